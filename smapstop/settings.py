@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from smapstop.model.compare.runs import Run
 from smapstop.model.protocol import Attach, Launch, Pace
 from smapstop.model.view.sort import Sorting
+from smapstop.model.view.view_state import Units
 from smapstop.proc.process_info import ProcessInfo
 
 
@@ -19,6 +20,10 @@ class Settings:
     """Filter expression, see `parse_filter`; empty matches every row."""
     columns: tuple[str, ...] = ()
     """Column keys, in order; empty for the default columns."""
+    widths: Mapping[str, int] = field(default_factory=dict)
+    """Widths that the user gave columns, cells, by key."""
+    units: Units = "auto"
+    """Unit of amounts."""
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Key bindings that replace the defaults, in Textual's spelling, by action name."""
     theme: str = ""

@@ -1,13 +1,15 @@
 """Columns of the mapping table. The sort menu, the table header and `--columns` are derived from them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 from smapstop.errors import SmapstopError
 from smapstop.model.view.sort import Sorting
 from smapstop.proc.fields import FIELD_BY_NAME
 
+_NO_WIDTHS: Mapping[str, int] = MappingProxyType({})
 CellFormat = Literal["name", "text", "amount", "change", "rate", "history", "happened", "address"]
 """Format of the values of a column."""
 
@@ -116,17 +118,34 @@ def group_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
     return tuple(column for column in columns if column.cell_format not in ("address", "text"))
 
 
-def fit_columns(columns: Sequence[Column], width: int) -> list[tuple[Column, int]]:
+def fit_columns(
+    columns: Sequence[Column],
+    width: int,
+    least: Mapping[str, int] = _NO_WIDTHS,
+    wishes: Mapping[str, int] = _NO_WIDTHS,
+) -> list[tuple[Column, int]]:
     """Choose the columns that fit into `width` cells, dropping the least important, each with its width.
 
-    Spare cells go to `happened`, `name` and `history`, up to what each can use.
+    Wishes are granted as far as no column has to be dropped. Other spare cells go to `happened`, `name` and
+    `history`, up to what each can use.
+
+    Args:
+        columns: All columns, in order.
+        width: Cells there are.
+        least: Least widths of columns by key, where they are not the usual ones.
+        wishes: Widths that the user gave columns, by key.
     """
+    base = {column.key: _base_width(column, least, wishes) for column in columns}
     kept = sorted(columns, key=lambda column: column.drop_order)
-    while len(kept) > 1 and sum(_outer_width(column) for column in kept) > width + 1:
+    while len(kept) > 1 and sum(base[column.key] + 1 for column in kept) > width + 1:
         kept.pop()
     shown = [column for column in columns if column in kept]
-    spare = max(0, width + 1 - sum(_outer_width(column) for column in shown))
-    widths = {column.key: max(column.width, len(column.title)) for column in shown}
+    spare = max(0, width + 1 - sum(base[column.key] + 1 for column in shown))
+    widths = {column.key: base[column.key] for column in shown}
+    for key in widths:
+        more = min(spare, max(0, wishes.get(key, 0) - widths[key]))
+        widths[key] += more
+        spare -= more
     for key, max_width in (
         ("happened", 36),
         ("name", 34),
@@ -135,13 +154,17 @@ def fit_columns(columns: Sequence[Column], width: int) -> list[tuple[Column, int
         ("happened", 70),
         ("name", 100),
     ):
-        if key in widths:
+        if key in widths and key not in wishes:
             more = min(spare, max(0, max_width - widths[key]))
             widths[key] += more
             spare -= more
     return [(column, min(widths[column.key], width)) for column in shown]
 
 
+_NARROWEST: Mapping[str, int] = MappingProxyType({"name": 8, "history": 4, "happened": 16})
+"""Least widths that the user can give to columns of text, by their format."""
+WIDTH_LIMITS = (1, 400)
+"""Least and most cells that the user can ask for."""
 _AMPLE_WIDTH = 200
 """Width at which no text of a row is cut."""
 
@@ -150,6 +173,13 @@ def unfitted_columns(columns: Sequence[Column]) -> list[tuple[Column, int]]:
     """All columns, those of text so wide that nothing is cut."""
     widths = {"name": _AMPLE_WIDTH, "happened": _AMPLE_WIDTH}
     return [(column, widths.get(column.key, _outer_width(column) - 1)) for column in columns]
+
+
+def _base_width(column: Column, least: Mapping[str, int], wishes: Mapping[str, int]) -> int:
+    """Width of a column before spare cells are given away; only text may be narrower than usual."""
+    usual = max(least.get(column.key, column.width), len(column.title))
+    narrowest = usual if column.right else min(usual, _NARROWEST.get(column.cell_format, column.width))
+    return min(usual, max(narrowest, wishes.get(column.key, usual)))
 
 
 def _outer_width(column: Column) -> int:

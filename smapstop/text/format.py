@@ -19,7 +19,7 @@ STILL = "·"
 CUT = "…"
 """Stands for the part of a text that did not fit."""
 
-_MINUS = "−"  # U+2212: as wide as the plus
+MINUS = "−"  # U+2212: as wide as the plus
 # Terminals disagree on the width of these, or join them into syllables: variation selectors, skin tones,
 # conjoining Hangul, fillers, hexagrams and the like. One of them would shift the rest of its line.
 _AMBIGUOUS_WIDTH = re.compile(
@@ -69,7 +69,7 @@ def _with_sign(kb: float | None, formatter: Callable[[float], str]) -> str:
     """Format a number other than 0 with its sign; None and NaN are unknown."""
     if kb is None or kb != kb:
         return UNKNOWN
-    return ("+" if kb > 0 else _MINUS) + formatter(abs(kb))
+    return ("+" if kb > 0 else MINUS) + formatter(abs(kb))
 
 
 def _short(kb: float) -> str:

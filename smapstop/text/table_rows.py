@@ -1,6 +1,6 @@
 """Text of the visible table rows; only these become Python objects."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,6 +22,7 @@ from smapstop.text.columns import Column
 from smapstop.text.events import group_change_text
 from smapstop.text.row_queries import GroupSeries, RowSeries, row_series_of, sum_known
 from smapstop.text.sparkline import sparkline
+from smapstop.text.table_amounts import amount_texts
 
 _ROW_TICKS, _GROUP_TICKS = 1_024, 240
 """Lengths of the window up to which histories are looked up at every tick: of mappings, and of groups."""
@@ -177,23 +178,7 @@ def _texts(shown: _VisibleRows, column: Column, width: int) -> list[str]:
             return _history_texts(shown, width)
         case "happened":
             return _last_change_texts(shown, width)
-        case "amount":
-            return _format_column(fmt.amount, table.get(column.key), indices)
-        case "change":
-            return _format_column(fmt.signed, table.change, indices)
-        case "rate":
-            if table.recent_seconds is None or table.recent_change is None:
-                return [fmt.UNKNOWN] * len(rows)
-            return [fmt.rate(change / table.recent_seconds) for change in table.recent_change[indices].tolist()]
-
-
-def _format_column(
-    formatter: Callable[[float | None], str], column: NDArray[np.int64] | None, indices: RowIndices
-) -> list[str]:
-    """Format the values of a column; unknown if the kernel does not print it."""
-    return (
-        [fmt.UNKNOWN] * len(indices) if column is None else [formatter(value) for value in column[indices].tolist()]
-    )
+    return amount_texts(shown.view, column, indices)
 
 
 def _numbers(table: TableData, indices: RowIndices, column: Column) -> list[float]:

@@ -81,7 +81,7 @@ class Dashboard(KeyApp):
         # with NO_COLOR, Textual's own filter would leave greys: use ANSI colours, which it drops entirely
         super().__init__(settings.keys, ansi_color=True if "NO_COLOR" in os.environ else None)
         self.source = source
-        self.session = Session(ViewState(filter=settings.filter), settings.sorting)
+        self.session = Session(ViewState(filter=settings.filter, units=settings.units), settings.sorting)
         self.theme = settings.theme or self.theme
         self._start_request, self._settings, self._rebuilds = start_request, settings, rebuilds
         self._walkthrough = walkthrough
@@ -154,10 +154,19 @@ class Dashboard(KeyApp):
     def _user_state(self) -> UserState:
         """Current settings of the user."""
         main, sorting = self.main_screen, self.session.order.sorting
-        columns, interval = tuple(column.key for column in main.columns), main.pace.interval_ns / 1e9
-        budget, commands = round(main.pace.budget * 100, 6), self._commands.lines
-        panes, split, filters = main.panes.lines, main.views.split, main.filter_line.history.lines
-        return UserState(columns, sorting, self.theme, interval, panes, split, budget, commands, filters)
+        return UserState(
+            columns=tuple(column.key for column in main.columns),
+            widths=dict(main.views.widths.wishes),
+            units=self.view_state.units,
+            sorting=sorting,
+            theme=self.theme,
+            interval=main.pace.interval_ns / 1e9,
+            pane=main.panes.lines,
+            inspector=main.views.split,
+            budget=round(main.pace.budget * 100, 6),
+            commands=self._commands.lines,
+            filters=main.filter_line.history.lines,
+        )
 
     @property
     def is_handling_keys(self) -> bool:

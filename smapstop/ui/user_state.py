@@ -1,9 +1,11 @@
 """Settings that the user changes in the dashboard and that are kept for the next start."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from smapstop.model.protocol import Pace
 from smapstop.model.view.sort import Sorting
+from smapstop.model.view.view_state import Units
 from smapstop.text.columns import SORTABLE
 
 INTERVAL_STEPS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
@@ -26,6 +28,9 @@ class UserState:
     """Settings of the dashboard at one time."""
 
     columns: tuple[str, ...]
+    widths: Mapping[str, int]
+    """Widths that the user gave columns, cells, by column."""
+    units: Units
     sorting: Sorting
     theme: str
     interval: float
@@ -45,7 +50,10 @@ class UserState:
         """Settings that changed since another state, by their names in the config file."""
         changed: dict[str, object] = {
             name: getattr(self, name)
-            for name in ("columns", "theme", "interval", "pane", "inspector", "budget", "commands", "filters")
+            for name in (
+                *("columns", "widths", "units", "theme", "interval", "pane", "inspector"),
+                *("budget", "commands", "filters"),
+            )
             if getattr(self, name) != getattr(since, name)
         }
         if self.sorting != since.sorting:

@@ -233,7 +233,7 @@ async def test_what_was_changed_and_changed_back_is_not_remembered() -> None:
 
 
 def test_an_order_is_remembered_by_its_column_and_whether_it_is_against_the_usual_direction() -> None:
-    was = UserState(FEW, Sorting(), "nord", 1.0, None, None, 5.0, ())
+    was = UserState(FEW, {}, "auto", Sorting(), "nord", 1.0, None, None, 5.0, (), ())
     changes = [
         replace(was, sorting=Sorting(key, descending=descending)).changes(was)
         for key, descending in (("name", False), ("name", True), ("rss", True), ("moved", False))

@@ -208,6 +208,8 @@ def settings_of(options: argparse.Namespace) -> "Settings":
         sorting or preferences.sorting or Sorting(),
         options.filter,
         columns or preferences.columns or (),
+        preferences.widths or {},
+        preferences.units or "auto",
         preferences.keys or {},
         preferences.theme or "",
         preferences.pane,

@@ -10,6 +10,7 @@ from smapstop.number_limits import BUDGET_LIMITS, INTERVAL_LIMITS, SPLIT_LIMITS
 
 if TYPE_CHECKING:  # it imports numpy
     from smapstop.model.view.sort import Sorting
+    from smapstop.model.view.view_state import Units
 
 PANE_LIMITS = (3, 200)
 """Minimum and maximum height of the panes below the table, lines."""
@@ -24,6 +25,10 @@ class Preferences:
     budget: float | None = None
     """CPU budget of sampling, percent of one CPU."""
     columns: tuple[str, ...] | None = None
+    widths: Mapping[str, int] | None = None
+    """Widths of columns of the table, cells, by column."""
+    units: "Units | None" = None
+    """Unit of amounts."""
     sort: str | None = None
     """The column to sort by, or "moved" (last changed)."""
     reverse: bool | None = None
@@ -134,6 +139,24 @@ def _parse_columns(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _parse_widths(value: object) -> dict[str, int]:
+    from smapstop.text.columns import WIDTH_LIMITS, find_columns
+
+    if not isinstance(value, dict):
+        raise SmapstopError(f"widths = {_format_value(value)}", "give a table: { name = 40, rss = 9 }")
+    find_columns(list(value))
+    parsers = {key: _number_parser(f"widths.{key}", *WIDTH_LIMITS, "cells") for key in value}
+    return {key: round(parsers[key](cells)) for key, cells in value.items()}
+
+
+def _parse_units(value: object) -> str:
+    from smapstop.model.view.view_state import UNITS
+
+    if value not in UNITS:
+        raise SmapstopError(f"no unit {_format_value(value)}", f"the units are {', '.join(UNITS)}")
+    return str(value)
+
+
 def _parse_sort(value: object) -> str:
     return sorting_of(str(value)).key
 
@@ -162,6 +185,8 @@ SETTING_PARSERS: Mapping[str, Callable[[object], object]] = {
     "interval": _number_parser("interval", *INTERVAL_LIMITS, "seconds"),
     "budget": _number_parser("budget", *BUDGET_LIMITS, "percent of one CPU"),
     "columns": _parse_columns,
+    "widths": _parse_widths,
+    "units": _parse_units,
     "sort": _parse_sort,
     "reverse": _parse_reverse,
     "theme": _parse_theme,

@@ -10,6 +10,9 @@ from smapstop.model.metrics import Metric
 Baseline = Literal["previous", "mark", "start", "range", "run"]
 """What the snapshot is compared with: the previous reading, the mark, the first tick, the begin of a range, or an
 earlier run."""
+Units = Literal["auto", "pages", "bytes", "kB", "share"]
+"""Unit of amounts; auto chooses K, M or G for each, and share is percent of the process's total."""
+UNITS: tuple[Units, ...] = get_args(Units)
 DEFAULT_SPAN_S = 120
 """Length of the window of time at the beginning, seconds."""
 
@@ -38,6 +41,7 @@ class ViewState:
     """The last tick of the window while the view is paused; `None` follows the newest."""
     metric: Metric = "rss"
     """What changes, rates, histories and the order of the rows follow."""
+    units: Units = "auto"
     grouping: Grouping = "none"
     unfolded: frozenset[int] = frozenset()
     """Ids of the groups that are unfolded, also of groups that are not there now."""

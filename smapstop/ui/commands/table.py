@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from smapstop.errors import SmapstopError, ambiguous_name_error, unknown_name_error
 from smapstop.ui.commands import (
+    columns,
     copy,
     groups,
     inspector,
@@ -29,6 +30,8 @@ COMMANDS: tuple[ScreenCommand, ...] = (
     select.SELECT,
     rows.FILTER,
     rows.METRIC,
+    columns.UNITS,
+    columns.WIDTH,
     copy.COPY,
     rows.COLUMNS_SHOWN,
     rows.REVERSE,

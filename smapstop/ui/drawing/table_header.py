@@ -1,4 +1,4 @@
-"""Draw the titles of the table's columns."""
+"""Titles of the table's columns, and columns and their edges by position."""
 
 from collections.abc import Sequence
 
@@ -8,16 +8,21 @@ from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.text.columns import Column
 from smapstop.text.status import window_text
+from smapstop.text.table_amounts import column_title
+
+FittedColumns = Sequence[tuple[Column, int]]
+"""Columns from left to right, each with its width in cells; one cell is between them."""
 
 
-def titles_text(columns: Sequence[tuple[Column, int]], view: View, sorting: Sorting, *, frozen: bool) -> str:
+def titles_text(columns: FittedColumns, view: View, sorting: Sorting, *, frozen: bool) -> str:
     """Titles of columns of these widths, with an arrow at the one that rows are sorted by."""
     parts = []
     for column, cells in columns:
         title = _title(column, view, cells, frozen=frozen)
         if column.key == sorting.key or (sorting.key == "moved" and column.key == "happened"):
             arrow = "▼" if sorting.descending else "▲"
-            title = fmt.clip(f"{title} {arrow}" if len(title) + 2 <= cells else f"{title[: cells - 1]}{arrow}", cells)
+            title = f"{title} {arrow}" if len(title) + 2 <= cells else f"{title[: cells - 1]}{arrow}"
+        title = fmt.clip(title, cells)
         parts.append(title.rjust(cells) if column.right else title.ljust(cells))
     return " ".join(parts)
 
@@ -28,10 +33,26 @@ def _title(column: Column, view: View, cells: int, *, frozen: bool) -> str:
     if column.cell_format == "name":
         rows = column.title if grouping == "none" else f"By {grouping}"
         return fmt.clip(f"{rows} · frozen" if frozen else rows, cells)
-    if column.cell_format == "change":
-        return f"Δ{metric}"
     if column.cell_format != "history":
-        return column.title
+        return column_title(column, view)
     span = window_text(view)
     title = f"{metric} history ({span})"
     return title if len(title) <= cells else f"{metric} ({span})"
+
+
+def column_at(columns: FittedColumns, x: int) -> Column | None:
+    """The column at a cell of the line; the cell after a column is its own."""
+    for column, cells in columns:
+        if x < cells + 1:
+            return column
+        x -= cells + 1
+    return None
+
+
+def edge_at(columns: FittedColumns, x: int) -> tuple[Column, int] | None:
+    """The column, and its width, whose right edge is at a cell: between it and the next, or its last cell."""
+    for column, cells in columns:
+        if x in (cells - 1, cells):
+            return column, cells
+        x -= cells + 1
+    return None

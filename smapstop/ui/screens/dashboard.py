@@ -87,7 +87,7 @@ class MainScreen(TimelineScreen):
         yield TimeBand()
         yield Totals()
         yield ChipLine()
-        self.views = Views(self.columns, self.settings.inspector)
+        self.views = Views(self.columns, self.settings.widths, self.settings.inspector)
         yield self.views
         yield self.filter_line
         self.panes = Panes(self._walkthrough, self.dock, self.settings.pane)

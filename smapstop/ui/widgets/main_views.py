@@ -1,7 +1,7 @@
 """Middle of the dashboard: the table, and the inspector of what is under its cursor."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 import numpy as np
@@ -18,6 +18,7 @@ from smapstop.model.view.view import View
 from smapstop.number_limits import SPLIT_LIMITS
 from smapstop.text.columns import Column
 from smapstop.ui.drawing.inspector_title import Tab
+from smapstop.ui.widgets.column_widths import ColumnWidths
 from smapstop.ui.widgets.inspector import Inspector
 from smapstop.ui.widgets.mapping_table import MappingTable
 
@@ -61,9 +62,11 @@ class Views(Container):
     Views.-table > Inspector { display: none; }
     """
 
-    def __init__(self, columns: tuple[Column, ...], split: int | None) -> None:
+    def __init__(self, columns: tuple[Column, ...], widths: Mapping[str, int], split: int | None) -> None:
         super().__init__()
         self._columns = columns
+        self.widths = ColumnWidths(widths)
+        """Widths of the columns of the table."""
         self.split = split
         """The inspector's share, percent, where the user chose it."""
         self._zoom: Zoom = ""
@@ -75,7 +78,7 @@ class Views(Container):
 
     def compose(self) -> ComposeResult:
         """Compose the table and the inspector."""
-        yield MappingTable(self._columns, id="table")
+        yield MappingTable(self._columns, self.widths, id="table")
         yield Inspector()
 
     @property

@@ -5,7 +5,6 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import BindingType
@@ -17,16 +16,17 @@ from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.selection import selected_part
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view import View
-from smapstop.text.columns import Column, fit_columns, group_columns, unfitted_columns
+from smapstop.text.columns import Column, group_columns, unfitted_columns
 from smapstop.text.row_queries import GroupSeries, RowSeries, fitting_group_series, row_series_of
 from smapstop.text.table_rows import RowText, build_rows, natural_widths
 from smapstop.text.tree_marks import tree_marks
-from smapstop.ui.drawing.table_header import titles_text
+from smapstop.ui.drawing.table_header import FittedColumns, column_at, titles_text
 from smapstop.ui.drawing.table_row import PARTLY_SELECTED, SELECTED, draw_row
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.theme.palette import Palette
+from smapstop.ui.widgets.column_widths import ColumnWidths
 from smapstop.ui.widgets.line_list import LineList
 
 _SIDEWAYS_CELLS = 8
@@ -90,7 +90,7 @@ class MappingTable(LineList[int, _TableLine]):
 
         key: str
 
-    def __init__(self, columns: tuple[Column, ...], *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, columns: tuple[Column, ...], widths: ColumnWidths, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.columns = columns
         self._timeline: Timeline | None = None
@@ -100,10 +100,13 @@ class MappingTable(LineList[int, _TableLine]):
         self._order: NDArray[np.intp] = np.zeros(0, np.intp)
         self._sorting = Sorting()
         self._frozen = False
-        self._fitted_columns: list[tuple[Column, int]] = []
+        self._fitted_columns: FittedColumns = []
         self._rows_inputs: tuple[object, ...] = ()
         self._rows: list[RowText] = []
         self._sideways = 0
+        self.widths = widths
+        self._was_dragged = False
+        """Whether the last press of the mouse button moved the edge of a column."""
         self.selection: tuple[int, ...] = ()
         """Ids of the selected mappings."""
 
@@ -176,7 +179,9 @@ class MappingTable(LineList[int, _TableLine]):
         has_mappings = bool((self._view.table.ids >= 0).any()) or self._group_series is None
         columns = self.columns if has_mappings else group_columns(self.columns)
         room = self.room
-        self._fitted_columns = unfitted_columns(columns) if self._sideways else fit_columns(columns, room)
+        self._fitted_columns = (
+            unfitted_columns(columns) if self._sideways else self.widths.fit(self._view, columns, room)
+        )
         inputs = (self._view, first, stop, self._fitted_columns)
         if inputs != self._rows_inputs:  # unchanged when only the cursor moves
             self._rows_inputs = inputs
@@ -208,7 +213,7 @@ class MappingTable(LineList[int, _TableLine]):
         return "no mappings" if self._view is not None else ""
 
     def draw_header(self, width: int) -> Strip:
-        """Draw the titles, with an arrow at the one that rows are sorted by."""
+        """Draw the titles."""
         if self._view is None:
             return Strip.blank(width, self.rich_style)
         style = self.get_component_rich_style("lines--header")
@@ -301,21 +306,41 @@ class MappingTable(LineList[int, _TableLine]):
         return tuple(self._view.table.ids[self._order[min(begin, end) : max(begin, end) + 1]].tolist())
 
     def handle_header_click(self, x: int) -> None:
-        """Request sorting by the column clicked."""
+        """Request sorting by the column clicked, unless its edge was dragged."""
         column = self._column_at(x)
-        if column is not None:
+        if column is not None and not self._was_dragged:
             self.post_message(self.SortRequested(column.key))
 
+    # widths
+
+    def set_width(self, key: str, cells: int | None) -> None:
+        """Give a column a width, as far as there is room; None for the automatic one."""
+        self.widths.wish(key, cells)
+        self.redraw(everything=True)
+
+    def width_of(self, key: str) -> int | None:
+        """Width of a column that is shown, cells; None for others."""
+        return next((cells for column, cells in self._fitted_columns if column.key == key), None)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of the edge of a column."""
+        on_titles = event.y == 0 and event.button == 1 and not self._sideways
+        if on_titles and self.widths.press(self._fitted_columns, event.x, event.screen_x):
+            self.capture_mouse()
+
+    def on_mouse_up(self) -> None:
+        """Let go of the edge; the click that follows is none when it was moved."""
+        self.release_mouse()
+        self._was_dragged = self.widths.release()
+
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Show the help of the column whose title is under the pointer."""
+        """Drag the edge of a column; else show the help of the column whose title is under the pointer."""
+        if event.button and self.widths.drag(event.screen_x):
+            self.redraw(everything=True)
+            return
         column = self._column_at(event.x) if event.y == 0 else None
         self.tooltip = Content(f"{column.title}: {column.help}") if column else None
 
     def _column_at(self, x: int) -> Column | None:
         """The column at a cell of the line."""
-        x += self._sideways
-        for column, cells in self._fitted_columns:
-            if x < cells + 1:
-                return column
-            x -= cells + 1
-        return None
+        return column_at(self._fitted_columns, x + self._sideways)

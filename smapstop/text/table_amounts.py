@@ -1,0 +1,86 @@
+"""Numbers of the table in the unit that the user chose: texts, titles, widths."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smapstop.model.metrics import METRIC_TITLES
+from smapstop.model.view.table_data import TableData
+from smapstop.model.view.view import View
+from smapstop.text import format as fmt
+from smapstop.text.columns import Column
+from smapstop.text.units import UnitFormat
+
+_NUMBERS = ("amount", "change", "rate")
+_DEFAULT_PAGE_KB = 4
+
+
+def unit_format_of(view: View, name: str = "") -> UnitFormat:
+    """Format of amounts in a view, whose shares are of the sum of a field, or else of the metric."""
+    units, mappings = view.state.units, view.mappings
+    if units == "auto":
+        return UnitFormat()
+    values = mappings.get(name) if name else mappings.metric_amounts
+    total = None if values is None else float(values[(values > 0) & ~mappings.gone].sum())
+    return UnitFormat(units, _page_kb(mappings), total)
+
+
+def _page_kb(mappings: TableData) -> int:
+    """Page size of the process, kB: the smallest of its mappings."""
+    sizes = mappings.get("kernel_page_size")
+    known = sizes[sizes > 0] if sizes is not None else np.zeros(0, np.int64)
+    return int(known.min()) if len(known) else _DEFAULT_PAGE_KB
+
+
+def amount_texts(view: View, column: Column, rows: NDArray[np.intp]) -> list[str]:
+    """Texts of some rows in a column of amounts, changes or rates; unknown if the kernel does not print it."""
+    values = _values(view.table, column)
+    if values is None:
+        return [fmt.UNKNOWN] * len(rows)
+    unit = _format_of(view, column)
+    formatter = unit.amount if column.cell_format == "amount" else unit.signed
+    return [formatter(value) for value in values[rows].tolist()]
+
+
+def _values(table: TableData, column: Column) -> NDArray[np.int64] | NDArray[np.float64] | None:
+    """Numbers of a column: kB, or kB/s; None if unknown."""
+    match column.cell_format:
+        case "change":
+            return table.change
+        case "rate":
+            if table.recent_change is None or not table.recent_seconds:
+                return None
+            rates: NDArray[np.float64] = table.recent_change / table.recent_seconds
+            return rates
+    return table.get(column.key)
+
+
+def _format_of(view: View, column: Column) -> UnitFormat:
+    """Format of a column's numbers."""
+    return unit_format_of(view, column.key if column.cell_format == "amount" else "")
+
+
+def least_widths(view: View, columns: Sequence[Column]) -> dict[str, int]:
+    """Cells that the numbers of each column need with their title, by its key; none in the automatic unit."""
+    if view.state.units == "auto":
+        return {}
+    widths = {}
+    for column in columns:
+        if column.cell_format in _NUMBERS:
+            values, unit = _values(view.table, column), _format_of(view, column)
+            extremes = [] if values is None or not len(values) else [float(values.min()), float(values.max())]
+            texts = [(unit.amount if column.cell_format == "amount" else unit.signed)(kb) for kb in extremes]
+            widths[column.key] = max(map(len, (column_title(column, view), *texts)))
+    return widths
+
+
+def column_title(column: Column, view: View) -> str:
+    """Title of a column, with the unit of its numbers."""
+    sign = UnitFormat(view.state.units).sign
+    if column.cell_format not in _NUMBERS:
+        return column.title
+    title = {"change": f"Δ{METRIC_TITLES[view.state.metric]}", "rate": f"{sign or 'Rate'}/s"}.get(column.cell_format)
+    if title is None or column.cell_format == "change":
+        return f"{title or column.title} {sign}".rstrip()
+    return title

@@ -1,0 +1,74 @@
+"""Amounts in the unit that the user chose."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from smapstop.model.view.view_state import Units
+from smapstop.text import format as fmt
+
+UNIT_NAMES: Mapping[Units, str] = MappingProxyType(
+    {
+        "auto": "kB, MB, GB, as it fits",
+        "pages": "pages",
+        "bytes": "bytes",
+        "kB": "kB, exact",
+        "share": "percent of the process's total",
+    }
+)
+"""What each unit is."""
+_SIGNS: Mapping[Units, str] = MappingProxyType({"auto": "", "pages": "p", "bytes": "B", "kB": "kB", "share": "%"})
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFormat:
+    """Formats amounts given in kB."""
+
+    units: Units = "auto"
+    page_kb: int = 4
+    total_kb: float | None = None
+    """What shares are of; None if unknown."""
+
+    @property
+    def sign(self) -> str:
+        """Sign of the unit, for a title; empty where each number has its own."""
+        return _SIGNS[self.units]
+
+    def amount(self, kb: float | None) -> str:
+        """Format an amount; None, NaN, or a negative number such as `ABSENT`, means unknown."""
+        if kb is None or kb != kb or kb < 0:
+            return fmt.UNKNOWN
+        return fmt.amount(kb) if self.units == "auto" else self._number(kb)
+
+    def signed(self, kb: float | None) -> str:
+        """Format a change; "·" for 0."""
+        if self.units == "auto" or not kb or kb != kb:
+            return fmt.signed(kb)
+        return ("+" if kb > 0 else fmt.MINUS) + self._number(abs(kb))
+
+    def with_sign(self, text: str) -> str:
+        """A formatted number, with the sign of its unit."""
+        return text if not self.sign or text in (fmt.UNKNOWN, fmt.STILL) else f"{text} {self.sign}"
+
+    def _number(self, kb: float) -> str:
+        """Format a number that is not negative, with all digits."""
+        match self.units:
+            case "pages":
+                return _exact(kb / self.page_kb)
+            case "bytes":
+                return f"{kb * 1024:,.0f}"
+            case "share":
+                return _percent(100 * kb / self.total_kb) if self.total_kb else fmt.UNKNOWN
+        return _exact(kb)
+
+
+def _exact(value: float) -> str:
+    """Format with all digits of the whole part, and a tenth of what is small and not whole."""
+    return f"{value:,.1f}" if value < 100 and value % 1 else f"{value:,.0f}"
+
+
+def _percent(value: float) -> str:
+    """Format percents: "0", "0.02", "1.2", "48"."""
+    if not value:
+        return "0"
+    return f"{value:.2f}" if value < 0.995 else f"{value:.1f}" if value < 9.95 else f"{value:.0f}"
