@@ -133,7 +133,7 @@ def fit_columns(
         columns: All columns, in order.
         width: Cells there are.
         least: Least widths of columns by key, where they are not the usual ones.
-        wishes: Widths that the user gave columns, by key.
+        wishes: Widths that the user gave columns, by key; the last one is granted first.
     """
     base = {column.key: _base_width(column, least, wishes) for column in columns}
     kept = sorted(columns, key=lambda column: column.drop_order)
@@ -142,10 +142,11 @@ def fit_columns(
     shown = [column for column in columns if column in kept]
     spare = max(0, width + 1 - sum(base[column.key] + 1 for column in shown))
     widths = {column.key: base[column.key] for column in shown}
-    for key in widths:
-        more = min(spare, max(0, wishes.get(key, 0) - widths[key]))
-        widths[key] += more
-        spare -= more
+    for key in reversed(list(wishes)):
+        if key in widths:
+            more = min(spare, max(0, wishes[key] - widths[key]))
+            widths[key] += more
+            spare -= more
     for key, max_width in (
         ("happened", 36),
         ("name", 34),

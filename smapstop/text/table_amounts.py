@@ -71,7 +71,8 @@ def least_widths(view: View, columns: Sequence[Column]) -> dict[str, int]:
             values, unit = _values(view.table, column), _format_of(view, column)
             extremes = [] if values is None or not len(values) else [float(values.min()), float(values.max())]
             texts = [(unit.amount if column.cell_format == "amount" else unit.signed)(kb) for kb in extremes]
-            widths[column.key] = max(map(len, (column_title(column, view), *texts)))
+            title = f"{column_title(column, view)} ▼"
+            widths[column.key] = max(map(len, (title, *texts)))
     return widths
 
 

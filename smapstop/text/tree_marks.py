@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.view.table_data import TableData
+from smapstop.model.view.view import View
 
 FOLDED, UNFOLDED = "▸ ", "▾ "
 """Marks of groups."""
@@ -28,3 +29,20 @@ def tree_marks(table: TableData, order: NDArray[np.intp], first: int, stop: int)
         (_MEMBER if below == of else _LAST_MEMBER) if of >= 0 else UNFOLDED if below == row else FOLDED
         for row, of, below in zip(rows.tolist(), parent[: stop - first].tolist(), follows.tolist(), strict=True)
     ]
+
+
+def tree_target(view: View, row: int, steps: int) -> int | None:
+    """Where a step sideways leads in a tree, from a row of the table.
+
+    Returns:
+        The id of the row itself, if a step to the right unfolds it, or one to the left folds it; that of the group
+        that it is in, for a step to the left; None if the step leads nowhere in the tree.
+    """
+    table = view.table
+    if table.parent is None:
+        return None
+    group = int(table.parent[row])
+    if steps < 0 and group >= 0:
+        return int(table.ids[group])
+    turns = group < 0 and (int(table.ids[row]) in view.state.unfolded) == (steps < 0)
+    return int(table.ids[row]) if turns else None

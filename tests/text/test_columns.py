@@ -3,6 +3,8 @@
 from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from smapstop.errors import SmapstopError
 from smapstop.model.view.sort import Sorting
@@ -63,3 +65,34 @@ def test_the_columns_beside_come_round_by_what_moved() -> None:
         seen.append(sorting.key)
     assert seen == ["name", "rss", "moved"]
     assert shift_sorting(columns, Sorting("moved"), -1).key == "rss"
+
+
+@given(
+    st.integers(1, 260),
+    st.dictionaries(st.sampled_from([column.key for column in COLUMNS]), st.integers(1, 300)),
+    st.dictionaries(st.sampled_from(["rss", "delta", "rate"]), st.integers(4, 25)),
+)
+def test_wishes_drop_no_column_and_no_column_overlaps(
+    room: int, wishes: dict[str, int], least: dict[str, int]
+) -> None:
+    usual, fitted = dict(fit_columns(COLUMNS, room, least)), fit_columns(COLUMNS, room, least, wishes)
+    assert {column.key for column in usual} <= {column.key for column, _ in fitted}
+    assert sum(cells + 1 for _, cells in fitted) <= max(room + 1, fitted[0][1] + 1)
+    for column, cells in fitted:
+        assert cells <= room
+        if column.right:
+            assert cells >= min(room, least.get(column.key, column.width))
+        if column.key in wishes and not column.right:
+            assert cells <= max(wishes[column.key], 16)
+
+
+def test_spare_cells_go_to_a_wish_first_and_the_names_have_the_rest() -> None:
+    def widths(wishes: dict[str, int]) -> dict[str, int]:
+        return {column.key: cells for column, cells in fit_columns(COLUMNS, 118, {}, wishes)}
+
+    usual = widths({})
+    assert widths({"rss": 12})["rss"] == 12
+    assert widths({"happened": 20})["happened"] == 20
+    assert widths({"happened": 20})["name"] > usual["name"]
+    assert widths({"name": 300})["happened"] == 28
+    assert widths({"rss": 1}) == usual

@@ -244,3 +244,69 @@ def test_an_order_is_remembered_by_its_column_and_whether_it_is_against_the_usua
         {"sort": "rss", "reverse": False},
         {"sort": "moved", "reverse": True},
     ]
+
+
+async def test_units_go_round_and_are_remembered_and_titles_say_them() -> None:
+    app, _, memory = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("u")
+        assert (await header(pilot)).split() == ["Mapping", "Rss", "p", "ΔRss", "p", "Pss", "p"]
+        await pilot.press(*["u"] * 4)
+        assert app.view_state.units == "auto"
+        app.action_command("units kb")
+        assert "Rss kB" in await header(pilot)
+    assert memory.told == [{"units": "kB"}]
+
+
+async def width(pilot: Pilot[int], key: str) -> int | None:
+    """Width of a column."""
+    await pilot.pause()
+    app = pilot.app
+    assert isinstance(app, Dashboard)
+    return app.main_screen.views.widths.width_of(key)
+
+
+async def test_the_column_sorted_by_is_widened_and_narrowed_else_the_names() -> None:
+    app, _, memory = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        names, rss = await width(pilot, "name"), await width(pilot, "rss")
+        assert names is not None
+        assert rss == 6
+        await pilot.press("W", "W")
+        assert await width(pilot, "name") == names - 4
+        app.action_command("sort rss")
+        await pilot.press("w")
+        assert await width(pilot, "rss") == 8
+        await pilot.press("W", "W")
+        assert await width(pilot, "rss") == 6  # numbers are never cut
+        assert [notice.message for notice in app._notifications] == ["rss: it needs no less"]
+        app.action_command("width pss 20")
+        assert (await header(pilot)).rstrip().endswith("                 Pss")
+        app.action_command("width auto")
+        assert (await width(pilot, "name"), await width(pilot, "pss")) == (names, 6)
+        app.action_command("width name 30")
+    assert memory.told == [{"widths": {"name": 30}, "sort": "rss", "reverse": False}]
+
+
+async def test_an_edge_of_a_title_is_dragged_and_the_title_is_not_clicked() -> None:
+    app, _, _ = dashboard(widths={"name": 20})
+    async with app.run_test(size=(118, 40)) as pilot:
+        table = app.query_one(MappingTable)
+        await pilot.pause()
+        (x, y), rss = table.region.offset, "Mapping".ljust(20) + " " + "   Rss"
+        assert (await header(pilot)).startswith(rss)
+        await drag(pilot, (x + 20, y), (x + 30, y))
+        assert await width(pilot, "name") == 30
+        await drag(pilot, (x + 30, y), (x + 3, y))
+        assert await width(pilot, "name") == 8
+        assert app.session.order.sorting.key == "moved"
+        await pilot.click(MappingTable, offset=(7, 0))  # the same edge, which stays
+        assert app.session.order.sorting.key == "name"
+
+
+async def test_sideways_all_columns_are_there_whatever_their_widths() -> None:
+    app, _, _ = dashboard(widths={"name": 100, "rss": 30})
+    async with app.run_test(size=(60, 40)) as pilot:
+        assert (await header(pilot)).split() == ["Mapping", "Rss", "ΔRss", "Pss"]
+        await pilot.press("right", "left")
+        assert (await header(pilot)).split() == ["Mapping", "Rss", "ΔRss", "Pss"]

@@ -1,6 +1,6 @@
 """Commands about the columns of the table: their widths, and the unit of their numbers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from smapstop.errors import SmapstopError
@@ -27,29 +27,30 @@ def _units(screen: MainScreen, argument: str) -> None:
 
 def _width(screen: MainScreen, argument: str) -> None:
     """Give a column a width; the one sorted by unless another is named, and in the default order the names."""
-    table = screen.views.table
+    widths = screen.views.widths
     *named, width = argument.split() or [""]
     shown = [column.key for column in screen.columns]
-    if not named and width == _AUTO:
-        for key in shown:
-            table.set_width(key, None)
-        return
     sorted_by = screen.session.order.sorting.key
     key = WIDTH.choose(" ".join(named), shown) if named else sorted_by if sorted_by in shown else "name"
     if width == _AUTO:
-        table.set_width(key, None)
+        _set_widths(screen, [key] if named else shown, None)
         return
-    before = table.width_of(key)
+    before = widths.width_of(key)
     if before is None:
         raise SmapstopError(f"{WIDTH.name}: there is no room for the column {key}")
-    cells = (
-        before + _STEPS[width] if width in _STEPS else round(parse_number(width, WIDTH.name, *WIDTH_LIMITS, "cells"))
-    )
-    table.set_width(key, cells)
-    after = table.width_of(key)
+    cells = before + _STEPS[width] if width in _STEPS else parse_number(width, WIDTH.name, *WIDTH_LIMITS, "cells")
+    _set_widths(screen, [key], round(cells))
+    after = widths.width_of(key)
     if after == before and cells != before:
-        why = "no room: hide or narrow another column" if cells > before else "its numbers need no less"
+        why = "no room: hide or narrow another column" if cells > before else "it needs no less"
         screen.notify(f"{key}: {why}", timeout=3)
+
+
+def _set_widths(screen: MainScreen, keys: Iterable[str], cells: int | None) -> None:
+    """Give columns a width, and show them so at once; None for the automatic one."""
+    for key in keys:
+        screen.views.widths.wish(key, cells)
+    screen.views.table.redraw(everything=True)
 
 
 def _complete_width(screen: MainScreen, argument: str) -> Iterator[str]:

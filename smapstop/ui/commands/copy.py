@@ -6,7 +6,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+import numpy as np
+
 from smapstop.errors import SmapstopError
+from smapstop.model.view.selection import selected_part
 from smapstop.model.view.view import View
 from smapstop.text import copying
 from smapstop.ui.clipboard import fit_text, refusal_hint, write_clipboard
@@ -81,9 +84,15 @@ def _perform(screen: MainScreen, name: str, ids: Rows) -> None:
 
 
 def _subjects(screen: MainScreen) -> Rows:
-    """The mappings or groups to copy: the one under the cursor."""
-    current = screen.views.table.current
-    return () if current is None else (current,)
+    """The mappings or groups to copy: those selected, else the one under the cursor."""
+    view, selection, current = screen.session.view, screen.session.selection, screen.views.table.current
+    if view is None or not selection:
+        return () if current is None else (current,)
+    table = view.table
+    chosen = np.array(selected_part(view, selection, table.ids)) == 1
+    if table.parent is not None:  # of a group that is selected, not its mappings once more
+        chosen &= (table.parent < 0) | ~chosen[table.parent]
+    return tuple(table.ids[chosen].tolist())
 
 
 def _find_text(screen: MainScreen, name: str, ids: Rows) -> str:

@@ -65,6 +65,19 @@ def draw_row(
     return Strip(segments, sum(cells + 1 for _, cells in columns))
 
 
+def row_style(row: RowText, base: Style, palette: Palette, cursor: Style | None, selected: Style | None) -> Style:
+    """Base style of a row: that of the cursor, of a row that is gone, selected, or just changed."""
+    if cursor is not None:
+        return base + cursor
+    if row.gone:
+        return base + Style(color=palette.quiet, strike=True)
+    if selected is not None:
+        return base + selected
+    if row.age is not None and row.age < len(palette.fade):
+        return base + Style(bgcolor=palette.fade[row.age])
+    return base
+
+
 @lru_cache(1024)
 def _restyle(ground: Style, colour: str | None, bold: bool | None) -> Style:
     """A style with another colour; cached, as building one per cell would take half the time of drawing."""

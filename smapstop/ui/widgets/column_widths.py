@@ -34,6 +34,7 @@ class ColumnWidths:
         self._least: tuple[Units, dict[str, int]] = "auto", {}
         """Widths that numbers have needed so far, and their unit: no column moves from tick to tick."""
         self._grip: _Grip | None = None
+        self._fitted: FittedColumns = ()
 
     def fit(self, view: View, columns: Sequence[Column], room: int) -> FittedColumns:
         """The columns that fit."""
@@ -42,7 +43,12 @@ class ColumnWidths:
         least = self._least[1]
         for key, cells in least_widths(view, columns).items():
             least[key] = max(cells, least.get(key, 0))
-        return fit_columns(columns, room, least, self.wishes)
+        self._fitted = fit_columns(columns, room, least, self.wishes)
+        return self._fitted
+
+    def width_of(self, key: str) -> int | None:
+        """Width of a column that was fitted last, cells; None for others."""
+        return next((cells for column, cells in self._fitted if column.key == key), None)
 
     def wish(self, key: str, cells: int | None) -> None:
         """Give a column a width, as far as there is room; None for the automatic one."""

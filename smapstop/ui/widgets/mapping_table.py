@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.style import Style
+from rich.segment import Segment
 from textual import events
 from textual.binding import BindingType
 from textual.content import Content
@@ -19,13 +19,12 @@ from smapstop.model.view.view import View
 from smapstop.text.columns import Column, group_columns, unfitted_columns
 from smapstop.text.row_queries import GroupSeries, RowSeries, fitting_group_series, row_series_of
 from smapstop.text.table_rows import RowText, build_rows, natural_widths
-from smapstop.text.tree_marks import tree_marks
+from smapstop.text.tree_marks import tree_marks, tree_target
 from smapstop.ui.drawing.table_header import FittedColumns, column_at, titles_text
-from smapstop.ui.drawing.table_row import PARTLY_SELECTED, SELECTED, draw_row
+from smapstop.ui.drawing.table_row import PARTLY_SELECTED, SELECTED, draw_row, row_style
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.theme.app_theme import palette_of
-from smapstop.ui.theme.palette import Palette
 from smapstop.ui.widgets.column_widths import ColumnWidths
 from smapstop.ui.widgets.line_list import LineList
 
@@ -223,24 +222,12 @@ class MappingTable(LineList[int, _TableLine]):
     def draw_line(self, line: _TableLine, width: int) -> Strip:
         """Draw one row: highlighted when it just changed, struck through when it is gone."""
         row, palette = line.row, palette_of(self.app)
-        base = self._row_style(line, palette)
+        selected = self.get_component_rich_style("table--selected") if line.selected else None
+        cursor = self.get_component_rich_style("lines--cursor") if line.cursor else None
+        base = row_style(row, self.rich_style, palette, cursor, selected)
         mark = SELECTED if line.selected == 1 else PARTLY_SELECTED if line.selected else " "
         strip = draw_row(row, self._fitted_columns, base, palette, cursor=line.cursor, mark=mark)
         return strip.crop(self._sideways, self._sideways + width).adjust_cell_length(width, base)
-
-    def _row_style(self, line: _TableLine, palette: Palette) -> Style:
-        """Base style of the row."""
-        base = self.rich_style
-        if line.cursor:
-            return base + self.get_component_rich_style("lines--cursor")
-        if line.row.gone:
-            return base + Style(color=palette.quiet, strike=True)
-        if line.selected:
-            return base + self.get_component_rich_style("table--selected")
-        age = line.row.age
-        if age is not None and age < len(palette.fade):
-            return base + Style(bgcolor=palette.fade[age])
-        return base
 
     # what the user does
 
@@ -262,15 +249,13 @@ class MappingTable(LineList[int, _TableLine]):
         """To the right: unfold the group under the cursor; to the left: fold it, or go up to it; False if neither."""
         if self._view is None or self._view.table.parent is None or not self.count:
             return False
-        table, row = self._view.table, int(self._order[self.cursor_index])
-        group = int(self._view.table.parent[row])
-        if steps < 0 and group >= 0:
-            self.move_to(self.index_of(int(table.ids[group])) or 0)
-            return True
-        if group < 0 and (int(table.ids[row]) in self._view.state.unfolded) == (steps < 0):
+        row = int(self._order[self.cursor_index])
+        target = tree_target(self._view, row, steps)
+        if target == self.current:
             self.action_open()
-            return True
-        return False
+        elif target is not None:
+            self.move_to(self.index_of(target) or 0)
+        return target is not None
 
     def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
         """Scroll to the left."""
@@ -312,15 +297,6 @@ class MappingTable(LineList[int, _TableLine]):
             self.post_message(self.SortRequested(column.key))
 
     # widths
-
-    def set_width(self, key: str, cells: int | None) -> None:
-        """Give a column a width, as far as there is room; None for the automatic one."""
-        self.widths.wish(key, cells)
-        self.redraw(everything=True)
-
-    def width_of(self, key: str) -> int | None:
-        """Width of a column that is shown, cells; None for others."""
-        return next((cells for column, cells in self._fitted_columns if column.key == key), None)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Take hold of the edge of a column."""
