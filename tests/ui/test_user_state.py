@@ -225,6 +225,15 @@ async def test_the_order_and_the_theme_are_remembered_when_the_user_changed_them
     assert memory.told == [{"theme": "dracula", "sort": "moved", "reverse": True}]
 
 
+async def test_the_commands_typed_are_remembered_and_come_back() -> None:
+    app, _, memory = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("colon", *"metric", "space", *"uss", "enter")
+        await pilot.pause()
+        app.action_command("metric rss")  # as a key does
+    assert memory.told == [{"commands": ("metric uss",)}]
+
+
 async def test_what_was_changed_and_changed_back_is_not_remembered() -> None:
     app, _, memory = dashboard()
     async with app.run_test(size=(118, 40)) as pilot:

@@ -167,6 +167,16 @@ class Activity:
         """What made a tick stand out; None where nothing did, or the process as a whole."""
         return self._news.get(number)
 
+    def main_mapping(self, number: int) -> int | None:
+        """Mapping in which most of what made a tick stand out happened, or of what happened at all; None for none."""
+        tick, news = self.timeline.header(number), self._news.get(number)
+        steps = [event.mapping for event in tick.lineage if news is None or EVENT_CODES[event.what] == news.code]
+        events = tick.events
+        rows = np.arange(len(events)) if news is None else np.flatnonzero(events.what == news.code)
+        if len(rows):
+            return int(events.mapping[rows[np.argmax(events.kb[rows])]])
+        return steps[0] if steps else None
+
     def _find_news(self, tick: Tick) -> News | None:
         """The costliest, then largest, that begins a run, or differs from its run by an order of magnitude."""
         if tick.executed:

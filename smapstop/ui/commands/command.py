@@ -55,7 +55,5 @@ class ScreenCommand:
         ]
         if len(found) == 1:
             return found[0]
-        listed = ", ".join(found or names)
-        raise SmapstopError(
-            f"{self.name}: {argument!r} is not one of its choices" if argument else self.synopsis, listed
-        )
+        what = "may be several" if found else "is not one of its choices"
+        raise SmapstopError(f"{self.name}: {argument!r} {what}", ", ".join(found or names))

@@ -72,6 +72,18 @@ def _list_marks(screen: MainScreen, _: str) -> None:
     screen.app.push_screen(MarksScreen(session.marks, session.timeline, session.shown_number), go)
 
 
+def _cause(screen: MainScreen, _: str) -> None:
+    """Put the cursor on the mapping that was marked at the moment shown, or that changed it most."""
+    session, number = screen.session, screen.session.shown_number
+    marked = next((mark.mapping for mark in session.marks if mark.tick == number and mark.mapping is not None), None)
+    known = number in range(session.timeline.oldest, len(session.timeline))
+    mapping = session.activity.main_mapping(number) if marked is None and known else marked
+    if mapping is None:
+        raise SmapstopError("nothing happened to a mapping at this moment")
+    screen.go_to_moment(session.view_state.at, mapping)
+
+
+CAUSE = ScreenCommand("cause", "", "Go to the mapping that was marked at this moment, or changed most.", _cause)
 MARK = ScreenCommand("mark", "[LETTER]", "Mark the moment shown, and compare with it.", _mark)
 MARKS = ScreenCommand("marks", "", "List the marks; enter goes to one.", _list_marks)
 COMPARE = ScreenCommand(

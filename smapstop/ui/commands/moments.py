@@ -84,7 +84,7 @@ def find_moment(session: Session, text: str) -> Mark:
         return Mark("", last_tick_before(session.activity.times_ns, time_ns, timeline.oldest))
     if text[:1].isdigit() and ":" in text:
         return Mark("", tick_at_clock(timeline, text))
-    raise SmapstopError(f"{text!r} is not a moment" if text else "goto what moment?", _USAGE)
+    raise SmapstopError(f"{text!r} is not a moment", _USAGE)
 
 
 def _goto(screen: MainScreen, argument: str) -> None:

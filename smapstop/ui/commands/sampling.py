@@ -39,8 +39,6 @@ def _budget(screen: MainScreen, argument: str) -> None:
 def _snapshot(screen: MainScreen, argument: str) -> None:
     """Save a sample of the process, read now."""
     _require_live(screen)
-    if not argument:
-        raise SmapstopError("snapshot needs a file", "snapshot now.json")
     run = screen.session.runs.newest
     if run is None:
         raise SmapstopError("there is no process yet")

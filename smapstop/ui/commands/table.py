@@ -43,6 +43,7 @@ COMMANDS: tuple[ScreenCommand, ...] = (
     marks.MARK,
     marks.MARKS,
     marks.COMPARE,
+    marks.CAUSE,
     inspector.INSPECT,
     inspector.PAGES,
     inspector.RUNS,
@@ -92,6 +93,8 @@ def run_line(screen: MainScreen, line: str) -> None:
     command = find_command(name)
     if argument.strip() and not command.usage:
         raise SmapstopError(f"{command.name} takes no argument")
+    if not argument.strip() and command.usage[:1] not in ("", "["):
+        raise SmapstopError(f"{command.name} needs an argument", command.synopsis)
     command.run(screen, argument.strip())
 
 

@@ -229,6 +229,8 @@ KEYS: tuple[Key, ...] = (
          shown=True),
     _key("band_zoom_out", "down j", "more time", "Time", "In the time band: show more time.", band="screen.zoom(1)",
          shown=True),
+    _key("cause", "enter", "its mapping", "Time", "In the time band: to the mapping that was marked or changed most.",
+         band="app.command('cause')", shown=True, shadows="open"),
     _key("start", "home g", "start", "Time", "In the time band: to the first tick.", band="screen.start", shown=True),
     _key("band_end", "end G", "live", "Time", "In the time band: back to live.", band="screen.live", shown=True),
     # one mapping

@@ -205,3 +205,16 @@ def test_memory_between_two_readings_is_that_of_the_last_one() -> None:
     known = activity.binned_backings(window, 3).T.tolist()
     assert known[:2] == [[8, 0, 4, 0]] * 2
     assert np.isnan(known[2]).all()
+
+
+def test_the_mapping_of_a_tick_is_that_of_what_stands_out_or_of_the_most_that_happened() -> None:
+    timeline = timeline_of(
+        tick_of(0, mappings_of((0, 4)), [0], keyframe=True),
+        touched(1, 40, 400),
+        touched(2, 40, 400),
+        happened(3, "copy-on-write"),
+        tick_of(4, mappings_of((0, 4)), [0], keyframe=True, lineage=(LifecycleEvent("protect", 5),)),
+        tick_of(5, mappings_of((0, 4)), [0], keyframe=True),
+    )
+    activity = followed(timeline)
+    assert [activity.main_mapping(number) for number in range(6)] == [None, 1, 1, 0, 5, None]

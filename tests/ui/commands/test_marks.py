@@ -144,3 +144,21 @@ async def test_what_makes_no_sense_says_why(line: str, why: str) -> None:
     async with app.run_test(size=(118, 40)) as pilot:
         await run(pilot, line)
         assert [notice.message for notice in app._notifications] == [why]
+
+
+async def test_enter_in_the_time_band_goes_to_the_mapping_of_the_mark_or_says_that_nothing_happened() -> None:
+    app, _ = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.pause()
+        await pilot.press("down")
+        await run(pilot, "goto -4s", "mark a")
+        await pilot.press("up")
+        app.query_one(TimeBand).focus()
+        await pilot.press("enter")
+        await pilot.pause()
+        assert (app.view_state.at, app.query_one(MappingTable).cursor_id, app.focused) == (
+            *(5, 1),
+            app.query_one(MappingTable),
+        )
+        await run(pilot, "goto -1s", "cause")
+        assert [notice.message for notice in app._notifications] == ["nothing happened to a mapping at this moment"]
