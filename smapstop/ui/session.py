@@ -36,6 +36,8 @@ class Session:
         self.order = StableOrder(sorting)
         self.row_selection = RowSelection()
         """What the user selected, also mappings that are not there at the tick shown."""
+        self.search = ""
+        """Terms of the search among rows; empty for none."""
         self.view: View | None = None
         """The view derived last; None before the first of the run shown."""
         self.carried_mapping: int | None = None
@@ -185,7 +187,7 @@ class Session:
             SmapstopError: As `parse_filter` does.
         """
         passes = parse_filter(expression)
-        return self.view is None or bool(passes(self.view.table).any())
+        return self.view is None or bool(passes(self.view.mappings).any())
 
     def complete_filter(self, expression: str) -> list[str]:
         """All completions of a filter."""

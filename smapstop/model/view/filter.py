@@ -76,6 +76,12 @@ def complete_filter(expression: str, fields: Iterable[str]) -> list[str]:
     return [" ".join((*before, word[: len(word) - len(term)] + each)) for each in found]
 
 
+def name_words(expression: str) -> tuple[str, ...]:
+    """Words of a filter that are sought in names, in lower case."""
+    words = expression.lower().split()
+    return tuple(word for word in words if not re.match(r"!|kind:|purpose:|perm:|0x|[a-z_]+[<>=!]", word))
+
+
 def _parse_term(word: str) -> RowFilter:
     """Parse one term."""
     if word.startswith("!") and len(word) > 1:

@@ -6,6 +6,7 @@ from smapstop.errors import SmapstopError, ambiguous_name_error, unknown_name_er
 from smapstop.ui.commands import (
     columns,
     copy,
+    find,
     groups,
     inspector,
     looks,
@@ -28,6 +29,8 @@ COMMANDS: tuple[ScreenCommand, ...] = (
     groups.FOLD,
     groups.UNFOLD,
     select.SELECT,
+    find.FIND,
+    find.HIT,
     rows.FILTER,
     rows.METRIC,
     columns.UNITS,

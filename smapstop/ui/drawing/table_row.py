@@ -8,6 +8,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from smapstop.model.history.recent_moves import FADE_TICKS
+from smapstop.model.view.row_marks import RowMark
 from smapstop.text import format as fmt
 from smapstop.text.columns import Column
 from smapstop.text.kinds import letter_of
@@ -18,6 +19,7 @@ from smapstop.ui.theme.palette import Palette
 SELECTED, PARTLY_SELECTED = "✓", "-"
 """Marks of rows that are selected, and of groups that are in part."""
 _FALL_STYLE = Style(underline=True)
+_FOUND_STYLE = Style(underline=True, bold=True)
 _TextStyle = tuple[str | None, bool | None]
 """Colour, and whether bold; None for that of the row."""
 
@@ -29,7 +31,7 @@ def draw_row(
     palette: Palette,
     *,
     cursor: bool,
-    mark: str = " ",
+    mark: RowMark = RowMark(),  # noqa: B008  (immutable)
 ) -> Strip:
     """Draw a row, one cell between its columns.
 
@@ -39,7 +41,7 @@ def draw_row(
         base: Style of the row.
         palette: Colours.
         cursor: Whether the row has the cursor, which has colours of its own.
-        mark: Between the letter of the kind and the name: whether the row is selected.
+        mark: Whether it is selected, which a sign between letter and name says, and what was found in it.
     """
     segments = []
     for (column, cells), text, number, weight, move in zip(
@@ -54,7 +56,9 @@ def draw_row(
             style = _restyle(style, None if cursor else colour, bold)
         if column.cell_format == "name":
             marker = ensure_legible(_restyle(base, palette.colours[row.kind.value], True))
-            segments += [Segment(letter_of(row.kind) + mark, marker), Segment(fmt.pad(text, cells - 1), style)]
+            selected = SELECTED if mark.selected == 1 else PARTLY_SELECTED if mark.selected else " "
+            name = _found(fmt.pad(text, cells - 1), mark, style)
+            segments += [Segment(letter_of(row.kind) + selected, marker), *name]
         elif column.right and move < 0 and not row.gone:  # it fell: underlined, as colour alone must not show it
             blank = " " * (cells - len(text))
             segments += [Segment(blank, base), Segment(text, style + _FALL_STYLE), Segment(" ", base)]
@@ -76,6 +80,16 @@ def row_style(row: RowText, base: Style, palette: Palette, cursor: Style | None,
     if row.age is not None and row.age < len(palette.fade):
         return base + Style(bgcolor=palette.fade[row.age])
     return base
+
+
+def _found(text: str, mark: RowMark, style: Style) -> list[Segment]:
+    """A name, underlined where a search found something: a word that is in it, else all of it."""
+    if not mark.found:
+        return [Segment(text, style)]
+    places = [(text.lower().find(word), len(word)) for word in mark.words]
+    at, cells = min((place for place in places if place[0] >= 0), default=(0, len(text.rstrip())))
+    parts = ((text[:at], style), (text[at : at + cells], style + _FOUND_STYLE), (text[at + cells :], style))
+    return [Segment(part, ink) for part, ink in parts if part]
 
 
 @lru_cache(1024)

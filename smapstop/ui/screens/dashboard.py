@@ -10,6 +10,8 @@ from textual.binding import BindingType
 from smapstop.errors import SmapstopError
 from smapstop.model.compare.runs import Run
 from smapstop.model.protocol import Launch, Pace, Request, Target
+from smapstop.model.view.row_marks import RowMarks
+from smapstop.model.view.search import find_hits
 from smapstop.model.view.selection import RowSelection
 from smapstop.settings import Replay, Settings, StartRequest, Walkthrough
 from smapstop.source.base import Source
@@ -18,7 +20,7 @@ from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.messages import SourceRequested, ViewOutdated
 from smapstop.ui.program_control import Rebuilds
-from smapstop.ui.screens.timeline_screen import TimelineScreen
+from smapstop.ui.screens.row_screen import RowScreen
 from smapstop.ui.session import Session
 from smapstop.ui.widgets.border_drag import BorderDrag
 from smapstop.ui.widgets.chip_line import ChipLine
@@ -37,7 +39,7 @@ if TYPE_CHECKING:  # imported at run time only when a program is launched
     from smapstop.ui.widgets.program_dock import ProgramDock
 
 
-class MainScreen(TimelineScreen):
+class MainScreen(RowScreen):
     """Shows the header, the totals, the table and the inspector, the events, and the program's terminal.
 
     Args:
@@ -90,6 +92,7 @@ class MainScreen(TimelineScreen):
         self.views = Views(self.columns, self.settings.widths, self.settings.inspector)
         yield self.views
         yield self.filter_line
+        yield self.search_line
         self.panes = Panes(self._walkthrough, self.dock, self.settings.pane)
         yield self.panes
         yield KeyBar()
@@ -145,8 +148,10 @@ class MainScreen(TimelineScreen):
         self._walk_on()
         order = session.order
         rows = order.arrange_rows(view, session.seconds_since_input)
-        self.views.show(session.timeline, view, rows, order.sorting, frozen=order.frozen, selection=session.selection)
-        self.query_one(ChipLine).show(session, view)
+        self.hits = find_hits(view, rows, session.search)
+        marks = RowMarks(session.selection, session.search, self.hits)
+        self.views.show(session.timeline, view, rows, order.sorting, frozen=order.frozen, marks=marks)
+        self.show_chips()
 
     def _walk_on(self) -> None:
         """Show the next step of the walkthrough, if any."""
@@ -208,6 +213,8 @@ class MainScreen(TimelineScreen):
         else:
             if self.session.row_selection.ids:
                 self.select(RowSelection())
+            elif self.session.search:
+                self.search("")
             elif view_state.filter or view_state.grouping != "none":
                 self.change_view(view_state.go_back())
             else:
@@ -215,11 +222,6 @@ class MainScreen(TimelineScreen):
             self.views.table.focus()
 
     # events
-
-    @on(FilterLine.FilterClosed, "#filter-rows")
-    def focus_table(self) -> None:
-        """Focus the table."""
-        self.views.table.focus()
 
     def action_filter_events(self) -> None:
         """Open the line to filter events."""

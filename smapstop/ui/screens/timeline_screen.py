@@ -9,7 +9,6 @@ from textual.screen import Screen
 from smapstop.model.compare.runs import Run
 from smapstop.model.metrics import Metric
 from smapstop.model.view.playback import Playback
-from smapstop.model.view.selection import RowSelection, mappings_in
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view_state import ViewState
 from smapstop.settings import Settings
@@ -17,13 +16,10 @@ from smapstop.text.columns import SORTABLE, Column, find_columns, shift_sorting,
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.messages import ViewOutdated
 from smapstop.ui.session import Session
-from smapstop.ui.widgets.filter_line import FilterLine
 from smapstop.ui.widgets.mapping_table import MappingTable
 from smapstop.ui.widgets.time_band import TimeBand
 from smapstop.ui.widgets.totals import Totals
 
-FILTER_HINT = "libc   kind:heap   perm:w   rss>10M   delta!=0   !/usr   0x7f…"
-"""Examples of filter terms for rows."""
 PLAYBACK_FRAME_SECONDS = 1 / 20
 """Interval between redraws during playback, seconds."""
 
@@ -46,13 +42,6 @@ class TimelineScreen(Screen[None]):
         self.columns = find_columns(settings.columns)
         self.recorded, self._expects_runs = recorded, many_runs
         self._playback: Playback | None = None
-        self.filter_line = FilterLine(
-            FILTER_HINT,
-            session.matches_rows,
-            complete=session.complete_filter,
-            earlier=settings.filters,
-            id="filter-rows",
-        )
 
     def on_mount(self) -> None:
         """Create the timer of playback, paused."""
@@ -191,39 +180,6 @@ class TimelineScreen(Screen[None]):
         only = f"kind:{message.kind.value}"
         view_state = self.session.view_state
         self.change_view(replace(view_state, filter="" if view_state.filter == only else only))
-
-    def action_filter(self) -> None:
-        """Open the line to filter rows."""
-        self.filter_line.open(self.session.view_state.filter)
-
-    @on(FilterLine.FilterChanged, "#filter-rows")
-    def filter_rows(self, message: FilterLine.FilterChanged) -> None:
-        """Filter rows while the user types."""
-        self.change_view(replace(self.session.view_state, filter=message.expression))
-
-    # what is selected
-
-    def select(self, selection: RowSelection) -> None:
-        """Select mappings, and show their sums."""
-        self.session.select(selection)
-        self.request_redraw()
-
-    @on(MappingTable.CursorMoved)
-    def extend_selection(self, message: MappingTable.CursorMoved) -> None:
-        """Extend the range that is being selected to the cursor."""
-        selection, view = self.session.row_selection, self.session.view
-        if selection.anchor is not None and view is not None:
-            rows = message.table.rows_to_cursor(selection.anchor)
-            if rows:
-                self.select(selection.extend(mappings_in(view, rows)))
-
-    @on(MappingTable.RowsSelected)
-    def select_rows(self, message: MappingTable.RowsSelected) -> None:
-        """Select the rows that were clicked."""
-        selection, view = self.session.row_selection, self.session.view
-        if view is not None:
-            mappings = mappings_in(view, message.rows)
-            self.select(selection.toggle(mappings) if message.toggles else selection.add(mappings))
 
     # the order of the rows, and the columns
 

@@ -24,7 +24,8 @@ class Chip:
     """What chose some mappings, and their sums."""
 
     text: str
-    sums: RowSums
+    sums: RowSums | None
+    """None for a search."""
     count: str
     """How many mappings these are; empty if `text` says so."""
     edit: str
@@ -33,14 +34,18 @@ class Chip:
     """Action of a click on its ✕."""
 
 
-def _chips(session: Session, view: View) -> tuple[Chip, ...]:
-    """Chips of what is selected, and of the filter."""
+def _chips(session: Session, view: View, hit: int | None, hits: int) -> tuple[Chip, ...]:
+    """Chips of what is selected, of the search, and of the filter."""
     chips = []
     selection, expression = session.selection, view.state.filter
     if selection:
         sums = sums_of(view, np.isin(view.mappings.ids, selection))
         hint = ", moving extends" if session.row_selection.anchor is not None else ""
         chips.append(Chip(f"{mappings_text(sums.count)} selected{hint}", sums, "", "", "app.command('select none')"))
+    if session.search:
+        count = f"{hit:,} of {hits:,}" if hit else f"{hits:,} found" if hits else "not found"
+        text = f"find {fmt.printable(session.search)}"
+        chips.append(Chip(text, None, count, "app.command('find')", "app.command('find off')"))
     if expression:
         sums, total = sums_of(view, view.matching), int(np.count_nonzero(~view.mappings.gone))
         count = f"{sums.count:,} of {mappings_text(total)}"
@@ -66,9 +71,16 @@ class ChipLine(Widget):
         self._chips: tuple[Chip, ...] = ()
         self._actions: list[tuple[range, str]] = []
 
-    def show(self, session: Session, view: View) -> None:
-        """Show what is selected, and what the filter passes."""
-        chips = _chips(session, view)
+    def show(self, session: Session, view: View, hit: int | None = None, hits: int = 0) -> None:
+        """Show what is selected, what the search found, and what the filter passes.
+
+        Args:
+            session: Selection and search.
+            view: The view shown.
+            hit: Number of the hit under the cursor, from 1; None if it is on none.
+            hits: Number of hits.
+        """
+        chips = _chips(session, view, hit, hits)
         self.set_class(bool(chips), "-shown")
         if chips != self._chips:
             self._chips = chips
@@ -105,14 +117,14 @@ _BOLD = Style(bold=True)
 
 def _sums(chip: Chip, style: DrawStyle, room: int) -> list[Segment]:
     """The sums of a chip, as far as there is room."""
-    ink = style.change_style(chip.sums.kb) if chip.sums.kb else style.quiet
-    parts = [
-        (f"  {chip.count}" if chip.count else "", style.quiet),
-        (f"  {chip.sums.amount}", style.bold),
-        (f" {chip.sums.change}" if chip.sums.change else "", ink),
-        (f" {chip.sums.rate}" if chip.sums.rate else "", style.quiet),
-        ("  ", style.base),
-    ]
+    sums, parts = chip.sums, [(f"  {chip.count}" if chip.count else "", style.quiet)]
+    if sums is not None:
+        parts += [
+            (f"  {sums.amount}", style.bold),
+            (f" {sums.change}" if sums.change else "", style.change_style(sums.kb) if sums.kb else style.quiet),
+            (f" {sums.rate}" if sums.rate else "", style.quiet),
+        ]
+    parts.append(("  ", style.base))
     segments: list[Segment] = []
     for text, ink_of in parts:
         room -= fmt.cell_width(text)

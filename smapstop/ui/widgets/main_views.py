@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from smapstop.model.protocol import MappingReply
 from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.row_marks import RowMarks
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view import View
 from smapstop.number_limits import SPLIT_LIMITS
@@ -117,11 +118,11 @@ class Views(Container):
         sorting: Sorting,
         *,
         frozen: bool,
-        selection: tuple[int, ...],
+        marks: RowMarks,
     ) -> None:
         """Show a view with its rows in this order, and explain the row under the cursor, or all that are selected."""
         self._shown = timeline, view
-        self.table.show(timeline, view, rows, sorting, frozen=frozen, selection=selection)
+        self.table.show(timeline, view, rows, sorting, frozen=frozen, marks=marks)
         self._follow()
 
     @on(MappingTable.CursorMoved)

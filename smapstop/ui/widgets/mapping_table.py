@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.model.view.selection import selected_part
+from smapstop.model.view.row_marks import RowMark, RowMarks
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view import View
 from smapstop.text.columns import Column, group_columns, unfitted_columns
@@ -21,7 +21,7 @@ from smapstop.text.row_queries import GroupSeries, RowSeries, fitting_group_seri
 from smapstop.text.table_rows import RowText, build_rows, natural_widths
 from smapstop.text.tree_marks import tree_marks, tree_target
 from smapstop.ui.drawing.table_header import FittedColumns, column_at, titles_text
-from smapstop.ui.drawing.table_row import PARTLY_SELECTED, SELECTED, draw_row, row_style
+from smapstop.ui.drawing.table_row import draw_row, row_style
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.theme.app_theme import palette_of
@@ -46,8 +46,7 @@ class _TableLine:
     sideways: int
     """Cells scrolled out of view at the left."""
     cursor: bool
-    selected: float
-    """Part of the row's mappings that are selected."""
+    mark: RowMark
 
 
 class MappingTable(LineList[int, _TableLine]):
@@ -106,8 +105,7 @@ class MappingTable(LineList[int, _TableLine]):
         self.widths = widths
         self._was_dragged = False
         """Whether the last press of the mouse button moved the edge of a column."""
-        self.selection: tuple[int, ...] = ()
-        """Ids of the selected mappings."""
+        self._marks = RowMarks()
 
     # what is shown
 
@@ -123,10 +121,10 @@ class MappingTable(LineList[int, _TableLine]):
         sorting: Sorting,
         *,
         frozen: bool,
-        selection: tuple[int, ...] = (),
+        marks: RowMarks = RowMarks(),  # noqa: B008  (immutable)
     ) -> None:
-        """Show a view with its rows in this order; the title says if that is frozen. Selected mappings are marked."""
-        self.selection = selection
+        """Show a view with its rows in this order; the title says if that is frozen."""
+        self._marks = marks
         fixed, index = self.fixed_row(), self.cursor_index
         self._timeline, self._view, self._order = timeline, view, order
         metric = view.state.metric
@@ -198,10 +196,10 @@ class MappingTable(LineList[int, _TableLine]):
             self._fitted_columns = natural_widths(self._fitted_columns, self._rows)
             self._sideways = min(self._sideways, max(0, sum(cells + 1 for _, cells in self._fitted_columns) - room))
         widths, cursor = tuple(cells for _, cells in self._fitted_columns), self.cursor_index - first
-        parts = selected_part(self._view, self.selection, self._view.table.ids[self._order[first:stop]])
+        marks = self._marks.of_rows(self._view, self._order[first:stop])
         return [
-            _TableLine(row, widths, self._sideways, y == cursor, part)
-            for y, (row, part) in enumerate(zip(self._rows, parts, strict=True))
+            _TableLine(row, widths, self._sideways, y == cursor, mark)
+            for y, (row, mark) in enumerate(zip(self._rows, marks, strict=True))
         ]
 
     def empty_text(self) -> str:
@@ -222,11 +220,10 @@ class MappingTable(LineList[int, _TableLine]):
     def draw_line(self, line: _TableLine, width: int) -> Strip:
         """Draw one row: highlighted when it just changed, struck through when it is gone."""
         row, palette = line.row, palette_of(self.app)
-        selected = self.get_component_rich_style("table--selected") if line.selected else None
+        selected = self.get_component_rich_style("table--selected") if line.mark.selected else None
         cursor = self.get_component_rich_style("lines--cursor") if line.cursor else None
         base = row_style(row, self.rich_style, palette, cursor, selected)
-        mark = SELECTED if line.selected == 1 else PARTLY_SELECTED if line.selected else " "
-        strip = draw_row(row, self._fitted_columns, base, palette, cursor=line.cursor, mark=mark)
+        strip = draw_row(row, self._fitted_columns, base, palette, cursor=line.cursor, mark=line.mark)
         return strip.crop(self._sideways, self._sideways + width).adjust_cell_length(width, base)
 
     # what the user does

@@ -1,0 +1,130 @@
+"""Actions that choose rows of the table: filter, search, selection."""
+
+from dataclasses import replace
+
+from textual import on
+
+from smapstop.model.view.search import Hits
+from smapstop.model.view.selection import RowSelection, mappings_in
+from smapstop.settings import Settings
+from smapstop.ui.screens.timeline_screen import TimelineScreen
+from smapstop.ui.session import Session
+from smapstop.ui.widgets.chip_line import ChipLine
+from smapstop.ui.widgets.filter_line import FilterLine
+from smapstop.ui.widgets.mapping_table import MappingTable
+
+FILTER_HINT = "libc   kind:heap   perm:w   rss>10M   delta!=0   !/usr   0x7f…"
+"""Examples of filter terms for rows."""
+
+
+class RowScreen(TimelineScreen):
+    """A screen that shows rows of which the user chooses some; subclasses define its parts.
+
+    Args:
+        session: State of the session.
+        settings: Initial settings.
+        recorded: Whether the timeline is a recording.
+        many_runs: Whether the program may be restarted.
+    """
+
+    def __init__(self, session: Session, settings: Settings, *, recorded: bool, many_runs: bool) -> None:
+        super().__init__(session, settings, recorded=recorded, many_runs=many_runs)
+        self.filter_line = FilterLine(
+            FILTER_HINT,
+            session.matches_rows,
+            complete=session.complete_filter,
+            earlier=settings.filters,
+            id="filter-rows",
+        )
+        self.search_line = FilterLine(
+            FILTER_HINT, session.matches_rows, complete=session.complete_filter, id="search-rows"
+        )
+        self.hits: Hits | None = None
+        """Rows that the search found, of the view shown."""
+        self._searched_from: int | None = None
+        """Row of the cursor when the search began."""
+
+    def redraw(self) -> None:
+        """Show the view again at once."""
+        raise NotImplementedError
+
+    # filter
+
+    def action_filter(self) -> None:
+        """Open the line to filter rows."""
+        self.filter_line.open(self.session.view_state.filter)
+
+    @on(FilterLine.FilterChanged, "#filter-rows")
+    def filter_rows(self, message: FilterLine.FilterChanged) -> None:
+        """Filter rows while the user types."""
+        self.change_view(replace(self.session.view_state, filter=message.expression))
+
+    @on(FilterLine.FilterClosed, "#filter-rows, #search-rows")
+    def focus_table(self) -> None:
+        """Focus the table."""
+        self.query_one(MappingTable).focus()
+
+    # search
+
+    def open_search(self) -> None:
+        """Open the line to search rows."""
+        self._searched_from = self.query_one(MappingTable).current
+        self.search_line.open(self.session.search)
+
+    @on(FilterLine.FilterChanged, "#search-rows")
+    def search_rows(self, message: FilterLine.FilterChanged) -> None:
+        """Search while the user types; the cursor goes to the first hit from where it was, and back without any."""
+        table = self.query_one(MappingTable)
+        self.search(message.expression)
+        at = None if self._searched_from is None else table.index_of(self._searched_from)
+        if at is not None:
+            table.move_to(at)
+            self.go_to_hit(0)
+
+    def search(self, expression: str) -> None:
+        """Search rows; an empty expression ends it."""
+        self.session.search = expression
+        self.redraw()
+
+    def go_to_hit(self, direction: int) -> None:
+        """Go to the next hit (1), the previous one (-1), or the first from the cursor on (0)."""
+        table = self.query_one(MappingTable)
+        place = table.cursor_index - (direction == 0)
+        found = None if self.hits is None else self.hits.step(place, direction or 1)
+        if found is not None:
+            table.move_to(found[0])
+            if found[1] and direction:
+                self.notify(f"search goes on at the {'top' if direction > 0 else 'end'}", timeout=2)
+
+    def show_chips(self) -> None:
+        """Show what is selected, searched and filtered."""
+        if self.session.view is not None:
+            number = None if self.hits is None else self.hits.number_at(self.query_one(MappingTable).cursor_index)
+            count = 0 if self.hits is None else len(self.hits.places)
+            self.query_one(ChipLine).show(self.session, self.session.view, number, count)
+
+    # what is selected
+
+    def select(self, selection: RowSelection) -> None:
+        """Select mappings, and show their sums."""
+        self.session.select(selection)
+        self.request_redraw()
+
+    @on(MappingTable.CursorMoved)
+    def extend_selection(self, message: MappingTable.CursorMoved) -> None:
+        """Extend the range that is being selected to the cursor; count hits from there."""
+        if self.session.search:
+            self.show_chips()
+        selection, view = self.session.row_selection, self.session.view
+        if selection.anchor is not None and view is not None:
+            rows = message.table.rows_to_cursor(selection.anchor)
+            if rows:
+                self.select(selection.extend(mappings_in(view, rows)))
+
+    @on(MappingTable.RowsSelected)
+    def select_rows(self, message: MappingTable.RowsSelected) -> None:
+        """Select the rows that were clicked."""
+        selection, view = self.session.row_selection, self.session.view
+        if view is not None:
+            mappings = mappings_in(view, message.rows)
+            self.select(selection.toggle(mappings) if message.toggles else selection.add(mappings))
