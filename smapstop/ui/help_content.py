@@ -115,7 +115,7 @@ _KIND_MEANINGS = {
     Kind.DEVICE: "of a device or a kernel object, no file: GPU, io_uring, packet and perf rings",
     Kind.SPECIAL: "provided by the kernel: vdso, vvar",
 }
-_WHOLE_CHANGES = (
+WHOLE_CHANGES = (
     HelpEntry("mapped", "A new mapping: mmap, the loader, or a new thread's stack."),
     HelpEntry("unmapped", "The mapping is gone, or the part of it that held these pages: munmap."),
     HelpEntry("grew, shrank", "Its end or its start moved: brk for the heap, a stack that reached further, mremap."),
@@ -221,7 +221,7 @@ def help_sections(keymap: Keymap) -> Iterator[HelpSection]:
             for mechanism, explanation in mechanisms.EXPLANATIONS.items()
         ),
     )
-    yield HelpSection(_WHOLE, _WHOLE_CHANGES)
+    yield HelpSection(_WHOLE, WHOLE_CHANGES)
     yield HelpSection(_RECIPES, _recipes())
     yield HelpSection(
         _FIELDS,

@@ -24,9 +24,19 @@ _LONG_S = 72_000
 
 def draw_marks(band: Band) -> Strip:
     """Draw the line of the marks: the range, the tick shown, the marks by letter, and what the outliers were."""
+    return join_line(band, "marks", _lay_out_marks(band).strip(), [])
+
+
+def marked_tick_at(band: Band, cell: int) -> int | None:
+    """Tick that the text at a cell of the line of the marks is about; None for none."""
+    return _lay_out_marks(band).target_at(cell)
+
+
+def _lay_out_marks(band: Band) -> TextLine:
+    """Put the marks on their line."""
     line, style = TextLine(band.layout.cells, " ", band.style.base), band.style
     for mark, cell in band.shown_marks:
-        line.put(cell, mark.letter or "m", style.warning)
+        line.put(cell, mark.letter or "m", style.warning, target=mark.tick)
     _put_range(line, band)
     _put_head(line, band)
     for mark, cell in band.shown_marks:
@@ -38,9 +48,12 @@ def draw_marks(band: Band) -> Strip:
         brief = [amount] if amount[:1] in ("+", "−") and not what.endswith("?") else []
         for text in (f"{amount} {what}".strip(), *brief):
             left = at - fmt.cell_width(text) - 1
-            if line.put(at, f"╰ {text}", style.base, margin=1) or line.put(left, f"{text} ╯", style.base, margin=1):
+            if any(
+                line.put(begin, shape, style.base, margin=1, target=number)
+                for begin, shape in ((at, f"╰ {text}"), (left, f"{text} ╯"))
+            ):
                 break
-    return join_line(band, "marks", line.strip(), [])
+    return line
 
 
 def _put_head(line: TextLine, band: Band) -> None:

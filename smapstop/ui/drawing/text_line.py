@@ -20,8 +20,9 @@ class TextLine:
         self._glyphs = [fill] * width
         self._styles = [style] * width
         self._is_taken = [False] * width
+        self._targets: list[int | None] = [None] * width
 
-    def put(self, at: int, text: str, style: Style, *, margin: int = 0) -> bool:
+    def put(self, at: int, text: str, style: Style, *, margin: int = 0, target: int | None = None) -> bool:
         """Put a printable text at a cell, unless it does not fit between the others.
 
         Args:
@@ -29,6 +30,7 @@ class TextLine:
             text: The text, each character one cell wide.
             style: Its style.
             margin: Cells that have to be free on both sides, except at the ends of the line.
+            target: Tick that the text is about; None for none.
 
         Returns:
             Whether there was room.
@@ -38,7 +40,12 @@ class TextLine:
             return False
         for cell, glyph in enumerate(text, at):
             self._glyphs[cell], self._styles[cell], self._is_taken[cell] = glyph, style, True
+            self._targets[cell] = target
         return True
+
+    def target_at(self, cell: int) -> int | None:
+        """Tick that the text at a cell is about; None for none."""
+        return self._targets[cell] if 0 <= cell < len(self._targets) else None
 
     def fill(self, at: int, text: str, style: Style) -> None:
         """Put those characters of a text, each one cell wide, whose cells are free."""

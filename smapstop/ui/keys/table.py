@@ -30,15 +30,14 @@ Place = Literal[
     "columns",
     "theme",
     "threads",
+    "menu",
     "copy",
     "quit",
     "guide",
 ]
 """Where a key works: in the whole dashboard, in a part of it that has the focus, or on a screen above it."""
 PLACES: tuple[Place, ...] = get_args(Place)
-MODAL_PLACES: frozenset[Place] = frozenset(
-    {"help", "pick", "search", "runs", "marks", "sort", "columns", "theme", "threads", "copy", "quit", "guide"}
-)
+MODAL_PLACES: frozenset[Place] = frozenset(PLACES[PLACES.index("help") :])
 """Screens on which the dashboard's own keys are inactive."""
 TYPING_PLACES: frozenset[Place] = frozenset({"filter", "command", "letter", "pick", "sort", "theme"})
 """Places with a text input: single characters are typed, not bound."""
@@ -99,11 +98,11 @@ KEYS: tuple[Key, ...] = (
          "app.command('help')", help="close", shown=True),
     _key("quit", "q", "quit", "General", "Quit, or close what is open; asks once if history would be lost.",
          "app.command('quit')", help="close", pick="leave", runs="dismiss", marks="dismiss", sort="dismiss",
-         columns="dismiss", theme="back", threads="dismiss", copy="dismiss", quit="answer('quit')",
+         columns="dismiss", theme="back", threads="dismiss", menu="dismiss", copy="dismiss", quit="answer('quit')",
          guide="close", shown=True),
     _key("quit_now", "f10 ctrl+c", "quit now", "General", "Quit without asking about history.",
          "app.command('quit now')", help="close", pick="leave", runs="dismiss", marks="dismiss", sort="dismiss",
-         columns="dismiss", theme="back", threads="dismiss", copy="dismiss", quit="answer('quit')",
+         columns="dismiss", theme="back", threads="dismiss", menu="dismiss", copy="dismiss", quit="answer('quit')",
          guide="close", shown="pick"),
     _key("close", "q", "close", "General", "Close what is open: the inspector, the events.",
          inspector="screen.back", events="back", shadows="quit"),
@@ -143,7 +142,7 @@ KEYS: tuple[Key, ...] = (
          "pages", shown=True),
     _key("back", "escape", "back", "Table", "Go back one step: out of a mapping, a filter, the past.",
          "back", events="back", filter="screen.back", help="back", pick="back", runs="dismiss", marks="dismiss",
-         sort="dismiss", columns="dismiss", theme="back", threads="dismiss", copy="dismiss",
+         sort="dismiss", columns="dismiss", theme="back", threads="dismiss", menu="dismiss", copy="dismiss",
          quit="answer('cancel')", guide="back", command="close", letter="close", shown="filter command letter pick"),
     _key("events", "e f7", "events", "Table", "Show the event log; in it, enter opens the mapping and / filters.",
          "app.command('events')", shown=True),
@@ -188,8 +187,8 @@ KEYS: tuple[Key, ...] = (
          "app.type_command"),
     _key("suspend", "ctrl+z", "suspend", "General", "Back to the shell; fg there comes back.", "app.suspend",
          help="app.suspend", pick="app.suspend", runs="app.suspend", sort="app.suspend", columns="app.suspend",
-         theme="app.suspend", threads="app.suspend", copy="app.suspend", marks="app.suspend", quit="app.suspend",
-         guide="app.suspend"),
+         theme="app.suspend", threads="app.suspend", menu="app.suspend", copy="app.suspend", marks="app.suspend",
+         quit="app.suspend", guide="app.suspend"),
     _key("palette", "ctrl+p", "palette", "General", "Find an action by name.",
          "app.command_palette", priority=True),
     _key("columns", "c f2", "columns", "Table", "Choose the columns, and their order.", "columns"),

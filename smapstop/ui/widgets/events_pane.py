@@ -5,7 +5,9 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual.binding import BindingType
+from textual.content import Content
 from textual.message import Message
 from textual.strip import Strip
 
@@ -26,6 +28,7 @@ from smapstop.text.events import (
 from smapstop.text.kinds import letter_of
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
+from smapstop.ui.term_help import term_help
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.theme.contrast import ensure_legible
 from smapstop.ui.theme.palette import Palette
@@ -221,6 +224,10 @@ class EventList(LineList[tuple[int, int], _EventLine]):
         return base
 
     # what the user does
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Say what the term under the pointer means."""
+        self.tooltip = Content(term_help(self.render_line(event.y).text, event.x)) or None
 
     def unfocused_hint(self) -> str:
         """Hint in the header while another widget has the focus."""

@@ -214,6 +214,8 @@ class LineList(ScrollView, Generic[Identity, Line], can_focus=True, inherit_bind
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the item clicked; open it on a double click."""
         index = self.top + event.y - 1
+        if event.button == 3:
+            return
         if event.y == 0:
             self.handle_header_click(event.x)
         elif index < self.count:

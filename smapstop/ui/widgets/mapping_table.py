@@ -24,6 +24,7 @@ from smapstop.ui.drawing.table_header import FittedColumns, column_at, titles_te
 from smapstop.ui.drawing.table_row import draw_row, row_style
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
+from smapstop.ui.term_help import table_help
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.widgets.column_widths import ColumnWidths
 from smapstop.ui.widgets.line_list import LineList
@@ -270,15 +271,18 @@ class MappingTable(LineList[int, _TableLine]):
             self.post_message(self.Opened(self.current))
 
     def on_click(self, event: events.Click) -> None:
-        """Fold or unfold a group whose mark is clicked; with ctrl or shift, select. The list moves the cursor."""
+        """Fold or unfold at a click on a mark, select with ctrl or shift; the right button opens a menu."""
         column, index = self._column_at(event.x), self.top + event.y - 1
-        if (event.ctrl or event.shift) and event.y and index < self.count:
-            row = self.identity_of(index)
-            self.post_message(self.RowsSelected(self.rows_to_cursor(row) if event.shift else (row,), event.ctrl))
+        if not event.y or index >= self.count:
             return
-        on_mark = column is not None and column.key == "name" and event.x + self._sideways in _MARK_CELLS
-        if on_mark and event.y and event.chain == 1 and index < self.count and self.identity_of(index) < 0:
-            self.post_message(self.Opened(self.identity_of(index)))
+        row, on_mark = self.identity_of(index), event.x + self._sideways in _MARK_CELLS
+        if event.button == 3:
+            self.move_to(index)
+            self.call_next(self.run_action, "app.command('menu')")
+        elif event.ctrl or event.shift:
+            self.post_message(self.RowsSelected(self.rows_to_cursor(row) if event.shift else (row,), event.ctrl))
+        elif on_mark and column is not None and column.key == "name" and event.chain == 1 and row < 0:
+            self.post_message(self.Opened(row))
 
     def rows_to_cursor(self, row: int) -> tuple[int, ...]:
         """Ids of the rows from one to that of the cursor; empty if it is not there."""
@@ -307,12 +311,12 @@ class MappingTable(LineList[int, _TableLine]):
         self._was_dragged = self.widths.release()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Drag the edge of a column; else show the help of the column whose title is under the pointer."""
+        """Drag the edge of a column; else say what the title, the permissions, or the term of a verdict means."""
         if event.button and self.widths.drag(event.screen_x):
             self.redraw(everything=True)
             return
-        column = self._column_at(event.x) if event.y == 0 else None
-        self.tooltip = Content(f"{column.title}: {column.help}") if column else None
+        text, column = self.render_line(event.y).text, self._column_at(event.x)
+        self.tooltip = Content(table_help(column, event.y, text, event.x)) or None
 
     def _column_at(self, x: int) -> Column | None:
         """The column at a cell of the line."""

@@ -6,6 +6,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from textual import events
 from textual.binding import BindingType
+from textual.content import Content
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -13,6 +14,7 @@ from textual.strip import Strip
 from smapstop.ui.drawing.cursor_css import cursor_css
 from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.keys.bindings import bindings
+from smapstop.ui.term_help import term_help
 from smapstop.ui.theme.app_theme import palette_of
 
 
@@ -87,6 +89,11 @@ class StripScroll(ScrollView, can_focus=True, inherit_bindings=False):
     def on_resize(self, _: events.Resize) -> None:
         """Redraw for the new size."""
         self.redraw()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Say what the term under the pointer means."""
+        text = self._painted[event.y].text if 0 <= event.y < len(self._painted) else ""
+        self.tooltip = Content(term_help(text, event.x)) or None
 
     def notify_style_update(self) -> None:
         """Redraw in the colours of the new theme."""

@@ -15,6 +15,7 @@ from smapstop.model.protocol import Mark
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.text.events import tick_text
+from smapstop.ui.drawing.band_axis import marked_tick_at
 from smapstop.ui.drawing.band_layout import GUTTER, Band, BandLayout, lay_out_band
 from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.drawing.time_band import draw_band
@@ -49,6 +50,8 @@ class TimeBand(StripPanel, can_focus=True):
         self._activity: Activity | None = None
         self._marks: tuple[Mark, ...] = ()
         self._is_over = False
+        self._band: Band | None = None
+        """What was drawn last."""
         self._drag_start: int | None = None
         """Cell where the user pressed the button of the mouse."""
 
@@ -64,6 +67,7 @@ class TimeBand(StripPanel, can_focus=True):
         base, palette = self.rich_style, palette_of(self.app)
         style = DrawStyle(palette, base, base, base)
         band = Band(self._activity, self._view, self._layout, style, self._marks, self._is_over, self.has_focus)
+        self._band = band
         return draw_band(band, self._hints(self._view))
 
     @property
@@ -101,7 +105,10 @@ class TimeBand(StripPanel, can_focus=True):
             return
         self._drag_start = self._cell_at(event.x)
         self.capture_mouse()
-        self.post_message(self.SeekRequested(self._activity.tick_in(self._ticks_in(self._drag_start))))
+        marked = self._marked_tick_at(event.x, event.y)
+        self.post_message(
+            self.SeekRequested(self._activity.tick_in(self._ticks_in(self._drag_start)) if marked is None else marked)
+        )
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Select the range of a drag; otherwise tell what happened under the pointer."""
@@ -132,6 +139,13 @@ class TimeBand(StripPanel, can_focus=True):
         """Show more time."""
         event.stop()
         await self.run_action("screen.zoom(1)")
+
+    def _marked_tick_at(self, x: int, y: int) -> int | None:
+        """Tick of the mark, or of the text about a tick, at a cell of the widget; None for none."""
+        layout = self._layout
+        if self._band is None or not layout.marks or y != self.size.height - 1 - layout.axis:
+            return None
+        return marked_tick_at(self._band, x - GUTTER)
 
     def _cell_at(self, x: int) -> int:
         """Cell of the charts at a column of the widget, the nearest one."""

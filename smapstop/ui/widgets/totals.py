@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.content import Content
 from textual.message import Message
 from textual.strip import Strip
 
@@ -18,6 +19,7 @@ from smapstop.text.kinds import letter_of
 from smapstop.text.limits import LimitText, limit_texts, mapping_count_text
 from smapstop.text.status import Figure, faults_parts, figures_of, kind_amounts
 from smapstop.ui.drawing.style import DrawStyle
+from smapstop.ui.term_help import term_help
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.widgets.strip_panel import StripPanel
 
@@ -50,6 +52,8 @@ class Totals(StripPanel):
         """Cells of each kind in the line."""
         self._metric_cells: list[tuple[range, Metric]] = []
         """Cells of each metric in the line of figures."""
+        self._limit_cells = range(0)
+        """Cells of the limits in that line."""
 
     def show(self, timeline: Timeline, view: View) -> None:
         """Show the totals of a view."""
@@ -105,11 +109,18 @@ class Totals(StripPanel):
                 segments += pieces
                 if figure.metric is not None:
                     self._metric_cells.append((range(used, used + _cells(pieces)), figure.metric))
+        self._limit_cells = range(_cells(segments), _cells(segments) + _cells(limits))
         return [*segments, *limits]
 
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Say what the term under the pointer means."""
+        self.tooltip = Content(term_help(self.render_line(event.y).text, event.x)) or None
+
     def on_click(self, event: events.Click) -> None:
-        """Ask for the mappings of the kind, or for the metric, that was clicked."""
-        if event.y == 0:
+        """Ask for the mappings of the kind, or for the metric, that was clicked; explain limits."""
+        if event.y == 0 and event.x in self._limit_cells:
+            self.call_next(self.run_action, "app.command('help limit')")
+        elif event.y == 0:
             metric = next((metric for cells, metric in self._metric_cells if event.x in cells), None)
             if metric is not None:
                 self.post_message(self.MetricClicked(metric))

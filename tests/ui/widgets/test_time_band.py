@@ -392,3 +392,26 @@ async def test_a_memory_limit_that_is_in_sight_is_a_line(max_mib: int, drawn: bo
         chart = (await band(pilot))[:-3]
         lines = [line for line in chart if line[GUTTER : GUTTER + CELLS].count("┄") > CELLS // 2]
         assert [line[:GUTTER] for line in lines] == ([f"{'12 M ┄':>{GUTTER}}"] if drawn else [])
+
+
+async def test_a_click_on_what_an_outlier_was_or_on_a_mark_goes_to_its_moment() -> None:
+    app = replay(*(tick(number, 4096 if number == 20 else 4) for number in range(60)))
+    async with app.run_test(size=(WIDE, 40)) as pilot:
+        await pilot.pause()
+        band = app.query_one(TimeBand)
+        line = band.size.height - 2
+
+        def marks() -> str:
+            return band.render_line(line).text
+
+        at = marks().rindex("first touch") + 5
+        assert at - GUTTER > CELLS * 22 // 60, "the text is where later ticks are"
+        await pilot.click(TimeBand, offset=(at, line))
+        await pilot.pause()
+        assert app.view_state.at == 20
+        app.action_command("mark a")
+        app.action_command("live")
+        await pilot.pause()
+        await pilot.click(TimeBand, offset=(marks().index(" a ", GUTTER) + 1, line))
+        await pilot.pause()
+        assert app.view_state.at == 20
