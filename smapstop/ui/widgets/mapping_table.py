@@ -275,21 +275,20 @@ class MappingTable(LineList[int, _TableLine]):
         column, index = self._column_at(event.x), self.top + event.y - 1
         if not event.y or index >= self.count:
             return
-        row, on_mark = self.identity_of(index), event.x + self._sideways in _MARK_CELLS
+        row, is_name = self.identity_of(index), column is not None and column.key == "name"
         if event.button == 3:
             self.move_to(index)
             self.call_next(self.run_action, "app.command('menu')")
         elif event.ctrl or event.shift:
             self.post_message(self.RowsSelected(self.rows_to_cursor(row) if event.shift else (row,), event.ctrl))
-        elif on_mark and column is not None and column.key == "name" and event.chain == 1 and row < 0:
+        elif is_name and event.x + self._sideways in _MARK_CELLS and event.chain == 1 and row < 0:
             self.post_message(self.Opened(row))
 
     def rows_to_cursor(self, row: int) -> tuple[int, ...]:
         """Ids of the rows from one to that of the cursor; empty if it is not there."""
         begin, end = self.index_of(row), self.cursor_index
-        if begin is None or self._view is None:
-            return ()
-        return tuple(self._view.table.ids[self._order[min(begin, end) : max(begin, end) + 1]].tolist())
+        rows = () if begin is None else range(min(begin, end), max(begin, end) + 1)
+        return tuple(map(self.identity_of, rows))
 
     def handle_header_click(self, x: int) -> None:
         """Request sorting by the column clicked, unless its edge was dragged."""
@@ -315,8 +314,8 @@ class MappingTable(LineList[int, _TableLine]):
         if event.button and self.widths.drag(event.screen_x):
             self.redraw(everything=True)
             return
-        text, column = self.render_line(event.y).text, self._column_at(event.x)
-        self.tooltip = Content(table_help(column, event.y, text, event.x)) or None
+        text = table_help(self._column_at(event.x), event.y, self.render_line(event.y).text, event.x)
+        self.tooltip = Content(text) or None
 
     def _column_at(self, x: int) -> Column | None:
         """The column at a cell of the line."""
