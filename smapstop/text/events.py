@@ -22,7 +22,7 @@ from smapstop.text.status import exit_status_text
 
 _ROOM_FOR_EVIDENCE, _ROOM_FOR_TIMES = 24, 8
 _SAME = "Rss unchanged"
-_BETWEEN = " · "
+BETWEEN = " · "
 """Between the verdicts on the events of one tick."""
 
 
@@ -202,7 +202,7 @@ def change_text(timeline: Timeline, mapping: int, number: int) -> str:
         lifecycle = [
             LIFECYCLE_VERBS[entry.lifecycle_step] + resident_text(entry) for entry in entries if entry.lifecycle_step
         ]
-        return _BETWEEN.join([*mechanisms, *lifecycle])
+        return BETWEEN.join([*mechanisms, *lifecycle])
     deltas = timeline.queries.change(mapping, number)
     changes = [
         f"{name} {fmt.signed(delta)}" for name, delta in deltas.items() if delta and name not in EXTERNALLY_DRIVEN
@@ -215,7 +215,7 @@ def group_change_text(timeline: Timeline, entries: Sequence[LogEntry], number: i
     if number < timeline.oldest:
         return ""
     verdicts = [entry_verdict(entry, timeline) for entry in entries]
-    return _BETWEEN.join(verdicts) or _fallback_text(timeline.header(number))
+    return BETWEEN.join(verdicts) or _fallback_text(timeline.header(number))
 
 
 def entry_verdict(entry: LogEntry, timeline: Timeline, *, full: bool = False) -> str:

@@ -19,7 +19,7 @@ from smapstop.model.view.view import View
 from smapstop.proc.columns import ABSENT
 from smapstop.text import format as fmt
 from smapstop.text.columns import Column
-from smapstop.text.events import group_change_text
+from smapstop.text.events import BETWEEN, group_change_text
 from smapstop.text.row_queries import GroupSeries, RowSeries, row_series_of, sum_known
 from smapstop.text.sparkline import sparkline
 from smapstop.text.table_amounts import amount_texts
@@ -27,6 +27,8 @@ from smapstop.text.table_amounts import amount_texts
 _ROW_TICKS, _GROUP_TICKS = 1_024, 240
 """Lengths of the window up to which histories are looked up at every tick: of mappings, and of groups."""
 _KINDS = list(Kind)
+_MIN_PART = 8
+"""Least cells of a part of a verdict that is cut."""
 _NOT_IN_THIS_RUN = "not in this run"
 """For mappings that only the previous run has, when compared with it: gone, but never in this run."""
 Weight = int
@@ -298,7 +300,18 @@ def _repeat_texts(shown: _VisibleRows) -> list[str]:
 def _last_change_text(text: str, again: str, age: str, width: int) -> str:
     """A change, how often it happened if there is room for it, and its age."""
     room = width - len(age) - 3
-    return f"{text}{again} · {age}" if fmt.cell_width(text + again) <= room else f"{fmt.clip(text, room)} · {age}"
+    if fmt.cell_width(text + again) <= room:
+        return f"{text}{again} · {age}"
+    if fmt.cell_width(text) > room:
+        text = _first_parts(text, room)
+    return f"{text} · {age}"
+
+
+def _first_parts(text: str, room: int) -> str:
+    """Cut a verdict to its room: a part of which hardly anything would be left is dropped."""
+    cut = fmt.clip(text, room)
+    whole, _, rest = cut.removesuffix(fmt.CUT).rpartition(BETWEEN.strip())
+    return f"{whole.rstrip()} {fmt.CUT}" if whole and fmt.cell_width(rest.strip()) < _MIN_PART else cut
 
 
 def _age(now: Tick, when: Tick) -> str:

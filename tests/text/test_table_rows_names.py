@@ -80,3 +80,25 @@ def test_a_verdict_says_how_often_it_happened_where_there_is_room() -> None:
     ):
         (row,) = build_rows(view, timeline, np.array([0]), [(ALL_COLUMNS["happened"], width)])
         assert row.cells == (text,)
+
+
+def test_of_several_changes_those_are_shown_that_fit_whole() -> None:
+    codes = np.array([MECHANISMS.index(what) for what in ("first-touch", "swap-out")], np.int8)
+    events = Events(np.array([7, 7]), codes, np.array([40, 4]), np.array([True, True]))
+    heaps = [mappings_of((0x1000, 0x2000, "rw-p", "[heap]", 8 + 4 * n)) for n in range(2)]
+    ticks = [tick_of(n, heap, [7], events=events if n else NO_EVENTS) for n, heap in enumerate(heaps)]
+    timeline = timeline_of(*ticks)
+    view = derive_view(timeline, ViewState())
+    texts = {
+        43: "10 p first touch · 1 p swapped out · now",
+        39: "10 p first touch · 1 p swapped o… · now",
+        34: "10 p first touch · 1 p swap… · now",
+        33: "10 p first touch … · now",
+        25: "10 p first touch … · now",
+        24: "10 p first touch … · now",
+        23: "10 p first touch… · now",
+        22: "10 p first touc… · now",
+    }
+    for width, text in texts.items():
+        (row,) = build_rows(view, timeline, np.array([0]), [(ALL_COLUMNS["happened"], width)])
+        assert row.cells == (text,)
