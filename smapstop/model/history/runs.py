@@ -38,6 +38,12 @@ def run_of(kb: int, runs: Iterable[AnyRun]) -> AnyRun | None:
     return min((run for run in runs if _continues(kb, run)), key=lambda run: _ratio(kb, run), default=None)
 
 
+def are_unlike(kb: int, other_kb: int) -> bool:
+    """Whether two amounts differ by an order of magnitude, and are not both small."""
+    larger, smaller = max(kb, other_kb, _SMALL_KB), max(min(kb, other_kb), _SMALL_KB)
+    return larger >= OUTLIER_FACTOR * smaller
+
+
 def usual_kb(kb: int, runs: Iterable[AmountRun]) -> int:
     """Mean of the longest run to which an amount is an outlier, kB; 0 if there is none."""
     long = [run for run in runs if run.count >= _SHORT_RUN and not _continues(kb, run)]

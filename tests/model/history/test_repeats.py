@@ -47,3 +47,12 @@ def test_it_counts_so_far_and_no_further() -> None:
     ticks = [happened(number, (7, "first-touch", 4)) for number in range(MAX_REPEATS + 5)]
     repeats = repeat_counter(timeline_of(*ticks))
     assert [repeats(7, number) for number in (1, MAX_REPEATS - 1, MAX_REPEATS + 4)] == [2, MAX_REPEATS, MAX_REPEATS]
+
+
+def test_an_outlier_is_no_repeat_and_ends_the_run() -> None:
+    amounts = (1200, 1200, 1200, 51_200, 1200, 1300)
+    ticks = [happened(number, (7, "first-touch", kb)) for number, kb in enumerate(amounts)]
+    repeats = repeat_counter(timeline_of(*ticks))
+    assert [repeats(7, number) for number in range(6)] == [1, 2, 3, 1, 1, 2]
+    small = [happened(number, (7, "first-touch", kb)) for number, kb in enumerate((4, 64, 4))]
+    assert repeat_counter(timeline_of(*small))(7, 2) == 3
