@@ -43,7 +43,7 @@ def repeat_counter(timeline: Timeline) -> Callable[[int, int], int]:
 
 
 def _main_event(timeline: Timeline, mapping: int, number: int) -> tuple[int, int]:
-    """Code and amount, kB, of the costliest, then largest mechanism in a mapping at a tick, else a lifecycle event."""
+    """Code and kB of the costliest, then largest mechanism in a mapping at a tick, else of a lifecycle event."""
     tick = timeline.header(number)
     if len(tick.events) + len(tick.lineage) > _MAX_EVENTS:
         return _NOTHING, 0
