@@ -43,11 +43,11 @@ def limit_texts(view: View, timeline: Timeline) -> list[LimitText]:
 
 
 def mapping_count_text(view: View) -> str:
-    """Number of mappings; once it is near its limit, with that, and with what most of them are."""
+    """Number of mappings that the table has; near the limit, of those that it counts, and what most of them are."""
     mappings, limit = view.snapshot.mappings, view.snapshot.tick.limits.max_map_count
     count = count_mappings(mappings)
     if limit is None or count < HIGH_SHARE * limit:
-        return str(count)
+        return str(len(mappings))
     most = most_mappings(mappings)
     what = "" if most is None else f", {most.count} of them {fmt.printable(most.name) or 'anonymous'}"
     return f"{count} of at most {limit}{what}"

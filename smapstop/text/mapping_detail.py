@@ -71,8 +71,8 @@ def title_of(state: MappingState, label: Label | None) -> tuple[Kind, str]:
         state: The mapping.
         label: Purpose of a mapping without a name.
     """
-    name = state.name or f"{state.start:x}"
-    return state.kind, fmt.printable(f"{label or ''} {name} {state.section}".strip())
+    name = state.name or f"{label or 'anon'} {state.start:x}"
+    return state.kind, fmt.printable(f"{name} {state.section}".strip())
 
 
 def facts_of(state: MappingState) -> list[str]:

@@ -166,15 +166,16 @@ def _constant_text(history: MappingHistory, number: int) -> str:
 
 
 def _mechanisms_text(history: MappingHistory, trend: Trend) -> str:
-    """By which mechanisms Rss moved, the largest first: ", by first touch (523 pages a second)"."""
+    """Mechanisms that moved Rss, the largest first: ", by first touch (523 pages a second)", ": unmapped"."""
     entries = mechanisms_of(history, trend)
     names = [EXPLANATIONS[entry.event.what].label + "?" * (not entry.sure) for entry in entries if entry.event]
     if not names:
         return ""
+    by = ", by " if trend.kb > 0 else ": "
     if len(names) > 1:
-        return f", by {', '.join(names[:-1])} and {names[-1]}"
+        return f"{by}{', '.join(names[:-1])} and {names[-1]}"
     rate = fmt.count(round(entries[0].pages / trend.seconds)) if trend.goes_on else ""
-    return f", by {names[0]}" + (f" ({rate} pages a second)" if rate else "")
+    return f"{by}{names[0]}" + (f" ({rate} pages a second)" if rate else "")
 
 
 # the fields

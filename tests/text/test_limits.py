@@ -74,3 +74,11 @@ def test_the_limit_of_mappings_is_told_once_it_is_near_with_what_most_of_them_ar
     limits: Limits, expected: str
 ) -> None:
     assert mapping_count_text(view_of(timeline_of(tick_of(0, ROWS, [0, 1, 2], limits=limits)))) == expected
+
+
+def test_memory_of_the_kernel_is_counted_as_in_the_table_but_not_against_the_limit() -> None:
+    page = 0xFFFFFFFFFF600
+    rows = mappings_of((1, 2, "rw-p", "", 4), (page, page + 1, "--xp", "[vsyscall]", 0))
+    for limits, expected in ((Limits(65530), "2"), (Limits(1), "1 of at most 1, 1 of them anonymous")):
+        view = view_of(timeline_of(tick_of(0, rows, [0, 1], limits=limits)))
+        assert mapping_count_text(view) == expected

@@ -219,7 +219,7 @@ def state(*row: Any, **amounts: Any) -> MappingState:
 def test_the_title_is_the_whole_name_and_the_probable_part_of_a_file() -> None:
     assert title_of(state(*FILE), None) == (Kind.FILE, "/usr/bin/x .data")
     assert title_of(state(1, 2, "rw-p", "[heap]"), None) == (Kind.HEAP, "[heap]")
-    assert title_of(state(5, 6), None) == (Kind.ANONYMOUS, "5000")
+    assert title_of(state(5, 6), None) == (Kind.ANONYMOUS, "anon 5000")
     assert title_of(state(5, 6), Label("a\x1b .bss", guess=True)) == (Kind.ANONYMOUS, r"a\x1b .bss? 5000")
     assert title_of(state(1, 2, "r-xp", "/a\x1b[31m"), None) == (Kind.FILE, r"/a\x1b[31m .text")
 

@@ -134,3 +134,8 @@ def test_the_label_says_what_proves_it() -> None:
     assert why(tick(0, 8, name="[anon:cache]")).label == (
         "[anon:cache]: the program itself gave it this name (PR_SET_VMA_ANON_NAME)."
     )
+
+
+def test_memory_that_was_given_back_says_how() -> None:
+    told = why(tick(0, 400), tick(1, 40, "unmapped", 360), tick(2, 40))
+    assert told.trend == "Rss −360 K at 22:13:21: unmapped; constant since."

@@ -1,5 +1,7 @@
 """Draw the life of a mapping: how it came, grew, moved and went, the newest first."""
 
+import textwrap
+
 from rich.segment import Segment
 from textual.strip import Strip
 
@@ -10,6 +12,9 @@ from smapstop.text.lifecycle import lifecycle_lines
 from smapstop.text.mapping_detail import compared_ticks
 from smapstop.ui.drawing.style import DrawStyle
 
+_TIME_CELLS = 10
+"""Width of a time of the day with tenths."""
+
 
 def draw_life(history: MappingHistory, view: View, style: DrawStyle, width: int, height: int) -> list[Strip]:
     """Draw the lifecycle events of a mapping up to the tick of a view, one a line, whatever the height is."""
@@ -19,6 +24,9 @@ def draw_life(history: MappingHistory, view: View, style: DrawStyle, width: int,
         [style.line([Segment(fmt.clip(f" {ticks.notice}", width), style.warning)], width)] if ticks.notice else []
     )
     return notice + [
-        style.line([Segment(f" {when}  ", style.quiet), Segment(fmt.clip(what, width - 13), style.base)], width)
+        style.line(
+            [Segment(f" {when if not at else '':{_TIME_CELLS}}  ", style.quiet), Segment(line, style.base)], width
+        )
         for when, what in lifecycle_lines(history, ticks.number)
+        for at, line in enumerate(textwrap.wrap(fmt.printable(what), max(1, width - _TIME_CELLS - 4)))
     ]

@@ -46,7 +46,7 @@ async def test_walking_down_the_rows_reads_their_reasons() -> None:
     app, _ = dashboard()
     async with app.run_test(size=(118, 40)) as pilot:
         told = []
-        for name in ("[heap]", "/usr/lib/libc.so.6", "3000000"):
+        for name in ("[heap]", "/usr/lib/libc.so.6", "anon"):
             async with asyncio.timeout(30):  # it follows after the cursor, on a slow machine a moment later
                 while (await lines(pilot))[0].split()[1] != name:
                     await pilot.pause(0.01)
@@ -56,7 +56,7 @@ async def test_walking_down_the_rows_reads_their_reasons() -> None:
         assert told == [
             ("[heap]", "Rss +4 K · now", told[0][2]),
             ("/usr/lib/libc.so.6", told[1][1], told[1][2]),
-            ("3000000", told[2][1], told[2][2]),
+            ("anon", told[2][1], told[2][2]),
         ]
         assert told[0][2].startswith("Rss +4 K at ")
         assert told[1][1].startswith("no change since attach")
