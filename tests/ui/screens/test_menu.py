@@ -73,7 +73,7 @@ async def test_it_goes_into_the_mapping_and_selects() -> None:
         assert app.query_one(Inspector).mapping == 2
         await open_menu(pilot, 1)
         await choose(pilot, "Select it")
-        assert app.query_one(MappingTable).selection == (0,)
+        assert tuple(app.session.row_selection.ids) == (0,)
 
 
 async def test_memory_without_a_name_has_none_to_filter_by() -> None:
