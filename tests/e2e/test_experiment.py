@@ -63,7 +63,7 @@ def show_data(terminal: Terminal) -> None:
     terminal.press("/")
     terminal.wait_for("kind:heap +perm:w")
     terminal.type("seed .data")
-    terminal.wait_for(r"1 of .* seed \.data")
+    terminal.wait_for(r"seed \.data ✕ +1 of \d+ mappings")
     terminal.press("Enter")
 
 

@@ -65,7 +65,7 @@ def test_no_name_of_a_process_is_obeyed_by_the_terminal(evil: SteppedProgram) ->
         window.type("/")
         window.wait_for("^ evil +$")
         window.type("bold .data\r")  # it is the only row, and under the cursor
-        window.wait_for("^1 of .*bold .data")
+        window.wait_for("bold .data ✕ +1 of")
         window.type("\r")
         window.wait_for(r"F \S*evil\\x1b\[31m\[bold\] .data .*1 Why")
         window.wait_for(rf"▌ .*{SPELLED}")
