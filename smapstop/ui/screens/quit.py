@@ -50,14 +50,14 @@ class QuitScreen(Modal[QuitChoice | None]):
 
     @property
     def _question(self) -> str:
-        return f"{self._program} is still running" if self._program else f"{self._unsaved} of history are not saved"
+        return f"{self._program} is still running" if self._program else f"{self._unsaved} of history is not saved"
 
     @property
     def _answers(self) -> tuple[_Answer, ...]:
         if not self._program:
-            save = ("save", "save", "Save and quit", "as a recording, to replay or export")
+            save = ("save", "save", "Save and quit", "as a recording")
             return ("quit", "quit", "Quit", "without saving it"), save, _CANCEL
-        save = ("save", "save", "Save first", f"{self._unsaved} of history are not saved")
+        save = ("save", "save", "Save first", f"{self._unsaved} of history is not saved")
         return (*_RUNNING, *((save,) if self._unsaved else ()), _CANCEL)
 
     def compose(self) -> ComposeResult:

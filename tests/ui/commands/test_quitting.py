@@ -61,7 +61,7 @@ async def test_a_long_history_is_asked_for_once_and_q_again_quits() -> None:
     async with app.run_test(size=(118, 40)) as pilot:
         await press(pilot, "q")
         assert isinstance(app.screen, QuitScreen)
-        assert "1m40s of history are not saved" in str(app.screen.query_one("#question").render())
+        assert "1m40s of history is not saved" in str(app.screen.query_one("#question").render())
         await press(pilot, "escape", "q", "q")
         assert app.return_code == 0
     assert saved == []
