@@ -1,6 +1,6 @@
 """Text of the detail of one mapping: title, facts, every field compared, flags."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,10 @@ from smapstop.proc.fields import EXTERNALLY_DRIVEN, FIELD_BY_NAME, VM_FLAGS
 from smapstop.text import format as fmt
 from smapstop.text.lifecycle import ago_text, end_text
 from smapstop.text.sparkline import sparkline
+from smapstop.text.units import UnitFormat
 
+UnitOf = Callable[[str], UnitFormat]
+"""Format of the amounts of a field."""
 _MOVED_BY_OTHERS = EXTERNALLY_DRIVEN.union(SHARING_FIELDS)
 
 
@@ -172,8 +175,10 @@ class FieldRow:
     """Whether it changed because others mapped or unmapped the same pages, or the kernel aged them: now, or last."""
 
 
-def field_rows(history: MappingHistory, ticks: ComparedTicks, widths: FieldWidths) -> list[FieldRow]:
-    """Rows for every field that the kernel prints for the mapping, in the kernel's order."""
+def field_rows(
+    history: MappingHistory, ticks: ComparedTicks, widths: FieldWidths, unit_of: UnitOf = lambda _: UnitFormat()
+) -> list[FieldRow]:
+    """Rows for every field that the kernel prints for the mapping, in the kernel's order, with the format of each."""
     step = history.step_at(ticks.number)
     before, after, change = compare_fields(history, ticks)
     recent = after - np.nan_to_num(history.amounts(np.array([ticks.rate_since]))[:, 0])
@@ -185,7 +190,8 @@ def field_rows(history: MappingHistory, ticks: ComparedTicks, widths: FieldWidth
         was, now, delta = float(before[at]), float(after[at]), float(change[at])
         if name in HIDDEN_FIELDS or (now != now and not ever[at]):
             continue
-        last_text, age = _last_change(history, ticks, name, int(last[at]))
+        unit = unit_of(name)
+        last_text, age = _last_change(history, ticks, name, int(last[at]), unit)
         last_by_others = name in _MOVED_BY_OTHERS and last[at] != history.last_visible_change(int(last[at]))
         if last_by_others:
             age = None
@@ -193,10 +199,10 @@ def field_rows(history: MappingHistory, ticks: ComparedTicks, widths: FieldWidth
             FieldRow(
                 name=name,
                 label=fmt.clip(field_label(name), widths.label),
-                before=exact_amount(was, widths.before),
-                after=exact_amount(now, widths.after),
-                delta=exact_change(delta, widths.delta),
-                rate=_rate(name, float(recent[at]), ticks.seconds),
+                before=exact_amount(was, widths.before, unit),
+                after=exact_amount(now, widths.after, unit),
+                delta=exact_change(delta, widths.delta, unit),
+                rate=_rate(name, float(recent[at]), ticks.seconds, unit),
                 history=histories[at],
                 last=last_text,
                 amount=now,
@@ -246,14 +252,16 @@ def _changed_by_others(
     ]
 
 
-def _last_change(history: MappingHistory, ticks: ComparedTicks, name: str, step: int) -> tuple[str, int | None]:
+def _last_change(
+    history: MappingHistory, ticks: ComparedTicks, name: str, step: int, unit: UnitFormat
+) -> tuple[str, int | None]:
     """Text of the last change of a field, at `step`, and its age in ticks; empty and None at step 0."""
     if not step:
         return "", None
     was, now = history.field(name, step)[-2:].tolist()
     when = history.tick_of(step)
     ago = ago_text(when, history.timeline.header(ticks.number))
-    return f"{exact_change(now - was, 11)} · {ago}", ticks.number - when.number
+    return f"{exact_change(now - was, 11, unit)} · {ago}", ticks.number - when.number
 
 
 def _history_ticks(ticks: ComparedTicks, width: int) -> NDArray[np.int64]:
@@ -271,29 +279,29 @@ def field_help(name: str) -> str:
     return FIELD_BY_NAME[name].help if name in FIELD_BY_NAME else "Unknown to smapstop: see proc(5) of this kernel."
 
 
-def exact_amount(kb: float, width: int) -> str:
-    """Format an amount, kB, with all digits, as the kernel prints it; rounded if it does not fit."""
+def exact_amount(kb: float, width: int, unit: UnitFormat = UnitFormat()) -> str:  # noqa: B008  (it is frozen)
+    """Format an amount, kB, with all digits, by default as the kernel prints it; rounded if it does not fit."""
     if kb != kb:
         return fmt.UNKNOWN
-    text = f"{kb:,.0f}"
+    text = f"{kb:,.0f}" if unit.units == "auto" else unit.amount(kb)
     return text if len(text) <= width else fmt.amount(kb)
 
 
-def exact_change(kb: float, width: int) -> str:
+def exact_change(kb: float, width: int, unit: UnitFormat = UnitFormat()) -> str:  # noqa: B008  (it is frozen)
     """Format a change, kB, with all digits and its sign; "·" for 0, rounded if it does not fit."""
     if not kb or kb != kb:
         return fmt.signed(kb)
-    text = f"{'+' if kb > 0 else '−'}{abs(kb):,.0f}"
+    text = f"{'+' if kb > 0 else '−'}{abs(kb):,.0f}" if unit.units == "auto" else unit.signed(kb)
     return text if len(text) <= width else fmt.signed(kb)
 
 
-def _rate(name: str, delta: float, seconds: float | None) -> str:
+def _rate(name: str, delta: float, seconds: float | None, unit: UnitFormat) -> str:
     """Format the rate of a change; empty for a field without a unit."""
     if name in FIELD_BY_NAME and not FIELD_BY_NAME[name].unit:
         return ""
     if not delta or delta != delta:
         return fmt.signed(delta)
-    return f"{fmt.rate(delta / seconds)}/s" if seconds else fmt.UNKNOWN
+    return f"{unit.signed(delta / seconds)}/s" if seconds else fmt.UNKNOWN
 
 
 def flow(texts: Sequence[str], width: int, between: str = "   ") -> list[str]:

@@ -1,6 +1,7 @@
 """Text of the header and the totals."""
 
 import signal
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from smapstop.model.totals import SUMMED_FIELDS, hugetlb_kb
 from smapstop.model.view.view import View
 from smapstop.proc.program_title import title_of
 from smapstop.text import format as fmt
+from smapstop.text.units import UnitFormat, unit_format_of
 
 _STATES = {
     "R": "running",
@@ -244,6 +246,8 @@ class Figure:
     """Whether other processes caused the change, that map or no longer map the same pages."""
 
 
+_FIGURE_WIDTHS: Mapping[str, int] = {"pages": 11, "kB": 12, "bytes": 16}
+"""Room for an amount, and for a change, in the units that are not automatic, cells."""
 _SHARED_PARTS = {"pss": ("pss",), "uss": SUMMED_FIELDS["uss"]}
 """Totals that others change, with their fields."""
 
@@ -253,19 +257,28 @@ def figures_of(view: View) -> list[Figure]:
     tick, read, compared = view.snapshot.tick, view.snapshot.reading_tick, view.diff.before.reading_tick
     seconds, moved = rate_seconds(view.previous_tick, tick), total_change(view.previous_tick, tick, "rss")
     rate = moved / seconds if seconds and moved is not None else None
-    rate_text = "" if rate == 0 else fmt.rate(rate) if rate is None else f"{fmt.rate(rate)}/s"
-    rss = fmt.long_amount(tick.totals.get("rss"))
-    figures = [Figure("Rss", rss, 9, rate or 0.0, rate_text, 11, "rss")]
+    unit = totals_format(view)
+    rate_text = "" if rate == 0 else unit.signed(rate) if rate is None else f"{unit.with_sign(unit.signed(rate))}/s"
+    rss_kb, room = tick.totals.get("rss"), _FIGURE_WIDTHS.get(unit.units, 0)
+    rss = fmt.long_amount(rss_kb) if unit.units == "auto" else unit.with_sign(unit.amount(rss_kb))
+    figures = [Figure("Rss", rss, room or 9, rate or 0.0, rate_text, room + 2 if room else 11, "rss")]
     for name in METRICS[1:]:
         change = total_change(compared, read, name) or 0
-        amount = fmt.amount(tick.totals.get(name, read.totals.get(name)))
+        amount = unit.with_sign(unit.amount(tick.totals.get(name, read.totals.get(name))))
         others = bool(change) and name in _SHARED_PARTS and not is_own_change(view.diff, _SHARED_PARTS[name])
-        text = fmt.signed(change) if change else ""
-        figures.append(Figure(METRIC_TITLES[name], amount, 6, change, text, 8, name, is_of_others=others))
+        text = unit.signed(change) if change else ""
+        widths = room or 6, room or 8
+        figures.append(Figure(METRIC_TITLES[name], amount, widths[0], change, text, widths[1], name, others))
     hugetlb = hugetlb_kb(read.totals)
     if hugetlb:  # before those for which there may be no room
-        figures.insert(3, Figure("Hugetlb, not in Rss", fmt.amount(hugetlb), 6, 0, "", 0))
-    return [*figures, Figure("peak", fmt.amount(tick.counters.vm_hwm), 6, 0, "", 0)]
+        figures.insert(3, Figure("Hugetlb, not in Rss", unit.with_sign(unit.amount(hugetlb)), room or 6, 0, "", 0))
+    return [*figures, Figure("peak", unit.with_sign(unit.amount(tick.counters.vm_hwm)), room or 6, 0, "", 0)]
+
+
+def totals_format(view: View) -> UnitFormat:
+    """Format of totals: in the unit of the view, but what shares are of has to be seen."""
+    unit = unit_format_of(view)
+    return UnitFormat() if unit.units == "share" else unit
 
 
 def total_change(before: Tick, after: Tick, name: str) -> int | None:

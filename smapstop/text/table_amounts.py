@@ -10,27 +10,9 @@ from smapstop.model.view.table_data import TableData
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.text.columns import Column
-from smapstop.text.units import UnitFormat
+from smapstop.text.units import UnitFormat, unit_format_of
 
 _NUMBERS = ("amount", "change", "rate")
-_DEFAULT_PAGE_KB = 4
-
-
-def unit_format_of(view: View, name: str = "") -> UnitFormat:
-    """Format of amounts in a view, whose shares are of the sum of a field, or else of the metric."""
-    units, mappings = view.state.units, view.mappings
-    if units == "auto":
-        return UnitFormat()
-    values = mappings.get(name) if name else mappings.metric_amounts
-    total = None if values is None else float(values[(values > 0) & ~mappings.gone].sum())
-    return UnitFormat(units, _page_kb(mappings), total)
-
-
-def _page_kb(mappings: TableData) -> int:
-    """Page size of the process, kB: the smallest of its mappings."""
-    sizes = mappings.get("kernel_page_size")
-    known = sizes[sizes > 0] if sizes is not None else np.zeros(0, np.int64)
-    return int(known.min()) if len(known) else _DEFAULT_PAGE_KB
 
 
 def amount_texts(view: View, column: Column, rows: NDArray[np.intp]) -> list[str]:

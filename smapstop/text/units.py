@@ -4,7 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+import numpy as np
+
+from smapstop.model.view.table_data import TableData
+from smapstop.model.view.view import View
 from smapstop.model.view.view_state import Units
+from smapstop.proc.fields import FIELD_BY_NAME, PROPERTY_FIELDS
 from smapstop.text import format as fmt
 
 UNIT_NAMES: Mapping[Units, str] = MappingProxyType(
@@ -18,6 +23,8 @@ UNIT_NAMES: Mapping[Units, str] = MappingProxyType(
 )
 """What each unit is."""
 _SIGNS: Mapping[Units, str] = MappingProxyType({"auto": "", "pages": "p", "bytes": "B", "kB": "kB", "share": "%"})
+
+_DEFAULT_PAGE_KB = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +79,22 @@ def _percent(value: float) -> str:
     if not value:
         return "0"
     return f"{value:.2f}" if value < 0.995 else f"{value:.1f}" if value < 9.95 else f"{value:.0f}"
+
+
+def unit_format_of(view: View, name: str = "") -> UnitFormat:
+    """Format of amounts of a field in a view, or else of the metric; shares are of its sum over all mappings."""
+    units, mappings = view.state.units, view.mappings
+    if units == "auto" or (name in FIELD_BY_NAME and FIELD_BY_NAME[name].unit != "kB"):
+        return UnitFormat()
+    values = mappings.get(name) if name else mappings.metric_amounts
+    if name in PROPERTY_FIELDS:  # a page size has no sum
+        values = None
+    total = None if values is None else float(values[(values > 0) & ~mappings.gone].sum())
+    return UnitFormat(units, _page_kb(mappings), total)
+
+
+def _page_kb(mappings: TableData) -> int:
+    """Page size of the process, kB: the smallest of its mappings."""
+    sizes = mappings.get("kernel_page_size")
+    known = sizes[sizes > 0] if sizes is not None else np.zeros(0, np.int64)
+    return int(known.min()) if len(known) else _DEFAULT_PAGE_KB

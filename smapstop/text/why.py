@@ -1,6 +1,7 @@
 """Why a mapping is as it is: verdict, trend, reasons, the fields that changed, what is known, what to do next."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from smapstop.model.events import Event
 from smapstop.model.history.mapping_history import MappingHistory, MappingState, label_at
@@ -12,10 +13,11 @@ from smapstop.proc.fields import SECONDARY_FIELDS
 from smapstop.text import format as fmt
 from smapstop.text.label_proof import label_proof
 from smapstop.text.lifecycle import LastChange, last_change, others_text, unchanged_text
-from smapstop.text.mapping_detail import ComparedTicks, compare_fields, facts_of, field_label
+from smapstop.text.mapping_detail import ComparedTicks, UnitOf, compare_fields, facts_of, field_label
 from smapstop.text.mechanisms import EXPLANATIONS, event_verdict, sentence_of, source_of
 from smapstop.text.shared_memory import has_object, object_sentences
 from smapstop.text.status import baseline_text
+from smapstop.text.units import UnitFormat, unit_format_of
 
 UNCHANGED = "unchanged"
 
@@ -76,10 +78,11 @@ def why_of(history: MappingHistory, view: View, ticks: ComparedTicks, pages_key:
         pages_key: Display name of the key that shows the pages.
     """
     last, trend = last_change(history, ticks.number), trend_at(history, ticks.number)
-    changes = _changes_since_baseline(history, ticks)
+    unit_of = partial(unit_format_of, view)
+    changes = _changes_since_baseline(history, ticks, unit_of)
     compared = f"since {baseline_text(view, history.timeline)}"
     if not changes and last is not None:
-        changes, compared = _last_changes(history, last, ticks.number), f"at its last change, {_ago(last)}"
+        changes, compared = _last_changes(history, last, ticks.number, unit_of), f"at its last change, {_ago(last)}"
     state = history.states[history.step_at(ticks.number)]
     events = last.events if last else ()
     return Why(
@@ -181,27 +184,37 @@ def _mechanisms_text(history: MappingHistory, trend: Trend) -> str:
 # the fields
 
 
-def _changes_since_baseline(history: MappingHistory, ticks: ComparedTicks) -> tuple[FieldChange, ...]:
+def _changes_since_baseline(
+    history: MappingHistory, ticks: ComparedTicks, unit_of: UnitOf
+) -> tuple[FieldChange, ...]:
     """Fields that differ from the baseline, in the kernel's order, the size of the mapping last."""
     before, after, change = compare_fields(history, ticks)
     rows = zip(history.fields, before.tolist(), after.tolist(), change.tolist(), strict=True)
     left_out = HIDDEN_FIELDS | SECONDARY_FIELDS
     moved = [row for row in rows if row[0] not in left_out and row[3] and row[3] == row[3]]
     moved.sort(key=lambda row: row[0] == "size")
-    return tuple(FieldChange(field_label(name), pair_text(was, now), kb) for name, was, now, kb in moved)
+    return tuple(
+        FieldChange(field_label(name), pair_text(was, now, unit_of(name)), kb) for name, was, now, kb in moved
+    )
 
 
-def _last_changes(history: MappingHistory, last: LastChange, number: int) -> tuple[FieldChange, ...]:
+def _last_changes(history: MappingHistory, last: LastChange, number: int, unit_of: UnitOf) -> tuple[FieldChange, ...]:
     """Fields that the last change moved; and Rss, if a mechanism did not move it."""
-    changes = [FieldChange(field_label(name), pair_text(was, now), now - was) for name, was, now in last.fields]
+    changes = [
+        FieldChange(field_label(name), pair_text(was, now, unit_of(name)), now - was)
+        for name, was, now in last.fields
+    ]
     if last.events and changes and "rss" in history.fields and "rss" not in {name for name, _, _ in last.fields}:
         rss = float(history.field("rss", history.step_at(number))[-1])
-        changes.insert(0, FieldChange("Rss", f"{fmt.amount(rss)} {UNCHANGED}", 0.0))
+        unit = unit_of("rss")
+        changes.insert(0, FieldChange("Rss", f"{unit.with_sign(unit.amount(rss))} {UNCHANGED}", 0.0))
     return tuple(changes)
 
 
-def pair_text(was: float, now: float) -> str:
-    """Two amounts, kB: "33 → 61.5 M", "0 → 4 K"; with all digits if they would look alike."""
+def pair_text(was: float, now: float, unit: UnitFormat = UnitFormat()) -> str:  # noqa: B008  (it is frozen)
+    """Two amounts, kB: "33 → 61.5 M", "0 → 4 K", "8 → 9 p"; with all digits if they would look alike."""
+    if unit.units != "auto":
+        return f"{unit.amount(was)} → {unit.with_sign(unit.amount(now))}"
     before, after = (fmt.UNKNOWN if kb != kb else fmt.amount(kb) for kb in (was, now))
     if before == after and was != now:
         return f"{was:,.0f} → {now:,.0f} K"

@@ -31,6 +31,7 @@ from smapstop.text.mapping_detail import (
     perms_text,
     title_of,
 )
+from smapstop.text.units import UnitFormat
 
 
 @pytest.fixture(autouse=True)
@@ -185,6 +186,22 @@ def test_amounts_are_exact_as_long_as_there_is_room() -> None:
     assert exact_amount(float("nan"), 9) == "–"
     assert tuple(exact_change(kb, 9) for kb in (1234, -4, 0, float("nan"))) == ("+1,234", "−4", "·", "–")
     assert exact_change(-1_572_864, 8) == "−1.5 G"
+
+
+def test_amounts_in_the_unit_chosen_and_rounded_where_they_do_not_fit() -> None:
+    pages, bytes_ = UnitFormat("pages"), UnitFormat("bytes")
+    assert (exact_amount(4096, 9, pages), exact_change(-8, 9, pages)) == ("1,024", "−2")
+    assert (exact_amount(1024, 9, bytes_), exact_amount(1024, 8, bytes_)) == ("1,048,576", "1 M")
+
+
+def test_fields_are_in_the_unit_but_those_that_are_no_amounts() -> None:
+    life, view = seen(written(0, 4, 4), written(1, 0, 8))
+    rows = field_rows(
+        life, view, field_widths(110), lambda name: UnitFormat("pages" if name != "thp_eligible" else "auto")
+    )
+    shown = {row.name: (row.before, row.after, row.delta, row.rate) for row in rows}
+    assert shown["private_dirty"] == ("1", "2", "+1", "+1/s")
+    assert shown["thp_eligible"] == ("0", "0", "·", "")
 
 
 def test_the_columns_fit() -> None:

@@ -12,7 +12,7 @@ from smapstop.model.kinds import Kind
 from smapstop.model.tick import ExitStatus, OomKill, OomLimit
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View, derive_view
-from smapstop.model.view.view_state import ViewState
+from smapstop.model.view.view_state import Units, ViewState
 from smapstop.text.status import (
     baseline_text,
     exit_status_label,
@@ -141,6 +141,16 @@ def test_what_is_not_known_is_not_zero() -> None:
     figures = {each.label: (each.amount, each.change_text) for each in figures_of(scene_of(two_ticks()))}
     assert figures["Pss"] == ("10 K", "+2 K")
     assert figures["Swap"] == ("–", "")
+
+
+def test_totals_are_in_the_unit_but_what_shares_are_of_is_seen() -> None:
+    def texts(units: Units) -> list[tuple[str, str]]:
+        view = derive_view(two_ticks(), ViewState(units=units))
+        return [(each.amount, each.change_text) for each in figures_of(view)][:2]
+
+    assert texts("pages") == [("768 p", "+512 p/s"), ("2.5 p", "+0.5")]
+    assert texts("bytes") == [("3,145,728 B", "+2,097,152 B/s"), ("10,240 B", "+2,048")]
+    assert texts("share") == texts("auto") == [("3.0 MiB", "+2 M/s"), ("10 K", "+2 K")]
 
 
 def test_the_kinds_have_their_memory_and_what_they_lost() -> None:

@@ -15,6 +15,7 @@ from smapstop.model.tick import LifecycleEvent, Tick
 from smapstop.model.view.view import derive_view
 from smapstop.model.view.view_state import ViewState
 from smapstop.text.mapping_detail import compared_ticks
+from smapstop.text.units import UnitFormat
 from smapstop.text.why import Why, pair_text, why_of
 
 
@@ -117,6 +118,11 @@ def test_what_was_there_and_never_changed_says_so() -> None:
 )
 def test_two_amounts_share_their_unit(was: float, now: float, text: str) -> None:
     assert pair_text(was, now) == text
+
+
+def test_pairs_in_another_unit_have_it_once() -> None:
+    assert pair_text(8, 12, UnitFormat("pages")) == "2 → 3 p"
+    assert pair_text(float("nan"), 12, UnitFormat("kB")) == "– → 12 kB"
 
 
 def test_a_doubtful_mechanism_ends_its_sentence_itself() -> None:

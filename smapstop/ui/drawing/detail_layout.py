@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from rich.segment import Segment
 from textual.strip import Strip
@@ -19,6 +20,7 @@ from smapstop.text.mapping_detail import (
     field_widths,
 )
 from smapstop.text.status import baseline_text, window_text
+from smapstop.text.units import unit_format_of
 from smapstop.ui.drawing import detail_sections
 from smapstop.ui.drawing.history_charts import draw_chart, draw_small_charts
 from smapstop.ui.drawing.style import DrawStyle
@@ -106,7 +108,7 @@ def lay_out(
     last = last_change(history, ticks.number)
     table_width = min(118, max(88, width * 48 // 100)) if width >= WIDE else width
     widths = field_widths(table_width)
-    rows = field_rows(history, ticks, widths)
+    rows = field_rows(history, ticks, widths, partial(unit_format_of, view))
     field = _cursor_field(rows, last, choice)
 
     top = [style.line([Segment(fmt.clip(f" {ticks.notice}", width), style.warning)], width)] if ticks.notice else []
@@ -118,7 +120,8 @@ def lay_out(
 
     shown = visible_rows(rows, room, width, folded=choice.folded)
     kind = history.states[-1].kind
-    table = [detail_sections.draw_field_header(widths, _column_titles(history, view, ticks), style, table_width)]
+    titles = _column_titles(history, view, ticks)
+    table = [detail_sections.draw_field_header(widths, view.state.units, titles, style, table_width)]
     table += [
         detail_sections.draw_field(row, widths, style, table_width, kind, cursor=row.name == field) for row in shown
     ]

@@ -10,6 +10,7 @@ from textual.strip import Strip
 from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.kinds import Kind
 from smapstop.model.protocol import SharersReply
+from smapstop.model.view.view_state import Units
 from smapstop.text import format as fmt
 from smapstop.text.mapping_detail import (
     ComparedTicks,
@@ -20,19 +21,23 @@ from smapstop.text.mapping_detail import (
     flags_of,
 )
 from smapstop.text.shared_memory import has_object, object_sentences
+from smapstop.text.units import UnitFormat
 from smapstop.ui.drawing.style import DrawStyle, draw_rule
 
 # the fields
 
 
-def draw_field_header(widths: FieldWidths, titles: tuple[str, str, str], style: DrawStyle, width: int) -> Strip:
+def draw_field_header(
+    widths: FieldWidths, units: Units, titles: tuple[str, str, str], style: DrawStyle, width: int
+) -> Strip:
     """Draw the column titles of the field table.
 
     Args:
         titles: Titles of the columns of the compared ticks, before and after, and of the history.
     """
     before, after, history = titles
-    text = f"  {fmt.clip('Field, kB', widths.label).ljust(widths.label)} "
+    name = f"Field, {UnitFormat(units).sign or 'kB'}"
+    text = f"  {fmt.clip(name, widths.label).ljust(widths.label)} "
     if widths.before:
         text += f"{fmt.clip(before, widths.before).rjust(widths.before)}   "
     text += after.ljust(widths.after)

@@ -18,6 +18,7 @@ from smapstop.text import format as fmt
 from smapstop.text.kinds import letter_of
 from smapstop.text.limits import LimitText, limit_texts, mapping_count_text
 from smapstop.text.status import Figure, faults_parts, figures_of, kind_amounts
+from smapstop.text.units import unit_format_of
 from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.term_help import term_help
 from smapstop.ui.theme.app_theme import palette_of
@@ -78,14 +79,14 @@ class Totals(StripPanel):
         count = fmt.clip(mapping_count_text(view), max(4, width // 2))
         segments = [Segment(" mappings ", style.quiet), Segment(f"{count:<4} ", style.base)]
         used = _cells(segments)
-        self._kind_cells = []
+        self._kind_cells, unit = [], unit_format_of(view, "rss")
         for kind, amount, change in kind_amounts(view):
             ink = style.base + Style(color=style.palette.colours[kind.value], bold=True)
             pieces = [
                 Segment(f" {letter_of(kind)}", ink),
                 Segment(f" {_SHORT_NAMES.get(kind, kind.value)} ", style.quiet),
-                Segment(f"{fmt.amount(amount)} ", style.base),
-                *([Segment(f"{fmt.signed(change)} ", style.change_style(change))] if change else ()),
+                Segment(f"{unit.with_sign(unit.amount(amount))} ", style.base),
+                *([Segment(f"{unit.signed(change)} ", style.change_style(change))] if change else ()),
             ]
             if used + _cells(pieces) > width:
                 break
