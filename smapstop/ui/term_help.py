@@ -47,7 +47,7 @@ def table_help(column: Column | None, line: int, text: str, x: int) -> str:
     if column is None:
         return ""
     if not line:
-        return f"{column.title}: {column.help}"
+        return f"{column.title}: {column.help} Drag its right edge for its width."
     return term_help(text, x) if column.key in _EXPLAINED else ""
 
 

@@ -128,7 +128,8 @@ async def test_the_pointer_on_a_title_or_a_key_says_what_it_is() -> None:
         for column in table.columns:
             if column.cell_format == "amount" and column.title in header:
                 await pilot.hover(MappingTable, offset=(header.index(column.title) + 1, 0))
-                assert str(table.tooltip) == f"{column.title}: {FIELD_BY_NAME[column.key].help}"
+                help_of_title = f"{column.title}: {FIELD_BY_NAME[column.key].help}"
+                assert str(table.tooltip) == f"{help_of_title} Drag its right edge for its width."
         await pilot.hover(MappingTable, offset=(header.index("Rss") + 1, 2))
         assert table.tooltip is None
         await pilot.hover(KeyBar, offset=(bar.render_line(0).text.index("sort"), 0))

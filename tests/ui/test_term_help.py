@@ -40,7 +40,7 @@ def test_cells_are_counted_where_characters_are_two_wide() -> None:
 
 def test_of_the_table_titles_verdicts_and_permissions_are_explained() -> None:
     rss, perms, verdict = (ALL_COLUMNS[key] for key in ("rss", "perms", "happened"))
-    assert table_help(rss, 0, "", 3) == f"Rss: {rss.help}"
+    assert table_help(rss, 0, "", 3) == f"Rss: {rss.help} Drag its right edge for its width."
     assert table_help(rss, 1, "Rss", 1) == ""
     assert table_help(perms, 1, "rw-s", 1) == "rw-s: read, write, shared"
     assert table_help(verdict, 1, "5 p first touch", 6).startswith("first touch: ")
