@@ -3,15 +3,20 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from smapstop.model.history.group_history import GroupHistory
-from smapstop.model.metrics import METRIC_TITLES
+from smapstop.model.kinds import Kind
 from smapstop.model.view.row_names import row_name
 from smapstop.model.view.view import View
+from smapstop.proc.added_fields import HIDDEN_FIELDS
+from smapstop.proc.fields import PROPERTY_FIELDS
 from smapstop.text import format as fmt
 from smapstop.text.events import entry_verdict
 from smapstop.text.lifecycle import ago_text
-from smapstop.text.why import Reason, reason_of
+from smapstop.text.mapping_detail import field_label
+from smapstop.text.row_sums import mappings_text, sums_of
+from smapstop.text.why import FieldChange, Reason, pair_text, reason_of
 
 MAX_MEMBERS = 100
 """Most mappings that are listed."""
@@ -38,6 +43,10 @@ class GroupWhy:
     reason: Reason | None
     """Explanation of the costliest event."""
     total: str
+    kind: Kind
+    """Kind of most of its memory."""
+    fields: tuple[FieldChange, ...]
+    """Sums of the fields that any mapping has, in the kernel's order."""
     members: tuple[Member, ...]
     """Those that moved most come first, then the largest."""
 
@@ -50,32 +59,65 @@ def group_why_of(history: GroupHistory, view: View, row: int) -> GroupWhy:
         view: View whose table has groups.
         row: The group's row in the table.
     """
-    timeline, table, now = history.timeline, view.table, view.snapshot.tick
-    ids = table.ids[row : row + 1]
-    (last,) = history.last_changed(ids, table.last_changed[row : row + 1], now.number)
+    group = int(view.table.ids[row])
+    return set_why_of(history, view, group, view.group_of == group)
+
+
+def set_why_of(history: GroupHistory, view: View, group: int, mask: NDArray[np.bool_]) -> GroupWhy:
+    """Say why some mappings, taken together, are as they are in a view.
+
+    Args:
+        history: History in which they are a group.
+        view: The view.
+        group: Id of the group.
+        mask: Mask of them among `View.mappings`.
+    """
+    timeline, table, now = history.timeline, view.mappings, view.snapshot.tick
+    ids, moved = np.array([group], np.int64), np.array([table.last_changed[mask].max(initial=-1)])
+    (last,) = history.last_changed(ids, moved, now.number)
     entries = history.entries(ids, [last])[0] if last >= timeline.oldest else ()
     has_changed = last >= timeline.oldest
     age = ago_text(timeline.header(last), now) if has_changed else ""
     costliest = next((entry for entry in entries if entry.event), None)
-    amounts, change = table.metric_amounts, table.change
-    amount = fmt.amount(None if amounts is None else int(amounts[row]))
-    moved = "" if change is None else fmt.signed(float(change[row])).strip(fmt.STILL)
-    metric = METRIC_TITLES[table.metric]
-    members, count = _members(view, int(ids[0])), int(table.mapping_count[row])
+    sums = sums_of(view, mask)
     return GroupWhy(
         verdict=" · ".join(entry_verdict(entry, timeline, full=True) for entry in entries)
         or ("changed" if has_changed else "no change yet"),
         age=age if age in ("", "now") else f"{age} ago",
         reason=reason_of(costliest.event, costliest.kind) if costliest and costliest.event else None,
-        total=f"{count:,} mapping{'s' if count != 1 else ''}, {metric} {amount} {moved}".rstrip(),
-        members=members,
+        total=" ".join(filter(None, (f"{mappings_text(sums.count)},", sums.amount, sums.change, sums.rate))),
+        kind=_main_kind(view, mask),
+        fields=_field_sums(view, mask),
+        members=_members(view, mask),
     )
 
 
-def _members(view: View, group: int) -> tuple[Member, ...]:
-    """Mappings of a group, those that moved most first, then the largest."""
+def _main_kind(view: View, mask: NDArray[np.bool_]) -> Kind:
+    """Kind of most of the memory of some mappings."""
+    table, amounts = view.mappings, view.mappings.metric_amounts
+    kb = np.ones(len(table)) if amounts is None else 1 + np.maximum(amounts, 0)
+    return list(Kind)[int(np.bincount(table.kind[mask], weights=kb[mask], minlength=1).argmax())]
+
+
+def _field_sums(view: View, mask: NDArray[np.bool_]) -> tuple[FieldChange, ...]:
+    """Sums of fields over the mappings that are there, with their changes against the baseline."""
+    after, changes = view.snapshot.mappings, []
+    rows = np.flatnonzero(mask[: len(after)])
+    for name in after.fields:
+        column, delta = after.get(name), view.diff.delta(name)
+        if name in HIDDEN_FIELDS | PROPERTY_FIELDS or column is None or delta is None:
+            continue
+        now, change = int(np.maximum(column[rows], 0).sum()), int(delta[rows].sum())
+        if now or change:
+            values = pair_text(now - change, now) if change else fmt.amount(now)
+            changes.append(FieldChange(field_label(name), values, change))
+    return tuple(changes)
+
+
+def _members(view: View, mask: NDArray[np.bool_]) -> tuple[Member, ...]:
+    """The mappings that are there, those that moved most first, then the largest."""
     table = view.mappings
-    rows = np.flatnonzero((view.group_of == group) & ~table.gone)
+    rows = np.flatnonzero(mask & ~table.gone)
     nothing = np.zeros(len(table), np.int64)
     kb = nothing if table.metric_amounts is None else table.metric_amounts
     change = nothing if table.change is None else table.change

@@ -9,7 +9,7 @@ from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.history.runs import RUN_TICKS, run_of, usual_kb
 from smapstop.model.history.tick_entries import tick_entries
-from smapstop.model.tick import Tick
+from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
 from smapstop.model.timeline.timeline import Timeline
 
@@ -71,16 +71,23 @@ class EventLog:
     Args:
         timeline: The ticks; more may follow.
         mapping: Log only this mapping.
+        only: Log only these mappings.
     """
 
-    def __init__(self, timeline: Timeline, mapping: int | None = None) -> None:
+    def __init__(self, timeline: Timeline, mapping: int | None = None, only: Ids | None = None) -> None:
         self.timeline = timeline
-        self.mapping = mapping
+        self.mapping, self.only = mapping, only
         self._history = None if mapping is None else MappingHistory(timeline, mapping)
         self._snapshot: MapSnapshot | None = None
         self._recent: dict[int, _LogState] = {}
         self._checkpoints: dict[int, _LogState] = {}
         self._spacing = 64
+
+    def is_of(self, timeline: Timeline, mapping: int | None, only: Ids | None) -> bool:
+        """Whether it logs these mappings of a timeline."""
+        if (self.timeline, self.mapping) != (timeline, mapping):
+            return False
+        return self.only is only or (self.only is not None and only is not None and np.array_equal(self.only, only))
 
     def at(self, number: int) -> tuple[LogEntry, ...]:
         """Entries up to a tick, newest last: at most `MAX_ENTRIES`, none that ended before the oldest known tick.
@@ -131,6 +138,8 @@ class EventLog:
         before, after = self._snapshots_around(tick)
         if before is None:
             return notes
+        if self.only is not None:
+            entries = entries.take(np.flatnonzero(np.isin(entries.mapping, self.only)))
         open_entries = [entry for entry in state.open if not _is_closed(entry, tick)]
         room = MAX_NEW_ENTRIES - sum(entry.first > tick.number - RUN_TICKS for entry in open_entries)
         return [*fold_entries(entries, before, after, [entry.key for entry in open_entries], room), *notes]

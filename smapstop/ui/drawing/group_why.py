@@ -1,23 +1,41 @@
 """Draw why a row of the table that is not one mapping of this run is as it is."""
 
+import numpy as np
 from rich.segment import Segment
 from textual.strip import Strip
 
+from smapstop.model.history.group_history import GroupHistory
+from smapstop.model.kinds import Kind
+from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.text.group_why import GroupWhy, Member
+from smapstop.text.row_queries import sum_known
+from smapstop.ui.drawing.charts import draw_whole_areas
+from smapstop.ui.drawing.history_charts import draw_time_axis, frame_plot, plot_cells
 from smapstop.ui.drawing.style import DrawStyle
-from smapstop.ui.drawing.why import draw_paragraph, draw_reason, draw_verdict
+from smapstop.ui.drawing.why import draw_changes, draw_paragraph, draw_reason, draw_verdict
 
 _AMOUNT_CELLS = 10
 _NAME_CELLS = 60
+_MIN_MEMBERS = 3
+"""Mappings that leave no room for a chart otherwise."""
+_MIN_CHART, _MAX_CHART = 2, 12
+"""Heights of the chart, lines."""
+_MAX_TICKS = 240
+"""Length of the window up to which every tick is looked at."""
 
 
-def draw_group_why(why: GroupWhy, open_key: str, style: DrawStyle, width: int, height: int) -> list[Strip]:
-    """Draw what happened in a group, and its mappings, those that moved most first.
+def draw_group_why(
+    why: GroupWhy, hint: str, history: GroupHistory, group: int, view: View, style: DrawStyle, width: int, height: int
+) -> list[Strip]:
+    """Draw what happened in a group, its sums over time, and its mappings, those that moved most first.
 
     Args:
         why: The group.
-        open_key: Display name of the key that unfolds it in the table.
+        hint: What keys do with it.
+        history: History that has the group, of the parts of the metric.
+        group: Its id.
+        view: The view.
         style: Colours and styles.
         width: Cells of each line.
         height: Lines that are in view; there may be more.
@@ -25,9 +43,30 @@ def draw_group_why(why: GroupWhy, open_key: str, style: DrawStyle, width: int, h
     lines = draw_verdict(why.verdict, why.age, style, width)
     if why.reason is not None and height > len(lines) + 2:
         lines += draw_reason(why.reason, style, width)
-    lines.append(style.line([Segment(f" {why.total}   {open_key}: unfold or fold", style.quiet)], width))
+    lines.append(style.line([Segment(f" {why.total}   {hint}", style.quiet)], width))
     name_cells = max(1, min(_NAME_CELLS, width - 2 * _AMOUNT_CELLS - 2))
-    return [*lines, *(_member(member, name_cells, style, width) for member in why.members)]
+    members = [_member(member, name_cells, style, width) for member in why.members]
+    room = height - len(lines) - min(len(members), _MIN_MEMBERS)
+    chart = _draw_chart(history, group, why.kind, view, style, width, min(_MAX_CHART, room - len(why.fields) // 2))
+    return [*lines, *chart, *draw_changes(why.fields, style, width), *members]
+
+
+def _draw_chart(
+    history: GroupHistory, group: int, kind: Kind, view: View, style: DrawStyle, width: int, height: int
+) -> list[Strip]:
+    """Draw the metric of a group in the window of time; nothing where there is no room."""
+    cells, rows, window = plot_cells(width), height - 1, view.window
+    if not cells or rows < _MIN_CHART:
+        return []
+    numbers = window.samples(cells, view.snapshot.tick.number, _MAX_TICKS)
+    known, ids, values = numbers >= 0, np.array([group], np.int64), np.full(cells, np.nan)
+    values[known] = sum_known(list(history.samples(ids, numbers[known])))[0]
+    if np.isnan(values).all():
+        return []
+    high = float(np.nanmax(values))
+    strips = draw_whole_areas(values[np.newaxis], rows, max(high, 1.0), style.palette.ink(kind))
+    axis = draw_time_axis(history.timeline, window, style, cells)
+    return frame_plot(strips, fmt.amount(high), axis, style, width)
 
 
 def _member(member: Member, name_cells: int, style: DrawStyle, width: int) -> Strip:

@@ -1,12 +1,16 @@
 """Draw charts of one mapping over the whole timeline: one field large, the most informative ones small."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
 from smapstop.model.history.mapping_history import MappingHistory
+from smapstop.model.history.time_window import TimeWindow
 from smapstop.model.kinds import Kind
+from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.fields import FIELD_BY_NAME
 from smapstop.text import format as fmt
 from smapstop.text.mapping_detail import ComparedTicks, exact_amount, field_label
@@ -55,18 +59,31 @@ def draw_plot(
         mark: Mark the compared tick on the axis.
     """
     known = history.window_values(name, ticks.window, ticks.number)
-    cells, rows = width - _GUTTER - 1, height - 1
-    if cells < _MIN_CELLS or rows < 1 or np.isnan(known).all():
+    cells, rows = plot_cells(width), height - 1
+    if not cells or rows < 1 or np.isnan(known).all():
         return []
     unit = "" if name in FIELD_BY_NAME and not FIELD_BY_NAME[name].unit else " kB"
     high = float(np.nanmax(known))
     strips = _draw_areas(history, ticks, name, style, cells, rows, high)
-    labels = [_axis_label(high, unit), *[""] * (rows - 1)]
+    axis = draw_time_axis(history.timeline, ticks.window, style, cells, ticks.before if mark else None)
+    return frame_plot(strips, _axis_label(high, unit), axis, style, width)
+
+
+def plot_cells(width: int) -> int:
+    """Cells of a plot with its axes in a width; 0 where there is no room."""
+    cells = width - _GUTTER - 1
+    return cells if cells >= _MIN_CELLS else 0
+
+
+def frame_plot(
+    strips: Sequence[Strip], top: str, axis: Sequence[Segment], style: DrawStyle, width: int
+) -> list[Strip]:
+    """Draw axes around a plot: its highest value at the left, the time below."""
+    labels = [top, *[""] * (len(strips) - 1)]
     lines = [
         Strip.join([Strip([Segment(f"{label:>{_GUTTER - 2}} {'┤' if label else '│'}", style.quiet)]), strip])
         for label, strip in zip(labels, strips, strict=True)
     ]
-    axis = _draw_axis(history, ticks, style, cells, mark=mark)
     return [
         *(line.adjust_cell_length(width, style.base) for line in lines),
         style.line([Segment(f"{'0':>{_GUTTER - 2}} ┴", style.quiet), *axis], width),
@@ -98,17 +115,16 @@ def _axis_label(kb: float, unit: str) -> str:
     return fmt.amount(kb) if unit else f"{kb:.0f}"
 
 
-def _draw_axis(
-    history: MappingHistory, ticks: ComparedTicks, style: DrawStyle, cells: int, *, mark: bool
+def draw_time_axis(
+    timeline: Timeline, window: TimeWindow, style: DrawStyle, cells: int, mark: int | None = None
 ) -> list[Segment]:
-    """Draw the time axis: its first and last time, and the mark at the compared tick."""
-    window = ticks.window
-    last_ns = history.timeline.header(window.last).wall_ns
+    """Draw the time axis: its first and last time, and a mark at a tick."""
+    last_ns = timeline.header(window.last).wall_ns
     begin, end = f" {fmt.clock(last_ns - round(window.seconds * 1e9))} ", f" {fmt.clock(last_ns)}"
     line = list(f"{begin}{'─' * (cells - len(begin) - len(end))}{end}")
-    if not mark:
+    if mark is None:
         return [Segment("".join(line), style.quiet)]
-    at = window.cell_of(ticks.before, cells)
+    at = window.cell_of(mark, cells)
     return [
         Segment("".join(line[:at]), style.quiet),
         Segment("▲", style.warning),

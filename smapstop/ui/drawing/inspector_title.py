@@ -31,8 +31,8 @@ class InspectorTitle:
     place: str
     """Addresses; left out where there is no room."""
     tab: Tab
-    tabs_apply: bool
-    """Whether there is more than a reason to show: not of a group."""
+    tabs: tuple[Tab, ...]
+    """The tabs that there are."""
     hint: str
     """Key that comes next; left out where there is no room."""
 
@@ -40,13 +40,10 @@ class InspectorTitle:
 def draw_title(title: InspectorTitle, style: DrawStyle, width: int, *, focused: bool) -> Strip:
     """Draw the title on one line: the tabs at the right, the name in what is left."""
     ground = style.cursor if focused else style.header
-    tabs = _tab_texts(width) if title.tabs_apply else ()
+    tabs = _tab_texts(width, title.tabs)
     chosen = ground + Style(bold=True, reverse=True)
-    tail = [
-        Segment(text, chosen if tab == title.tab else ground + Style(bold=False))
-        for tab, text in zip(TABS, tabs, strict=False)
-    ]
-    room = width - sum(len(text) for text in tabs) - 4
+    tail = [Segment(text, chosen if tab == title.tab else ground + Style(bold=False)) for tab, text in tabs]
+    room = width - sum(len(text) for _, text in tabs) - 4
     head = []
     if title.kind is not None:
         letter = ground + Style(color=style.palette.colours[title.kind], bold=True)
@@ -63,17 +60,21 @@ def draw_title(title: InspectorTitle, style: DrawStyle, width: int, *, focused: 
     return Strip.join([left, Strip(tail)]).adjust_cell_length(width, ground)
 
 
-def tab_at(x: int, width: int) -> Tab | None:
-    """Return the tab at a cell of a title of this width; None where there is none."""
-    tabs = _tab_texts(width)
-    at = width - sum(map(len, tabs))
-    for tab, text in zip(TABS, tabs, strict=False):
+def tab_at(x: int, width: int, tabs: tuple[Tab, ...] = TABS) -> Tab | None:
+    """Return the tab at a cell of a title of this width, with these tabs; None where there is none."""
+    texts = _tab_texts(width, tabs)
+    at = width - sum(len(text) for _, text in texts)
+    for tab, text in texts:
         if at <= x < at + len(text):
             return tab
         at += len(text)
     return None
 
 
-def _tab_texts(width: int) -> tuple[str, ...]:
-    """Texts of the tabs; none where they leave no room for the name."""
-    return next((texts for texts in (_LONG, _SHORT) if sum(map(len, texts)) + _MIN_NAME <= width), ())
+def _tab_texts(width: int, tabs: tuple[Tab, ...]) -> list[tuple[Tab, str]]:
+    """Tabs with their texts; none where they leave no room for the name."""
+    for texts in (_LONG, _SHORT):
+        some = [(tab, text) for tab, text in zip(TABS, texts, strict=True) if tab in tabs]
+        if sum(len(text) for _, text in some) + _MIN_NAME <= width:
+            return some
+    return []

@@ -1,6 +1,7 @@
 """Draw why a mapping is as it is: what matters most comes first, as little room cuts off the end."""
 
 import textwrap
+from collections.abc import Sequence
 
 from rich.segment import Segment
 from textual.strip import Strip
@@ -105,13 +106,18 @@ def _change_lines(why: Why, style: DrawStyle, width: int) -> list[Strip]:
     """The fields that changed, before and after, in columns."""
     if not why.changes:
         return []
+    title = style.line([Segment(f" Changed {why.compared}", style.quiet)], width)
+    return [title, *draw_changes(why.changes, style, width)]
+
+
+def draw_changes(changes: Sequence[FieldChange], style: DrawStyle, width: int) -> list[Strip]:
+    """Fields, in columns."""
     columns = max(1, width // _CHANGE_CELLS)
     lines = []
-    for at in range(0, len(why.changes), columns):
-        segments = [segment for change in why.changes[at : at + columns] for segment in _change(change, style)]
+    for at in range(0, len(changes), columns):
+        segments = [segment for change in changes[at : at + columns] for segment in _change(change, style)]
         lines.append(style.line([Segment(" ", style.base), *segments], width))
-    title = style.line([Segment(f" Changed {why.compared}", style.quiet)], width)
-    return [title, *lines]
+    return lines
 
 
 def _change(change: FieldChange, style: DrawStyle) -> list[Segment]:

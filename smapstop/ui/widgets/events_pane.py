@@ -13,6 +13,7 @@ from textual.strip import Strip
 
 from smapstop.model.history.event_log import EventLog
 from smapstop.model.history.log_entry import LogEntry
+from smapstop.model.tick import Ids
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
@@ -82,11 +83,11 @@ class EventList(LineList[tuple[int, int], _EventLine]):
 
     # what is shown
 
-    def show(self, timeline: Timeline, view: View, mapping: int | None = None) -> None:
-        """Show the events up to the tick of a view; with a mapping, only its own."""
+    def show(self, timeline: Timeline, view: View, mapping: int | None = None, only: Ids | None = None) -> None:
+        """Show the events up to the tick of a view; only those of a mapping, or of some, if given."""
         event_log = self._event_log
-        if event_log is None or (event_log.timeline, event_log.mapping) != (timeline, mapping):
-            event_log = self._event_log = EventLog(timeline, mapping)
+        if event_log is None or not event_log.is_of(timeline, mapping, only):
+            event_log = self._event_log = EventLog(timeline, mapping, only)
             self.cursor_id = None
             self.scroll_to(y=0, animate=False, force=True)
         self._number = view.snapshot.tick.number

@@ -5,6 +5,7 @@ from functools import partial
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -15,18 +16,21 @@ from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
 from smapstop.model.compare.previous_run import FOREIGN_ID_BASE
+from smapstop.model.grouping import GroupScope
 from smapstop.model.history.group_history import GroupHistory
 from smapstop.model.history.mapping_history import MappingHistory, label_at
 from smapstop.model.kinds import Kind
+from smapstop.model.metrics import parts_of
 from smapstop.model.protocol import MappingReply, SharersReply
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.row_names import row_name
 from smapstop.model.view.view import View
-from smapstop.text.group_why import group_why_of
+from smapstop.text.group_why import set_why_of
 from smapstop.text.mapping_detail import compared_ticks, title_of
+from smapstop.text.row_sums import mappings_text
 from smapstop.text.status import baseline_text
 from smapstop.ui.drawing.group_why import draw_foreign, draw_group_why
-from smapstop.ui.drawing.inspector_title import InspectorTitle, Tab, draw_title, tab_at
+from smapstop.ui.drawing.inspector_title import TABS, InspectorTitle, Tab, draw_title, tab_at
 from smapstop.ui.drawing.life import draw_life
 from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.drawing.why import draw_why
@@ -39,6 +43,10 @@ from smapstop.ui.widgets.mapping_pages import MappingPages
 from smapstop.ui.widgets.strip_scroll import DrawnLines
 
 _KINDS = list(Kind)
+_SELECTED = -(1 << 62)
+"""Stands for all that is selected, where else there is the id of a row."""
+_EVERY = -1
+"""Id of the only group, without a grouping."""
 
 
 class TitleLine(Widget):
@@ -61,7 +69,7 @@ class TitleLine(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._title = InspectorTitle(None, "", "", "why", tabs_apply=False, hint="")
+        self._title = InspectorTitle(None, "", "", "why", tabs=(), hint="")
         self._focused = False
 
     def show(self, title: InspectorTitle, *, focused: bool) -> None:
@@ -78,8 +86,8 @@ class TitleLine(Widget):
 
     def on_click(self, event: events.Click) -> None:
         """Choose the tab clicked."""
-        tab = tab_at(event.x, self.size.width)
-        if tab is not None and self._title.tabs_apply:
+        tab = tab_at(event.x, self.size.width, self._title.tabs)
+        if tab is not None:
             self.post_message(self.TabChosen(tab))
 
 
@@ -100,6 +108,7 @@ class Inspector(Vertical):
         self._source: tuple[Timeline, View] | None = None
         self._history: MappingHistory | None = None
         self._groups: GroupHistory | None = None
+        self._selection: tuple[int, ...] = ()
 
     def compose(self) -> ComposeResult:
         """Compose the title and the tabs."""
@@ -113,13 +122,25 @@ class Inspector(Vertical):
 
     @property
     def body(self) -> Widget:
-        """The tab that is shown: of a group there is only the reason."""
+        """The tab that is shown."""
         return self.query_one(f"#{self.shown_tab}")
 
     @property
     def shown_tab(self) -> Tab:
         """The tab that is shown."""
-        return self.tab if self._is_mapping else "why"
+        return self.tab if self.tab in self._tabs else "why"
+
+    @property
+    def _tabs(self) -> tuple[Tab, ...]:
+        """The tabs that there are for what is explained."""
+        if self._is_mapping:
+            return TABS
+        return ("why", "events") if self._is_set else ("why",)
+
+    @property
+    def _is_set(self) -> bool:
+        """Whether it explains a group of mappings, or those that are selected."""
+        return self._subject is not None and self._subject < 0
 
     @property
     def mapping(self) -> int | None:
@@ -133,15 +154,17 @@ class Inspector(Vertical):
 
     # what is shown
 
-    def show(self, timeline: Timeline, view: View, subject: int | None) -> None:
-        """Explain a row of the table; only the tab in view is computed.
+    def show(self, timeline: Timeline, view: View, subject: int | None, selection: tuple[int, ...] = ()) -> None:
+        """Explain a row of the table, or all that is selected; only the tab in view is computed.
 
         Args:
             timeline: Timeline of the view.
             view: View whose table has the row.
             subject: Id of the row's mapping or group; None without rows.
+            selection: Ids of the selected mappings.
         """
-        self._source, self._subject = (timeline, view), subject
+        self._source, self._subject = (timeline, view), _SELECTED if selection else subject
+        self._selection = selection
         if self._is_mapping and subject is not None:
             if self._history is None or (self._history.timeline, self._history.mapping) != (timeline, subject):
                 self._history = MappingHistory(timeline, subject)
@@ -158,6 +181,8 @@ class Inspector(Vertical):
         body = self.body
         if self._subject is None or (self._is_mapping and not (self._history and self._history.states)):
             self.query_one("#why", DrawnLines).show(lambda *_: [], None)
+        elif isinstance(body, MappingEvents) and self._is_set:
+            body.show(timeline, view, only=view.mappings.ids[self._mask(view)])
         elif isinstance(body, MappingFields | MappingPages | MappingEvents):
             body.show(timeline, view, self._subject)
         elif isinstance(body, DrawnLines):
@@ -177,15 +202,32 @@ class Inspector(Vertical):
                 body.show(partial(draw_life, self._history, view), self._subject)
             else:
                 body.show(partial(draw_why, self._history, view, key_of(self.app, "pages")), self._subject)
-        elif self._subject is not None and self._subject < 0:
-            groups = self._groups
-            if groups is None or groups.timeline is not timeline or not groups.scope.matches(view.scope):
-                groups = self._groups = GroupHistory(timeline, view.scope)
-            why = group_why_of(groups, view, self._row(view))
-            body.show(partial(draw_group_why, why, key_of(self.app, "open")), self._subject)
+        elif self._subject is not None and self._is_set:
+            history, group = self._group_history(timeline, view), _EVERY if self._selection else self._subject
+            why = set_why_of(history, view, group, self._mask(view))
+            key, what = ("back", "drop") if self._selection else ("open", "unfold or fold")
+            hint = f"{key_of(self.app, key)}: {what}"
+            body.show(partial(draw_group_why, why, hint, history, group, view), self._subject)
         else:
             run = baseline_text(view, timeline)
             body.show(partial(draw_foreign, run, key_of(self.app, "runs")), self._subject)
+
+    def _group_history(self, timeline: Timeline, view: View) -> GroupHistory:
+        """History in which what is explained is a group; reused while it fits."""
+        scope = GroupScope("none", np.array(self._selection, np.int64)) if self._selection else view.scope
+        fields, cached = parts_of(view.state.metric), self._groups
+        if (
+            cached is None
+            or (cached.timeline, cached.fields) != (timeline, fields)
+            or not cached.scope.matches(scope)
+        ):
+            self._groups = GroupHistory(timeline, scope, fields)
+        assert self._groups is not None
+        return self._groups
+
+    def _mask(self, view: View) -> NDArray[np.bool_]:
+        """Mask of the mappings of the group, or of those that are selected, among `View.mappings`."""
+        return np.isin(view.mappings.ids, self._selection) if self._selection else view.group_of == self._subject
 
     def _row(self, view: View) -> int:
         """Row of the table that is explained."""
@@ -202,18 +244,21 @@ class Inspector(Vertical):
         """Title of what is explained."""
         hint = self._hint()
         if self._subject is None:
-            return InspectorTitle(None, "", "", "why", tabs_apply=False, hint="")
+            return InspectorTitle(None, "", "", "why", tabs=(), hint="")
+        if self._selection:
+            name = f"{mappings_text(len(self._selection))} selected"
+            return InspectorTitle(None, name, "", self.shown_tab, tabs=self._tabs, hint=hint)
         if not self._is_mapping:
-            row = self._row(view)
+            row, tabs = self._row(view), self._tabs if self._is_set else ()
             kind = _KINDS[int(view.table.kind[row])]
-            return InspectorTitle(kind, row_name(view.table, row), "", "why", tabs_apply=False, hint="")
+            return InspectorTitle(kind, row_name(view.table, row), "", self.shown_tab, tabs=tabs, hint="")
         history = self._history
         if history is None or not history.states:
-            return InspectorTitle(None, "", "", "why", tabs_apply=False, hint="")
+            return InspectorTitle(None, "", "", "why", tabs=(), hint="")
         number = compared_ticks(history, view).number
         state = history.states[history.step_at(number)]
         kind, name = title_of(state, label_at(timeline, number, history.mapping))
-        return InspectorTitle(kind, name, state.address_range, self.tab, tabs_apply=True, hint=hint)
+        return InspectorTitle(kind, name, state.address_range, self.tab, tabs=TABS, hint=hint)
 
     def on_descendant_focus(self) -> None:
         """Show in the title that keys come here."""

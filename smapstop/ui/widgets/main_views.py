@@ -72,6 +72,7 @@ class Views(Container):
         """The inspector's share, percent, where the user chose it."""
         self._zoom: Zoom = ""
         self._shown: tuple[Timeline, View] | None = None
+        self._selection: tuple[int, ...] = ()
         self._is_following = False
         self._follow_seconds = 0.0
         """How long it took to explain the last row: after a long time, keys that wait come first."""
@@ -122,6 +123,7 @@ class Views(Container):
     ) -> None:
         """Show a view with its rows in this order, and explain the row under the cursor, or all that are selected."""
         self._shown = timeline, view
+        self._selection = tuple(marks.selection)
         self.table.show(timeline, view, rows, sorting, frozen=frozen, marks=marks)
         self._follow()
 
@@ -141,7 +143,7 @@ class Views(Container):
         self._is_following = False
         begun = time.monotonic()
         if self._shown is not None:
-            self.inspector.show(*self._shown, self.table.current)
+            self.inspector.show(*self._shown, self.table.current, self._selection)
         self._follow_seconds = time.monotonic() - begun
 
     # the layout

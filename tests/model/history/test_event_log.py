@@ -72,6 +72,14 @@ def test_at_first_nothing_has_happened() -> None:
     assert EventLog(timeline_of(tick(0))).at(0) == ()
 
 
+def test_of_some_mappings_only_theirs_is_logged() -> None:
+    timeline = timeline_of(tick(0), tick(1, (1, "first-touch", 8), (2, "first-touch", 4)), tick(2, (2, "discard", 4)))
+    log = EventLog(timeline, only=np.array([2]))
+    assert {(entry.what, entry.mapping) for entry in log.at(2)} == {("first-touch", 2), ("discard", 2)}
+    assert log.is_of(timeline, None, np.array([2]))
+    assert not any(log.is_of(timeline, *other) for other in ((2, np.array([2])), (None, None), (None, np.array([1]))))
+
+
 def test_a_mechanism_is_told_of_its_mapping() -> None:
     expected = LogEntry(
         what="copy-on-write",

@@ -3,11 +3,13 @@
 import asyncio
 from typing import Any
 
+import numpy as np
 import pytest
 from factories import mappings_of, tick_of
 from list_source import ListSource
 from textual.pilot import Pilot
 
+from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.protocol import Attach, PagesRequest
 from smapstop.model.tick import Tick
 from smapstop.settings import Settings
@@ -134,8 +136,9 @@ async def test_a_group_says_what_happened_in_it_and_lists_its_mappings() -> None
                 break
             await pilot.press("down")
         assert text[1].strip() == "changed · now"
-        assert text[2].strip() == "2 mappings, Rss 38 K +8 K   enter: unfold or fold"
-        assert [line.split() for line in text[3:5]] == [
+        assert text[2].strip() == "2 mappings, Rss 38 K +8 K +4 K/s   enter: unfold or fold"
+        members = [line.split() for line in text if line.strip().startswith("anon ")]
+        assert members == [
             ["anon", "4000000", "18", "K", "+8", "K"],
             ["anon", "3000000", "20", "K", "·"],
         ]
@@ -155,3 +158,24 @@ async def test_the_whole_screen_is_for_the_part_that_has_the_focus() -> None:
         await pilot.pause()
         assert table.has_focus
         assert table.region.height + inspector.region.height == app.main_screen.views.region.height
+
+
+async def test_what_is_selected_is_explained_as_a_whole_with_its_sums_history_and_events() -> None:
+    what = np.array([MECHANISMS.index("first-touch")] * 2, np.int8)
+    events = Events(np.array([0, 2]), what, np.array([4, 8]), np.ones(2, bool))
+    rows = mappings_of((*ROWS[0], 44), (*ROWS[2], 28))
+    app, _ = dashboard(tick(0, 40, 30, 20, 10), tick_of(1, rows, [0, 2], events=events))
+    async with app.run_test(size=(118, 60)) as pilot:
+        await pilot.press("s", *"Start", "enter", "home", "V", "down", "down", "V", "home")
+        text = await lines(pilot)
+        assert text[0].startswith("3 mappings selected")
+        assert text[1].strip() == "3 pages first touch, 2 mappings · now"
+        assert " 3 mappings, Rss 102 K +12 K +12 K/s   esc: drop" in text, text
+        assert any("90 → 102 K" in line for line in text), text
+        assert any(line.lstrip().startswith("102 K ┤") for line in text), text
+        await pilot.press("enter", "5")
+        text = await lines(pilot)
+        assert "5 Events" in text[0]
+        assert [line.split()[1:3] for line in text[2:4]] == [["A", "anon"], ["H", "[heap]"]]
+        await pilot.press("escape", "escape")
+        assert not (await lines(pilot))[0].startswith("3 mappings")
