@@ -125,7 +125,7 @@ KEYS: tuple[Key, ...] = (
     _key("previous_hit", "N", "previous hit", "Table", "To the previous row found.", "app.command('hit previous')"),
     _key("select_range", "V", "select", "Table", "Select rows: moving extends the range; again ends it, esc drops.",
          "app.command('select range')"),
-    _key("select_row", "ctrl+@ ctrl+space", "select row", "Table", "Select the row, or no longer.",
+    _key("select_row", "ctrl+space ctrl+@", "select row", "Table", "Select the row, or no longer.",
          "app.command('select row')"),
     _key("select_all", "*", "select all", "Table", "Select all that match the filter.",
          "app.command('select all')"),

@@ -66,7 +66,8 @@ class ThreadsScreen(Modal[int | None]):
             number = view.snapshot.tick.number
             rows = recorded_thread_rows(self._session.timeline.stacks_at(number), view.snapshot)
             self._list.show(rows, "no stacks of threads are known at this moment")
-            self._box.border_title = "Threads whose stacks were known then; states and CPU time are read only live"
+            self._fit(max(1, len(rows)))
+            self._box.border_title = "Threads then: their stacks; states and CPU time are known only live"
 
     @property
     def _list(self) -> ThreadList:
@@ -96,6 +97,13 @@ class ThreadsScreen(Modal[int | None]):
         )
         self._box.border_title = f"Threads: {more}"
         self._reply = reply
+        self._fit(len(reply.tids))
+
+    def _fit(self, count: int) -> None:
+        """Make the dialog as high as its lines need, as far as there is room."""
+        frame, titles = 2, 1
+        most = self.size.height if self.has_class("-low") else self.size.height * 4 // 5
+        self._box.styles.height = min(most, count + frame + titles)
 
     @on(ThreadList.ThreadSelected)
     def select(self, message: ThreadList.ThreadSelected) -> None:

@@ -119,4 +119,4 @@ def _join(cells: Sequence[str], width: int) -> str:
         else fmt.pad(fmt.clip(text, column.width), column.width)
         for column, text in zip(THREAD_COLUMNS, cells, strict=True)
     ]
-    return fmt.pad(fmt.clip("  ".join(parts), width), width)
+    return fmt.pad(fmt.clip("  ".join(parts).rstrip(), width), width)
