@@ -64,7 +64,7 @@ def rows(screen: str) -> list[tuple[int, int]]:
 def watch(terminal: Terminals, program: Path, options: str = "") -> Terminal:
     """Watch a program, and wait until it is there."""
     window = terminal(f"{SMAPSTOP} -i 0.2 --watch {options} -- {shlex.quote(str(program))}", columns=140)
-    window.wait_for("press t to type into it")
+    window.wait_for("press i to type into it")
     return window
 
 
@@ -107,7 +107,7 @@ def test_a_build_that_cannot_be_started_is_told_and_the_next_one_begins(terminal
     broken.write_bytes(b"\x7fELF, but not much of it")
     broken.chmod(0o755)
     broken.replace(program)
-    window.wait_for("cannot execute .*exec format error; waiting")
+    window.wait_for("cannot execute .*exec format error, waiting")
     window.wait_for("killed by SIGHUP")
 
     script(program, "echo second", "exec sleep 1000")
