@@ -144,12 +144,21 @@ def _part_filter(word: str) -> RowFilter:
 
     def passes(table: TableData) -> Mask:
         kinds, texts = list(Kind), table.texts
-        columns, inverse = np.unique(np.stack([table.kind, table.name, table.perms]), axis=1, return_inverse=True)
-        distinct = columns.T.tolist()
+        first, of_row = _distinct_rows(table.kind, table.name, table.perms)
+        distinct = zip(*(column[first].tolist() for column in (table.kind, table.name, table.perms)), strict=True)
         matching = [word in section_of(kinds[kind], texts[name], texts[perms]) for kind, name, perms in distinct]
-        return np.array(matching, bool)[inverse.reshape(-1)]
+        return np.array(matching, bool)[of_row]
 
     return passes
+
+
+def _distinct_rows(*columns: NDArray[np.integer]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """First row of each distinct combination of small numbers, and the combination of each row, shape (n,)."""
+    keys = np.zeros(len(columns[0]), np.int64)
+    for column in columns:
+        keys = keys * (int(column.max(initial=0)) + 1) + column
+    _, first, of_row = np.unique(keys, return_index=True, return_inverse=True)
+    return first, of_row
 
 
 def _has_label(table: TableData, word: str) -> Mask:
@@ -157,12 +166,11 @@ def _has_label(table: TableData, word: str) -> Mask:
     purposes, texts = table.purposes, table.texts
     matches = np.zeros(len(table), bool)
     labelled = np.flatnonzero(purposes.purpose)
-    columns = np.stack([purposes.purpose, purposes.owner, purposes.proven])[:, labelled]
-    distinct, inverse = np.unique(columns, axis=1, return_inverse=True)
-    labels = [
-        purpose_label(purpose, texts[owner], proven=bool(proven)) for purpose, owner, proven in distinct.T.tolist()
-    ]
-    matches[labelled] = np.array([word in str(label).lower() for label in labels], bool)[inverse.reshape(-1)]
+    some = purposes.take(labelled)
+    first, of_row = _distinct_rows(some.purpose, some.owner, some.proven.astype(np.int8))
+    distinct = zip(*(column[first].tolist() for column in (some.purpose, some.owner, some.proven)), strict=True)
+    labels = [purpose_label(purpose, texts[owner], proven=proven) for purpose, owner, proven in distinct]
+    matches[labelled] = np.array([word in str(label).lower() for label in labels], bool)[of_row]
     for row in np.flatnonzero(np.isin(table.ids, list(table.stacks)) & (purposes.purpose == Purpose.STACK)).tolist():
         matches[row] = word in str(table.label(row)).lower()
     return matches
