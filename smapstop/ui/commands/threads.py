@@ -22,8 +22,8 @@ def _threads(screen: MainScreen, argument: str) -> None:
         screen.post_message(SourceRequested(what))
 
     def select(mapping: int | None) -> None:
-        if mapping is not None and not screen.views.select_in_table(mapping):
-            screen.notify("its stack is not in the table: filtered out, or in a group")
+        if mapping is not None:
+            screen.go_to_mapping(mapping)
 
     dialog = ThreadsScreen(session, request, order if is_live else "stack", is_live=is_live)
     screen.app.push_screen(dialog, select)

@@ -236,8 +236,8 @@ class MainScreen(RowScreen):
         """Go to a tick, None for the newest, and put the cursor on a mapping."""
         self.change_view(self.session.view_state.seek(number))
         self.redraw()  # at once: the mapping has to be in the table
-        if mapping is not None and not self.views.select_in_table(mapping):
-            self.notify("the mapping is not in the table: it is unmapped, filtered out, or in a group")
+        if mapping is not None:
+            self.go_to_mapping(mapping)
 
     def request(self, request: Request) -> None:
         """Send a request to the source."""

@@ -11,6 +11,7 @@ from smapstop.ui.screens.timeline_screen import TimelineScreen
 from smapstop.ui.session import Session
 from smapstop.ui.widgets.chip_line import ChipLine
 from smapstop.ui.widgets.filter_line import FilterLine
+from smapstop.ui.widgets.main_views import Views
 from smapstop.ui.widgets.mapping_table import MappingTable
 
 FILTER_HINT = "libc   kind:heap   perm:w   rss>10M   delta!=0   !/usr   0x7f…"
@@ -47,6 +48,22 @@ class RowScreen(TimelineScreen):
     def redraw(self) -> None:
         """Show the view again at once."""
         raise NotImplementedError
+
+    def go_to_mapping(self, mapping: int) -> None:
+        """Put the cursor on a mapping, and unfold its group."""
+        self._unfold_to(mapping)
+        if not self.query_one(Views).select_in_table(mapping):
+            self.notify("the mapping is not in the table: it is unmapped, or filtered out")
+
+    def _unfold_to(self, mapping: int) -> None:
+        """Unfold the group that hides a mapping, if one does, at once."""
+        view, state = self.session.view, self.session.view_state
+        if view is None or view.scope.by == "none":
+            return
+        groups = view.group_of[view.mappings.ids == mapping].tolist()
+        if groups and groups[0] and groups[0] not in state.unfolded:  # 0: the filter does not pass it
+            self.session.set_view_state(replace(state, unfolded=state.unfolded.union(groups)))
+            self.redraw()
 
     # filter
 

@@ -382,6 +382,16 @@ async def test_enter_goes_to_the_moment_and_moves_the_table_to_the_mapping() -> 
         assert (table.cursor_id, table.has_focus, app.view_state.at) == (1, True, 1)
 
 
+async def test_the_group_of_the_mapping_is_unfolded() -> None:
+    app, _ = dashboard(tick(0), tick(1, COPIED))
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("o")
+        await opened(pilot, "tab", "tab", "enter")
+        table = app.query_one(MappingTable)
+        assert (table.cursor_id, table.has_focus) == (1, True)
+        assert len(app.view_state.unfolded) == 1
+
+
 async def test_a_mapping_that_the_table_does_not_show_is_not_jumped_to() -> None:
     app, _ = dashboard(tick(0), tick(1, COPIED))
     async with app.run_test(size=(118, 40)) as pilot:
@@ -390,7 +400,7 @@ async def test_a_mapping_that_the_table_does_not_show_is_not_jumped_to() -> None
         assert app.query_one(MappingTable).cursor_id == 0
         assert pane.has_focus
         assert [notice.message for notice in app._notifications] == [
-            "the mapping is not in the table: it is unmapped, filtered out, or in a group"
+            "the mapping is not in the table: it is unmapped, or filtered out"
         ]
 
 
