@@ -246,7 +246,7 @@ class Inspector(Vertical):
         if self._subject is None:
             return InspectorTitle(None, "", "", "why", tabs=(), hint="")
         if self._selection:
-            name = f"{mappings_text(len(self._selection))} selected"
+            name = f" {mappings_text(len(self._selection))} selected"
             return InspectorTitle(None, name, "", self.shown_tab, tabs=self._tabs, hint=hint)
         if not self._is_mapping:
             row, tabs = self._row(view), self._tabs if self._is_set else ()

@@ -168,7 +168,7 @@ async def test_what_is_selected_is_explained_as_a_whole_with_its_sums_history_an
     async with app.run_test(size=(118, 60)) as pilot:
         await pilot.press("s", *"Start", "enter", "home", "V", "down", "down", "V", "home")
         text = await lines(pilot)
-        assert text[0].startswith("3 mappings selected")
+        assert text[0].startswith(" 3 mappings selected")
         assert text[1].strip() == "3 pages first touch, 2 mappings · now"
         assert " 3 mappings, Rss 102 K +12 K +12 K/s   esc: drop" in text, text
         assert any("90 → 102 K" in line for line in text), text
@@ -178,4 +178,4 @@ async def test_what_is_selected_is_explained_as_a_whole_with_its_sums_history_an
         assert "5 Events" in text[0]
         assert [line.split()[1:3] for line in text[2:4]] == [["A", "anon"], ["H", "[heap]"]]
         await pilot.press("escape", "escape")
-        assert not (await lines(pilot))[0].startswith("3 mappings")
+        assert not (await lines(pilot))[0].startswith(" 3 mappings")
