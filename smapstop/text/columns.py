@@ -152,6 +152,7 @@ def fit_columns(
         ("name", 34),
         ("happened", 44),
         ("history", 24),
+        ("name", 48),
         ("happened", 70),
         ("name", 100),
     ):

@@ -79,7 +79,7 @@ def test_a_process_can_be_picked_by_what_is_typed(terminal: Terminals) -> None:
 def test_nothing_need_be_picked(terminal: Terminals) -> None:
     window = terminal(SMAPSTOP)
     window.wait_for(r"PID +USER +NAME")
-    window.press("Escape")
+    window.press("F10")
     assert window.status() == 0
 
 

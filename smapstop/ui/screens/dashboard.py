@@ -164,8 +164,8 @@ class MainScreen(RowScreen):
         """Go into the mapping under the cursor; there, have the inspector fill the screen."""
         if self.views.inspector.has_focus_within:
             self.zoom.toggle()
-        else:
-            self.views.table.action_open()
+        elif self.views.table.current is not None:  # at once: the next key may already be waiting
+            self.open_mapping(MappingTable.Opened(self.views.table.current))
 
     @on(MappingTable.Opened)
     def open_mapping(self, message: MappingTable.Opened) -> None:

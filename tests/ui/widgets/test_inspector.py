@@ -179,3 +179,11 @@ async def test_what_is_selected_is_explained_as_a_whole_with_its_sums_history_an
         assert [line.split()[1:3] for line in text[2:4]] == [["A", "anon"], ["H", "[heap]"]]
         await pilot.press("escape", "escape")
         assert not (await lines(pilot))[0].startswith(" 3 mappings")
+
+
+async def test_a_digit_right_after_enter_is_for_the_inspector() -> None:
+    app, _ = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        await lines(pilot)
+        await app.main_screen.run_action("open")
+        assert app.query_one(Inspector).has_focus_within, "no message has to come first"
