@@ -163,17 +163,17 @@ def may_be_kept(before: Mappings, before_rows: Rows, after: Mappings, after_rows
     does not begin at a new guard page, as stacks do. Mappings that show no change are taken for untouched.
     """
     source, target = np.zeros(len(before_rows), bool), np.zeros(len(before_rows), bool)
-    new = np.flatnonzero((before_rows < 0) & (after_rows >= 0))
+    new, old = (np.flatnonzero(known & (after_rows >= 0)) for known in (before_rows < 0, before_rows >= 0))
+    new = new[after.inode[after_rows[new]] == 0]
+    if not len(new):
+        return source, target
     new = new[~_begins_at_new_guard(before, after, after_rows[new])]
-    old = np.flatnonzero((before_rows >= 0) & (after_rows >= 0))
     had, has = _held_kb(before, before_rows[old]), _held_kb(after, after_rows[new])
     old, had = old[had > 0], had[had > 0]
-    if not len(old) or not len(new):
-        return source, target
-    shapes = np.concatenate([_shapes(before, before_rows[old]), _shapes(after, after_rows[new])], axis=1)
-    numbers = np.unique(shapes, axis=1, return_inverse=True)[1].reshape(-1)
-    of_old, of_new = numbers[: len(old)], numbers[len(old) :]
-    least, most = np.full(numbers.max() + 1, np.iinfo(np.int64).max), np.zeros(numbers.max() + 1, np.int64)
+    shapes = np.concatenate([_shapes(before, before_rows[old]), _shapes(after, after_rows[new])])
+    numbers = np.unique(shapes, return_inverse=True)[1]
+    of_old, of_new = np.split(numbers, [len(old)])
+    least, most = np.full(len(numbers), np.iinfo(np.int64).max), np.zeros(len(numbers), np.int64)
     np.minimum.at(least, of_old, had)
     np.maximum.at(most, of_new, has)
     source[old], target[new] = had <= most[of_old], has >= least[of_new]
@@ -191,8 +191,8 @@ def _held_kb(mappings: Mappings, rows: Rows) -> KbColumn:
 
 
 def _shapes(mappings: Mappings, rows: Rows) -> NDArray[np.int64]:
-    """Size and permissions of some mappings, shape (2, len(rows))."""
-    return np.stack([sizes_kb(mappings, rows), mappings.perms[rows].astype(np.int64)])
+    """Size and permissions of some mappings, as one number."""
+    return sizes_kb(mappings, rows) * len(mappings.strings) + mappings.perms[rows]
 
 
 def _begins_at_new_guard(before: Mappings, after: Mappings, rows: Rows) -> Mask:

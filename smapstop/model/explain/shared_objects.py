@@ -91,10 +91,9 @@ def object_changes(
         return ObjectChanges.none(len(after_rows))
     rows = np.flatnonzero(is_object)
     in_before, in_after = (np.flatnonzero(_maps_object(mappings)) for mappings in (before, after))
-    keys = [_keys(after, after_rows[rows]), _keys(before, in_before), _keys(after, in_after)]
-    _, numbers = np.unique(np.concatenate(keys, axis=1), axis=1, return_inverse=True)
-    numbers, numbers_before, numbers_after = np.split(numbers.reshape(-1), np.cumsum([len(rows), len(in_before)]))
-    count = len(rows) + len(in_before) + len(in_after)
+    all_numbers = _number(np.concatenate([_keys(before, in_before), _keys(after, in_after)], axis=1))
+    numbers_before, numbers_after = np.split(all_numbers, [len(in_before)])
+    numbers, count = numbers_after[np.searchsorted(in_after, after_rows[rows])], len(all_numbers)
     earlier = _Sizes.at_reading(before, in_before, numbers_before, count)
     all_before, all_after = ObjectRows(before, in_before, numbers_before), ObjectRows(after, in_after, numbers_after)
     others = find_other_views(numbers, all_before, before_rows[rows], all_after, after_rows[rows])
@@ -164,6 +163,14 @@ def _keys(mappings: Mappings, rows: Rows) -> NDArray[np.uint64]:
     """Identity of the object of each row, shape (3, len(rows)): System V segments have inode numbers of their own."""
     is_sysv = classify_texts(mappings.strings, mappings.name[rows], lambda name: name.startswith("/SYSV"))
     return np.stack([mappings.inode[rows], mappings.device[rows].astype(np.uint64), is_sysv.astype(np.uint64)])
+
+
+def _number(keys: NDArray[np.uint64]) -> Rows:
+    """Number each column of `keys`, shape (3, n): the same for equal ones."""
+    order = np.lexsort(keys)
+    numbers = np.zeros(keys.shape[1], np.intp)
+    numbers[order[1:]] = np.cumsum((keys[:, order[1:]] != keys[:, order[:-1]]).any(axis=0))
+    return numbers
 
 
 def _begins_with_mapping(mappings: Mappings, rows: Rows) -> Mask:
