@@ -226,7 +226,7 @@ def possible_moves(ledger: Ledger, evidence: Evidence, moved_kb: KbColumn) -> tu
     had_kb = evidence.amount_before("rss") + evidence.amount_before("swap")
     may_have_moved = evidence.movable & (evidence.lost_kb > moved_kb) & (had_kb > 0) & (change >= 0)
     lost = np.where(may_have_moved, evidence.page_kb, np.maximum(-change, 0))  # some page, and more were touched
-    touched = ledger.gain("rss") - ledger.gain("huge")
+    touched = np.maximum(ledger.gain("rss"), gained) - ledger.gain("huge")  # some may be in swap already
     touched = np.where(evidence.private_anonymous, touched, touched // LARGE_FOLIO)  # a fault maps neighbours, too
     copied = np.maximum(-ledger.unexplained[SD] - ledger.unexplained[SC], 0)  # shared by a fork until then, perhaps
     spare_kb = evidence.faults * evidence.page_kb - int((touched + copied).sum())

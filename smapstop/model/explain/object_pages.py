@@ -63,8 +63,8 @@ def freed_pages(objects: ObjectChanges, lost: KbColumn, unmapped_kb: KbColumn, r
     """Divide pages that are no longer resident, as `new_pages` does.
 
     A hole takes the same pages from all mappings, so each can have lost as many as the object; but it leaves no trace
-    in those that had not mapped them. An object that shrank by less than the mapping may have lost more, and gained
-    others.
+    in those that had not mapped them. An object that grew, or shrank by less than the mapping, may have lost more,
+    and gained others.
 
     Args:
         objects: The objects.
@@ -78,7 +78,7 @@ def freed_pages(objects: ObjectChanges, lost: KbColumn, unmapped_kb: KbColumn, r
     fits = (least <= loss) & (loss <= most) & ~objects.has_other_views
     proven = np.clip(objects.freed - unmapped_kb, 0, lost)
     surely_freed = np.where(fits, np.maximum(proven, lost - (loss - least)), proven)
-    kept = np.where((objects.least_growth >= 0) & ~replaced, lost, 0)
+    kept = np.where(objects.is_unchanged & ~replaced, lost, 0)
     return FreedPages(np.clip(surely_freed, 0, np.minimum(lost, most)), kept)
 
 
