@@ -37,7 +37,7 @@ class Host(App[None]):
         (lambda: SortScreen(Sorting()), "escape"),
         (lambda: QuitScreen("program"), "e"),
         (lambda: QuitScreen("program"), "enter"),
-        (lambda: PickScreen(list, lambda found: None), "escape"),
+        (lambda: PickScreen(list, lambda found: None), "f10"),
         (HelpScreen, "escape"),
     ],
 )
