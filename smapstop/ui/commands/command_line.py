@@ -89,7 +89,7 @@ class CommandLine(Vertical):
     def close(self) -> None:
         """Hide the line; what had the focus before has it again."""
         self.display = False
-        if self.input.has_focus:
+        if self.screen.focused is self.input:  # not `has_focus`: it is updated by a message, which comes later
             self.screen.set_focus(self._focused_before)
 
     @on(Input.Changed)

@@ -42,7 +42,7 @@ class LetterLine(LineInput):
     def action_close(self) -> None:
         """Close the line."""
         self.display = False
-        if self.has_focus:
+        if self.screen.focused is self:  # not `has_focus`: it is updated by a message, which comes later
             self.screen.set_focus(self._focused_before)
 
     async def take_key(self, event: events.Key) -> bool:

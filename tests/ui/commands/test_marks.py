@@ -5,6 +5,7 @@ import re
 import pytest
 from factories import mappings_of, tick_of
 from list_source import ListSource
+from textual import events
 from textual.pilot import Pilot
 
 from smapstop.model.protocol import Attach, Mark
@@ -58,6 +59,16 @@ async def test_m_and_a_letter_mark_the_moment_and_compare_with_it(keys: str, let
         assert f"Δ mark {letter} ".replace("  ", " ") in app.query_one(HeaderBar).render_line(0).text
         assert not app.query_one(LetterLine).display
         assert isinstance(app.focused, MappingTable)
+
+
+async def test_keys_that_come_at_once_go_where_those_before_them_send_them() -> None:
+    app, _ = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.pause()
+        for key in "mmd":  # none of the messages that these post is handled in between
+            await app.on_event(events.Key(key, key))
+        assert [mark.letter for mark in app.session.marks] == [""]
+        assert app.view_state.baseline == "start"
 
 
 async def test_escape_marks_nothing_and_another_key_is_done() -> None:
