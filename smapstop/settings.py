@@ -44,6 +44,8 @@ class Settings:
     """Commands typed before, the oldest first."""
     save: Callable[[Run, str], Iterator[str]] = field(default=lambda *_: iter(()), repr=False)
     """Save a run to a file, empty for a new one, step by step; yields a progress message after each step."""
+    shows_family: bool = field(default=False, repr=False)
+    """Whether to begin with the family of the process."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,15 @@ def find_family_head(pid_or_name: str) -> int:
     )
 
 
+def has_several(pid_or_name: str) -> bool:
+    """Whether several processes have a name.
+
+    Raises:
+        SmapstopError: No process has it; or /proc is not usable.
+    """
+    return len(_find_processes(pid_or_name)) > 1
+
+
 @dataclass(frozen=True, slots=True)
 class _Found:
     """A process that has the name."""

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from smapstop.model.family.reading import FamilyReading
 from smapstop.model.protocol import (
     EndOfRecording,
     Failure,
     LaunchFailed,
     MappingReply,
     Mark,
+    MemberMessage,
     Notice,
     Request,
     Target,
@@ -16,7 +18,19 @@ from smapstop.model.protocol import (
 )
 from smapstop.model.tick import Tick
 
-SourceMessage = Tick | Target | LaunchFailed | Notice | EndOfRecording | Failure | MappingReply | ThreadsReply | Mark
+SourceMessage = (
+    Tick
+    | Target
+    | LaunchFailed
+    | Notice
+    | EndOfRecording
+    | Failure
+    | MappingReply
+    | ThreadsReply
+    | Mark
+    | FamilyReading
+    | MemberMessage
+)
 """Messages of a source: the target first, then its ticks; marks after their ticks; a `Failure` is the last one."""
 
 

@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from smapstop.errors import SmapstopError
+from smapstop.model.family.reading import FamilyReading
 from smapstop.model.protocol import (
     Attach,
     EndOfRecording,
@@ -19,6 +20,7 @@ from smapstop.model.protocol import (
     Launch,
     LaunchFailed,
     Mark,
+    MemberMessage,
     Notice,
     PagesReply,
     SharersReply,
@@ -220,6 +222,7 @@ class Dashboard(KeyApp):
                     self._show_end(exit_status_text(tick.ending))
                     self.session.notices += oom_notices(tick)
                 self._redraw_when_ready()
+                self.main_screen.member_watch.begin()
             case LaunchFailed() as launch_failed:
                 self._show_launch_failure(str(SmapstopError(launch_failed.what, launch_failed.remedy)))
             case PagesReply() | SymbolsReply() | FramesReply() | SharersReply() as reply:
@@ -229,6 +232,11 @@ class Dashboard(KeyApp):
             case Notice() as notice:
                 self.session.notices.append(str(SmapstopError(notice.what, notice.remedy)))
                 self.notify(fmt.printable(self.session.notices[-1]), severity="warning", markup=False)
+            case FamilyReading() as reading:
+                self.session.family.append(reading)
+                self.main_screen.member_watch.redraw()
+            case MemberMessage() as member_message:
+                self._handle_member_message(member_message)
             case Mark() as mark if self.session.runs.newest is not None:
                 self.session.runs.newest.add_mark(mark)
                 self.main_screen.request_redraw()
@@ -237,6 +245,15 @@ class Dashboard(KeyApp):
                 self.main_screen.request_redraw()
             case Failure() as failure:
                 self._show_failure(failure)
+
+    def _handle_member_message(self, message: MemberMessage) -> None:
+        """Handle a message about a member of the family."""
+        reply = self.session.family.handle(message)
+        if reply is not None:
+            self.main_screen.views.handle_reply(reply)
+        self.main_screen.member_watch.redraw()
+        if self.main_screen.member_watch.pid == message.pid:
+            self._redraw_when_ready()
 
     def _redraw_when_ready(self) -> None:
         """Request a redraw as soon as the terminal has consumed the last one."""

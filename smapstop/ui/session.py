@@ -14,6 +14,7 @@ from smapstop.model.view.selection import RowSelection, mappings_in
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view import View, derive_view
 from smapstop.model.view.view_state import ViewState
+from smapstop.ui.family_state import FamilyState
 from smapstop.ui.stable_order import StableOrder
 
 
@@ -40,6 +41,8 @@ class Session:
         """Terms of the search among rows; empty for none."""
         self.view: View | None = None
         """The view derived last; None before the first of the run shown."""
+        self.family = FamilyState()
+        """The family of the target."""
         self.carried_mapping: int | None = None
         self.end_of_recording: EndOfRecording | None = None
         """End of the recording, once reached."""
@@ -77,6 +80,11 @@ class Session:
     def is_newest_run(self) -> bool:
         """Whether the run shown is the newest."""
         return self.run is self.runs.newest
+
+    @property
+    def is_live_run(self) -> bool:
+        """Whether ticks are still added to the run shown: the newest, or that of a member of the family."""
+        return self.is_newest_run or self.family.pid_of(self.run) is not None
 
     @property
     def is_over(self) -> bool:
@@ -140,7 +148,7 @@ class Session:
 
     def set_view_state(self, view_state: ViewState) -> None:
         """Set the view state; of an earlier run, live means its last tick. The window shows the tick shown."""
-        if view_state.at is None and not self.is_newest_run:
+        if view_state.at is None and not self.is_live_run:
             view_state = replace(view_state, at=len(self.timeline) - 1)
         self.view_state = self._place_window(view_state)
 

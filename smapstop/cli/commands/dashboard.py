@@ -7,6 +7,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,6 +61,7 @@ def build_parser() -> CommandParser:
     )
     target = parser.add_argument_group("what to watch, and how often")
     target.add_argument("-p", "--pid", metavar="PID|NAME", help="a running process (default: choose from a list)")
+    target.add_argument("--family", action="store_true", help="begin with all processes of its family")
     target.add_argument(
         "--watch",
         metavar="PATH",
@@ -101,10 +103,27 @@ def run(words: list[str], command: Command) -> int:
         )
     with start_sampler() as source:
         settings = settings_of(options)
-        begin = _pick() if options.pid is None else Attach(find_watchable_process(options.pid), settings.pace)
+        begin = _pick() if options.pid is None else Attach(_find_target(options), settings.pace)
+        settings = replace(settings, shows_family=options.family)
         from smapstop.ui.run import run_dashboard
 
         return run_dashboard(_tee_to_recording(source, options), begin, settings)
+
+
+def _find_target(options: argparse.Namespace) -> int:
+    """Find the process; a name that several have means the head of their family, which is then shown.
+
+    Raises:
+        SmapstopError: There is none, they are of several families, or it may not be read.
+    """
+    from smapstop.proc.process_lookup import find_family_head, has_several
+
+    if not has_several(options.pid):
+        return find_watchable_process(options.pid)
+    options.family = True
+    pid = find_family_head(options.pid)
+    require_memory(pid)
+    return pid
 
 
 def _stray_word_error(word: str, words: list[str], *, has_pid: bool) -> SmapstopError:

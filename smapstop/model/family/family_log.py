@@ -96,6 +96,10 @@ class FamilyLog:
         self._members: dict[tuple[int, int], MemberHistory] = {}
         self.last: FamilyReading | None = None
         """The reading appended last."""
+        self.first_tick_ns = 0
+        """When the first reading was, monotonic clock, ns."""
+        self.first_wall_ns = 0
+        """When the first reading was, wall clock, ns."""
 
     @property
     def members(self) -> list[MemberHistory]:
@@ -108,6 +112,8 @@ class FamilyLog:
 
     def append(self, reading: FamilyReading) -> None:
         """Append the next reading."""
+        if self.last is None:
+            self.first_tick_ns, self.first_wall_ns = reading.monotonic_ns, reading.wall_ns
         told = {(member.pid, member.start_time): member for member in reading.new}
         missing = dict(reading.missing)
         values = np.stack([reading.sum_of(*names) for names in MEMORY_SERIES.values()])

@@ -6,6 +6,7 @@ from smapstop.errors import SmapstopError, ambiguous_name_error, unknown_name_er
 from smapstop.ui.commands import (
     columns,
     copy,
+    family,
     find,
     groups,
     inspector,
@@ -52,6 +53,7 @@ COMMANDS: tuple[ScreenCommand, ...] = (
     menu.MENU,
     inspector.PAGES,
     inspector.RUNS,
+    family.FAMILY,
     panes.EVENTS,
     panes.PANE,
     panes.ZOOM,

@@ -20,6 +20,7 @@ from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.messages import SourceRequested, ViewOutdated
 from smapstop.ui.program_control import Rebuilds
+from smapstop.ui.screens.member_watch import MemberWatch
 from smapstop.ui.screens.row_screen import RowScreen
 from smapstop.ui.session import Session
 from smapstop.ui.widgets.border_drag import BorderDrag
@@ -76,6 +77,7 @@ class MainScreen(RowScreen):
         self.zoom = Zoom(self)
         """Which part fills the screen."""
         self._border_drag = BorderDrag(self)
+        self.member_watch = MemberWatch(self)
         if isinstance(begin, Launch):
             from smapstop.ui.widgets.program_dock import build_dock
 
@@ -217,7 +219,7 @@ class MainScreen(RowScreen):
                 self.search("")
             elif view_state.filter or view_state.grouping != "none":
                 self.change_view(view_state.go_back())
-            else:
+            elif not self.member_watch.go_back():
                 self.action_live()
             self.views.table.focus()
 
@@ -241,7 +243,7 @@ class MainScreen(RowScreen):
 
     def request(self, request: Request) -> None:
         """Send a request to the source."""
-        self._source.request(request)
+        self._source.request(self.member_watch.wrap(request))
 
     # the program
 

@@ -150,7 +150,7 @@ class TimelineScreen(Screen[None]):
     def action_live(self) -> None:
         """Follow the newest run live."""
         newest = self.session.runs.newest
-        if newest is not None and not self.session.is_newest_run:
+        if newest is not None and not self.session.is_live_run:
             self.show_run(newest)
         else:
             self.change_view(self.session.view_state.seek(None))

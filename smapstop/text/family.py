@@ -1,0 +1,225 @@
+"""Words for a family of processes: its members, their sums, and who broke the sharing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from smapstop.model.events import COST_OF
+from smapstop.model.family.family_log import MemberHistory
+from smapstop.model.family.family_table import FamilyTable, MemberRow
+from smapstop.model.family.sharing import SharedMapping
+from smapstop.model.kinds import Kind, kind_of
+from smapstop.model.metrics import METRIC_TITLES, Metric
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.proc.columns import ABSENT
+from smapstop.proc.program_title import title_of
+from smapstop.text import format as fmt
+from smapstop.text.mechanisms import event_verdict
+from smapstop.text.sparkline import sparkline
+
+OLD_NS = 6_000_000_000
+"""Age from which on the memory of a member counts as old: longer than it is left unread in a family that is idle."""
+_MAX_TICKS_BACK = 120
+"""Ticks that are looked through for the last verdict of a member."""
+_BRANCH, _LAST_BRANCH, _TRUNK, _NO_TRUNK = "├─", "└─", "│ ", "  "
+
+
+@dataclass(frozen=True, slots=True)
+class MemberText:
+    """Text of one member."""
+
+    key: tuple[int, int]
+    """Pid and start time."""
+    tree: str
+    """Its place in the tree, as lines before its name."""
+    pid: str
+    title: str
+    rss: str
+    pss: str
+    uss: str
+    swap: str
+    change: float
+    """Number behind `change_text`, for its colour; 0 for none."""
+    change_text: str
+    rate: float
+    rate_text: str
+    faults: str
+    history: str
+    shares: tuple[int, int, int]
+    """Memory that is its own, shared within the family, shared with others, kB."""
+    verdict: str
+    is_old: bool
+    """Whether its memory was read some time ago."""
+    is_gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyMoment:
+    """What is needed to describe the members at a moment."""
+
+    table: FamilyTable
+    at_ns: int
+    """The moment, monotonic clock, ns."""
+    begin_ns: int
+    """Begin of the histories, monotonic clock, ns."""
+    metric: Metric
+    timelines: Mapping[int, Timeline]
+    """Timelines of the members that are sampled, by pid."""
+
+
+def member_texts(moment: FamilyMoment, rows: Sequence[MemberRow], history_width: int) -> list[MemberText]:
+    """Texts of members.
+
+    Args:
+        moment: The moment.
+        rows: The members.
+        history_width: Cells of the histories.
+    """
+    histories = _histories(moment, rows, history_width)
+    return [_member_text(moment, row, history) for row, history in zip(rows, histories, strict=True)]
+
+
+def member_title(history: MemberHistory) -> str:
+    """Program of a member, with its script."""
+    return fmt.printable(title_of(history.member.name, history.member.command_line))
+
+
+def family_title(moment: FamilyMoment) -> str:
+    """Title of a family: how many processes, and sums; a sum of Rss would count shared pages more than once."""
+    totals = moment.table.totals
+    count = f"family of {totals.processes} process{'es' * (totals.processes != 1)}"
+    unread = f" ({totals.unread} not read)" if totals.unread else ""
+    sums = (
+        f"Σ Pss {fmt.amount(totals.pss)}   Σ Uss {fmt.amount(totals.uss)}   Σ SwapPss {fmt.amount(totals.swap_pss)}"
+    )
+    return f"{count}{unread}   {sums}"
+
+
+def change_title(metric: Metric) -> str:
+    """Title of the column of changes."""
+    return f"Δ{METRIC_TITLES[metric]}"
+
+
+def _member_text(moment: FamilyMoment, row: MemberRow, history: str) -> MemberText:
+    """Text of one member."""
+    return MemberText(
+        key=(row.pid, row.history.member.start_time),
+        tree=tree_lines(row.place.is_last),
+        pid=str(row.pid),
+        title=member_title(row.history),
+        rss=fmt.amount(row.rss),
+        pss=fmt.amount(row.pss),
+        uss=fmt.amount(row.uss),
+        swap=fmt.amount(row.swap),
+        change=row.change or 0,
+        change_text=fmt.signed(row.change),
+        rate=row.rate or 0.0,
+        rate_text=fmt.rate(row.rate),
+        faults=fmt.per_second(row.faults),
+        history=history,
+        shares=(row.uss or 0, row.family or 0, row.others or 0),
+        verdict=_verdict(moment, row),
+        is_old=row.age_ns is None or row.age_ns > OLD_NS,
+        is_gone=row.is_gone,
+    )
+
+
+def tree_lines(is_last: Sequence[bool]) -> str:
+    """Lines before the name of a member, by whether it and its ancestors below the head are the last siblings."""
+    if not is_last:
+        return ""
+    return "".join(_NO_TRUNK if last else _TRUNK for last in is_last[:-1]) + (
+        _LAST_BRANCH if is_last[-1] else _BRANCH
+    )
+
+
+def _histories(moment: FamilyMoment, rows: Sequence[MemberRow], width: int) -> list[str]:
+    """Sparklines of the metric of each member; blank where it did not change."""
+    if not rows or width < 1:
+        return [""] * len(rows)
+    times_ns = np.linspace(moment.begin_ns, moment.at_ns, width + 1)[1:]
+    values = np.full((len(rows), width), np.nan)
+    for at, row in enumerate(rows):
+        points = np.searchsorted(row.history.times_ns, times_ns, side="right") - 1
+        known = row.history.series(moment.metric)[np.maximum(points, 0)] if len(row.history.times_ns) else None
+        if known is not None:
+            values[at] = np.where((points >= 0) & (known != ABSENT), known, np.nan)
+    return [line if len(set(line.strip())) > 1 else "" for line in sparkline(values)]
+
+
+def _verdict(moment: FamilyMoment, row: MemberRow) -> str:
+    """What happened last to a member: the mechanism if it is sampled, else what its amounts tell."""
+    if row.history.missing:
+        return row.history.missing
+    if row.is_gone:
+        return "gone"
+    timeline = moment.timelines.get(row.pid)
+    return (_event_text(timeline, moment.at_ns) if timeline is not None else "") or _amount_text(row, moment.at_ns)
+
+
+def _event_text(timeline: Timeline, at_ns: int) -> str:
+    """The costliest mechanism of the last tick up to a moment that had any, with its age."""
+    for number in range(len(timeline) - 1, max(timeline.oldest, len(timeline) - _MAX_TICKS_BACK) - 1, -1):
+        tick = timeline.header(number)
+        if tick.monotonic_ns <= at_ns and len(tick.events):
+            event = min(tick.events, key=lambda each: (COST_OF[each.what], -each.kb))
+            return f"{event_verdict(event)} · {fmt.age((at_ns - tick.monotonic_ns) / 1e9)}"
+    return ""
+
+
+def _amount_text(row: MemberRow, at_ns: int) -> str:
+    """What the last change of the amounts tells."""
+    point = row.history.point_at(at_ns)
+    series = [row.history.series(name) for name in ("rss", "uss", "family")]
+    while point:
+        rss, uss, family = (int(values[point] - values[point - 1]) for values in series)
+        if rss or uss:
+            ago = fmt.age((at_ns - int(row.history.times_ns[point])) / 1e9)
+            if uss > 0 and family < 0 and abs(rss) < uss:
+                return f"{fmt.amount(uss)} copied, or no longer shared · {ago}"
+            return f"{fmt.signed(rss)} Rss, {fmt.signed(uss)} Uss · {ago}"
+        point -= 1
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class SharingText:
+    """Text of a mapping in several processes."""
+
+    start: int
+    kind: Kind
+    name: str
+    size: str
+    shares: tuple[str, ...]
+    """Share of each process that is its own; empty where it is not mapped."""
+    own: tuple[float, ...]
+    """The same as numbers, for their colour; 0 where it is not mapped."""
+    first: str
+    """Who copied first, when, and how many pages."""
+
+
+def sharing_text(shared: SharedMapping, pids: Sequence[int]) -> SharingText:
+    """Text of a mapping in several processes, which are in the order of the columns."""
+    parts = [shared.parts.get(pid) for pid in pids]
+    copy = shared.first_copy
+    first = "still shared by all" if not shared.own else ""
+    if copy is not None:
+        names = f" {', '.join(copy.names)}" if copy.names else ""
+        first = (
+            f"{copy.pid} at {fmt.clock(copy.wall_ns)}, {fmt.pages_text(copy.pages)}{'' if copy.sure else '?'}{names}"
+        )
+    return SharingText(
+        start=shared.start,
+        kind=kind_of(shared.name, shared.perms),
+        name=fmt.printable(f"{_short_name(shared)} {shared.perms}"),
+        size=fmt.amount(shared.size),
+        shares=tuple("" if part is None or part.share is None else fmt.percent(part.share) for part in parts),
+        own=tuple(0.0 if part is None else part.share or 0.0 for part in parts),
+        first=fmt.printable(first),
+    )
+
+
+def _short_name(shared: SharedMapping) -> str:
+    """Name without its path; of memory without a name its address."""
+    return shared.name.rpartition("/")[2] or f"anon {shared.start:x}"

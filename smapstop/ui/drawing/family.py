@@ -1,0 +1,185 @@
+"""Draw the members of a family, and the mappings that they share."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from smapstop.text import format as fmt
+from smapstop.text.family import MemberText, SharingText
+from smapstop.text.kinds import letter_of
+from smapstop.ui.drawing.style import DrawStyle
+from smapstop.ui.theme.contrast import ensure_legible
+
+OWN, FAMILY, OTHERS = "█", "▒", "░"
+"""Memory of a member that is its own, shared within the family, shared with others."""
+_LEAST_NAME, _MOST_NAME, _LEAST_VERDICT = 16, 40, 18
+
+
+@dataclass(frozen=True, slots=True)
+class MemberColumns:
+    """Widths of the columns of members, cells; 0 for one that is not shown."""
+
+    name: int
+    amounts: tuple[str, ...]
+    """Names of the amounts that are shown."""
+    rate: int
+    faults: int
+    history: int
+    bar: int
+    verdict: int
+
+
+_AMOUNTS = ("pss", "uss", "rss", "swap")
+"""Amounts, the most important first."""
+_SHOWN_ORDER = ("rss", "pss", "uss", "swap")
+_AMOUNT_CELLS, _CHANGE_CELLS, _RATE_CELLS, _FAULT_CELLS = 7, 8, 9, 8
+
+
+def fit_member_columns(width: int, longest_name: int) -> MemberColumns:
+    """Fit the columns of members into a width: the least important are left out.
+
+    Args:
+        width: Cells.
+        longest_name: Cells of the longest name with its place in the tree and its pid.
+    """
+    name = max(_LEAST_NAME, min(longest_name, _MOST_NAME, width // 3))
+    left = width - name - 1 - _CHANGE_CELLS - _LEAST_VERDICT
+    amounts: list[str] = []
+    for each in _AMOUNTS[:3]:
+        if left >= _AMOUNT_CELLS:
+            amounts, left = [*amounts, each], left - _AMOUNT_CELLS
+    bar, left = (min(24, max(14, left // 3)), left) if left >= 15 else (0, left)
+    left -= bar + 1 if bar else 0
+    history, left = (10, left - 11) if left >= 11 else (0, left)
+    left -= 12  # for the last change, which says most
+    rate, left = (_RATE_CELLS, left - _RATE_CELLS) if left >= _RATE_CELLS else (0, left)
+    faults, left = (_FAULT_CELLS, left - _FAULT_CELLS) if left >= _FAULT_CELLS else (0, left)
+    if left >= _AMOUNT_CELLS:
+        amounts, left = [*amounts, "swap"], left - _AMOUNT_CELLS
+    left += 12
+    shown = tuple(each for each in _SHOWN_ORDER if each in amounts)
+    return MemberColumns(name, shown, rate, faults, history, bar, _LEAST_VERDICT + left)
+
+
+def draw_member_titles(columns: MemberColumns, style: Style, change: str) -> list[Segment]:
+    """Draw the titles of the columns."""
+    titles = fmt.pad(" Process", columns.name + 1)
+    titles += "".join(f"{each.capitalize():>{_AMOUNT_CELLS - 1}} " for each in columns.amounts)
+    titles += f"{change:>{_CHANGE_CELLS - 1}} "
+    titles += f"{'Rate/s':>{columns.rate - 1}} " if columns.rate else ""
+    titles += f"{'Faults':>{columns.faults - 1}} " if columns.faults else ""
+    titles += fmt.pad(fmt.clip("History", columns.history), columns.history + 1) if columns.history else ""
+    legends = (f"own{OWN} family{FAMILY} others{OTHERS}", f"own{OWN} fam{FAMILY} oth{OTHERS}", "")
+    legend = next(each for each in legends if len(each) <= columns.bar)
+    titles += fmt.pad(legend, columns.bar + 1) if columns.bar else ""
+    return [Segment(f"{titles}Last change", style)]
+
+
+def draw_member(
+    member: MemberText, columns: MemberColumns, largest_kb: int, style: DrawStyle, *, cursor: bool, watched: bool
+) -> Strip:
+    """Draw a member.
+
+    Args:
+        member: Its texts.
+        columns: The columns.
+        largest_kb: The memory that fills the bar.
+        style: Styles.
+        cursor: Whether the cursor is on it.
+        watched: Whether it is the process that the dashboard shows.
+    """
+    base = style.cursor if cursor else style.base
+    quiet = base if cursor else style.quiet
+    plain = quiet if member.is_gone or member.is_old else base
+    pid = f" {member.pid}"
+    room = columns.name - fmt.cell_width(member.tree) - len(pid) - 1
+    name = fmt.pad(fmt.shorten_middle(member.title, max(1, room)), max(1, room))
+    segments = [
+        Segment("▸" if watched else " ", base + Style(bold=True)),
+        Segment(member.tree, quiet),
+        Segment(name, plain + Style(bold=watched)),
+        Segment(f"{pid} ", quiet),
+        *(Segment(f"{getattr(member, each):>{_AMOUNT_CELLS - 1}} ", plain) for each in columns.amounts),
+        _number(member.change_text, _CHANGE_CELLS, member.change, style, base, cursor=cursor),
+    ]
+    if columns.rate:
+        segments.append(_number(member.rate_text, columns.rate, member.rate, style, base, cursor=cursor))
+    if columns.faults:
+        segments.append(Segment(f"{member.faults:>{columns.faults - 1}} ", quiet))
+    if columns.history:
+        segments.append(Segment(fmt.pad(member.history, columns.history + 1), plain))
+    if columns.bar:
+        segments += _bar(member.shares, columns.bar, largest_kb, style, base)
+    verdict = fmt.clip(member.verdict, columns.verdict)
+    return Strip([*segments, Segment(verdict, plain)])
+
+
+def _number(text: str, cells: int, number: float, style: DrawStyle, base: Style, *, cursor: bool) -> Segment:
+    """Draw a change, in the colour of its direction."""
+    ink = base if cursor or not number else style.change_style(number)
+    return Segment(f"{text:>{cells - 1}} ", ensure_legible(base + ink))
+
+
+def _bar(shares: tuple[int, int, int], cells: int, largest_kb: int, style: DrawStyle, base: Style) -> list[Segment]:
+    """Draw whose the memory is: its own, the family's, that of others, as long as it is large."""
+    total, ends = 0, []
+    for kb in shares:
+        total += kb
+        ends.append(round(total / largest_kb * cells) if largest_kb else 0)
+    own, family, others = ends[0], ends[1] - ends[0], ends[2] - ends[1]
+    palette = style.palette
+    return [
+        Segment(OWN * own, base + Style(color=palette.colours["anonymous"])),
+        Segment(FAMILY * family, base + Style(color=palette.colours["shared"])),
+        Segment(OTHERS * others + " " * (cells - ends[2] + 1), base + Style(color=palette.colours["file"])),
+    ]
+
+
+_SHARE_CELLS, _SIZE_CELLS, _LEAST_FIRST = 8, 7, 24
+
+
+@dataclass(frozen=True, slots=True)
+class SharingColumns:
+    """Widths of the columns of shared mappings, cells."""
+
+    name: int
+    pids: tuple[int, ...]
+    """Processes that are shown."""
+    first: int
+
+
+def fit_sharing_columns(width: int, pids: Sequence[int]) -> SharingColumns:
+    """Fit the columns of shared mappings into a width; the last processes are left out when there is no room."""
+    name = max(_LEAST_NAME, min(36, width // 3))
+    room = width - name - 1 - _SIZE_CELLS
+    count = max(1, min(len(pids), (room - _LEAST_FIRST) // _SHARE_CELLS))
+    return SharingColumns(name, tuple(pids[:count]), max(1, room - count * _SHARE_CELLS))
+
+
+def draw_sharing_titles(columns: SharingColumns, style: Style) -> list[Segment]:
+    """Draw the titles of the columns."""
+    pids = "".join(f"{pid:>{_SHARE_CELLS - 1}} " for pid in columns.pids)
+    return [
+        Segment(
+            f"{fmt.pad(' Own share of', columns.name + 1)}{'Size':>{_SIZE_CELLS - 1}} {pids}First copied by", style
+        )
+    ]
+
+
+def draw_sharing(sharing: SharingText, columns: SharingColumns, style: DrawStyle, *, cursor: bool) -> Strip:
+    """Draw a mapping in several processes: the share of each that is its own."""
+    base = style.cursor if cursor else style.base
+    quiet = base if cursor else style.quiet
+    marker = ensure_legible(base + Style(color=style.palette.colours[sharing.kind.value], bold=True))
+    segments = [
+        Segment(f"{letter_of(sharing.kind)} ", marker),
+        Segment(fmt.pad(fmt.shorten_middle(sharing.name, columns.name - 2), columns.name - 1), base),
+        Segment(f"{sharing.size:>{_SIZE_CELLS - 1}} ", quiet),
+    ]
+    for text, own in zip(sharing.shares, sharing.own, strict=True):
+        ink = base if cursor else style.bold if own >= 0.5 else style.base if own else style.quiet
+        segments.append(Segment(f"{text:>{_SHARE_CELLS - 1}} ", ink))
+    return Strip([*segments, Segment(fmt.clip(sharing.first, columns.first), base)])

@@ -1,0 +1,61 @@
+"""The family of the target, as the dashboard knows it. Independent of Textual."""
+
+from bisect import bisect_right
+
+from smapstop.model.compare.runs import Run
+from smapstop.model.family.family_log import FamilyLog
+from smapstop.model.family.reading import FamilyReading
+from smapstop.model.family.sharing import CopyLog, SharedMapping, shared_mappings
+from smapstop.model.protocol import MappingReply, MemberMessage, Target
+from smapstop.model.tick import Tick
+from smapstop.model.timeline.timeline import Timeline
+
+_MEMBER_BYTES = 64 << 20
+"""Memory that the history of each sampled member may take."""
+
+
+class FamilyState:
+    """Readings of the family, and the runs of the members that are sampled beside the target."""
+
+    def __init__(self) -> None:
+        self.log = FamilyLog()
+        self.runs: dict[int, Run] = {}
+        """Runs of the sampled members, by pid."""
+        self._copies = CopyLog()
+
+    def append(self, reading: FamilyReading) -> None:
+        """Append a reading."""
+        self.log.append(reading)
+
+    def handle(self, message: MemberMessage) -> MappingReply | None:
+        """Handle a message about a member; a reply is returned."""
+        match message.content:
+            case Target() as target:
+                self.runs[message.pid] = Run(0, target, Timeline(_MEMBER_BYTES))
+            case Tick() as tick:
+                if message.pid in self.runs:
+                    self.runs[message.pid].timeline.append(tick)
+            case reply:
+                return reply
+        return None
+
+    def pid_of(self, run: Run | None) -> int | None:
+        """The member that has a run; None for a run of the target."""
+        return next((pid for pid, each in self.runs.items() if each is run), None)
+
+    def shared_mappings(self, timelines: dict[int, Timeline], at_ns: int) -> list[SharedMapping]:
+        """Mappings that several of these processes have at the same address, at a moment."""
+        snapshots = {}
+        for pid, timeline in timelines.items():
+            self._copies.update(pid, timeline)
+            number = tick_at(timeline, at_ns)
+            if number is not None:
+                snapshots[pid] = timeline.at(number)
+        return shared_mappings(snapshots, self._copies.copies)
+
+
+def tick_at(timeline: Timeline, at_ns: int) -> int | None:
+    """Last tick up to a moment of the monotonic clock, ns; None if there is none."""
+    numbers = range(timeline.oldest, len(timeline))
+    at = bisect_right(numbers, at_ns, key=lambda number: timeline.header(number).monotonic_ns)
+    return numbers[at - 1] if at else None

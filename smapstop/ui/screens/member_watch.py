@@ -1,0 +1,101 @@
+"""Watch another member of the family in the dashboard, and go back to the target."""
+
+from typing import TYPE_CHECKING
+
+from smapstop.model.protocol import FollowFamily, MappingRequest, MemberRequest, Request, SampleMembers
+from smapstop.ui.screens.family import FamilyScreen
+
+if TYPE_CHECKING:
+    from smapstop.ui.screens.dashboard import MainScreen
+
+
+class MemberWatch:
+    """The member of the family that the dashboard shows instead of the target.
+
+    Args:
+        screen: The dashboard's screen.
+    """
+
+    def __init__(self, screen: "MainScreen") -> None:
+        self._screen = screen
+        self._begins_with_family = screen.settings.shows_family
+        self._wanted: tuple[int, int | None] | None = None
+        """Pid of a member to show, and an address in it, once it has a tick."""
+
+    @property
+    def pid(self) -> int | None:
+        """The member that is shown; None for the target."""
+        session = self._screen.session
+        return session.family.pid_of(session.run)
+
+    def show_family(self) -> None:
+        """Open the family."""
+        screen = self._screen
+        screen.app.push_screen(FamilyScreen(screen.session, screen.request), self._show_chosen)
+
+    def begin(self) -> None:
+        """Open the family as soon as the target has a tick, if the user asked for it."""
+        if self._begins_with_family:
+            self._begins_with_family = False
+            self.show_family()
+
+    def redraw(self) -> None:
+        """Redraw the family if it is open, and show the member that is wanted once it has a tick."""
+        screen = self._screen
+        if isinstance(screen.app.screen, FamilyScreen):
+            screen.session.refresh()
+            screen.app.screen.redraw()
+        if self._wanted is not None:
+            run = screen.session.family.runs.get(self._wanted[0])
+            if run is not None and len(run.timeline):
+                (_, start), self._wanted = self._wanted, None
+                screen.show_run(run)
+                if start is not None:
+                    screen.redraw()
+                    self._select(start)
+
+    def wrap(self, request: Request) -> Request:
+        """A request about a mapping of the process that is shown, which may be a member."""
+        pid = self.pid
+        if pid is not None and isinstance(request, MappingRequest):
+            return MemberRequest(pid, request)
+        return request
+
+    def go_back(self) -> bool:
+        """Show the family again if a member is shown; return whether one was."""
+        if self.pid is None:
+            return False
+        newest = self._screen.session.runs.newest
+        if newest is not None:
+            self._screen.show_run(newest)
+        self.show_family()
+        return True
+
+    def _show_chosen(self, chosen: tuple[int, int | None] | None) -> None:
+        """Show the member that the user chose; None is the target, or the member shown before."""
+        screen, newest = self._screen, self._screen.session.runs.newest
+        if chosen is None:
+            if self.pid is None:
+                screen.request(FollowFamily(on=False))
+            screen.request_redraw()
+        elif newest is not None and chosen[0] == newest.target.pid:
+            screen.show_run(newest)
+            screen.request(FollowFamily(on=False))
+            if chosen[1] is not None:
+                screen.redraw()
+                self._select(chosen[1])
+        else:
+            self._wanted = chosen
+            screen.request(SampleMembers((chosen[0],)))
+            self.redraw()
+
+    def _select(self, start: int) -> None:
+        """Put the cursor on the mapping at an address, and show its pages."""
+        view = self._screen.session.view
+        if view is None:
+            return
+        mappings = view.snapshot.mappings
+        found = (mappings.start == start).nonzero()[0]
+        if len(found):
+            self._screen.views.select_in_table(int(view.snapshot.ids[found[0]]))
+            self._screen.action_pages()
