@@ -128,10 +128,10 @@ class SampleMembers:
 
 @dataclass(frozen=True, slots=True)
 class MemberRequest:
-    """A request about a mapping of a member that is sampled; the reply comes in a `MemberMessage`."""
+    """A request about a member that is sampled; the reply comes in a `MemberMessage`."""
 
     pid: int
-    request: "MappingRequest"
+    request: "MappingRequest | ThreadsRequest"
 
 
 MappingRequest = PagesRequest | SymbolsRequest | FramesRequest | SharersRequest

@@ -7,7 +7,7 @@ import numpy as np
 
 from smapstop.model.events import COST_OF
 from smapstop.model.family.family_log import MemberHistory
-from smapstop.model.family.family_table import FamilyTable, MemberRow
+from smapstop.model.family.family_table import FamilyMembers, MemberRow
 from smapstop.model.family.sharing import SharedMapping
 from smapstop.model.kinds import Kind, kind_of
 from smapstop.model.metrics import METRIC_TITLES, Metric
@@ -58,7 +58,7 @@ class MemberText:
 class FamilyMoment:
     """What is needed to describe the members at a moment."""
 
-    table: FamilyTable
+    table: FamilyMembers
     at_ns: int
     """The moment, monotonic clock, ns."""
     begin_ns: int

@@ -250,7 +250,7 @@ class Dashboard(KeyApp):
         """Handle a message about a member of the family."""
         reply = self.session.family.handle(message)
         if reply is not None:
-            self.main_screen.views.handle_reply(reply)
+            self.handle_source_message(SourceMessageReceived(reply))
         self.main_screen.member_watch.redraw()
         if self.main_screen.member_watch.pid == message.pid:
             self._redraw_when_ready()

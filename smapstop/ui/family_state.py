@@ -6,7 +6,7 @@ from smapstop.model.compare.runs import Run
 from smapstop.model.family.family_log import FamilyLog
 from smapstop.model.family.reading import FamilyReading
 from smapstop.model.family.sharing import CopyLog, SharedMapping, shared_mappings
-from smapstop.model.protocol import MappingReply, MemberMessage, Target
+from smapstop.model.protocol import MappingReply, MemberMessage, Target, ThreadsReply
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
 
@@ -27,7 +27,7 @@ class FamilyState:
         """Append a reading."""
         self.log.append(reading)
 
-    def handle(self, message: MemberMessage) -> MappingReply | None:
+    def handle(self, message: MemberMessage) -> MappingReply | ThreadsReply | None:
         """Handle a message about a member; a reply is returned."""
         match message.content:
             case Target() as target:

@@ -57,14 +57,14 @@ class FamilyTotals:
 
 
 @dataclass(frozen=True, slots=True)
-class FamilyTable:
+class FamilyMembers:
     """The family at a moment."""
 
     rows: tuple[MemberRow, ...]
     totals: FamilyTotals
 
 
-def family_table(log: FamilyLog, at_ns: int, baseline_ns: int, metric: Metric) -> FamilyTable:
+def family_table(log: FamilyLog, at_ns: int, baseline_ns: int, metric: Metric) -> FamilyMembers:
     """Derive the family at a moment.
 
     Args:
@@ -79,7 +79,7 @@ def family_table(log: FamilyLog, at_ns: int, baseline_ns: int, metric: Metric) -
         [member.pid for member in members], [each.ppid for each in shown], [member.start_time for member in members]
     )
     rows = tuple(_row(shown[place.row], place, at_ns, baseline_ns, metric) for place in places)
-    return FamilyTable(rows, _totals([row for row in rows if not row.is_gone], at_ns))
+    return FamilyMembers(rows, _totals([row for row in rows if not row.is_gone], at_ns))
 
 
 def _lingers(history: MemberHistory, at_ns: int) -> bool:

@@ -11,8 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.strip import Strip
 
-from smapstop.model.family.family_table import FamilyTable as FamilyRows
-from smapstop.model.family.family_table import MemberRow, family_table
+from smapstop.model.family.family_table import FamilyMembers, MemberRow, family_table
 from smapstop.model.metrics import Metric
 from smapstop.model.protocol import FollowFamily, Request, SampleMembers
 from smapstop.model.timeline.timeline import Timeline
@@ -152,7 +151,7 @@ class FamilyScreen(Modal[tuple[int, int | None] | None]):
         timelines = {pid: each.timeline for pid, each in self._session.family.runs.items() if len(each.timeline)}
         return timelines if run is None else {run.target.pid: run.timeline} | timelines
 
-    def _select(self, table: FamilyRows, at_ns: int) -> list[MemberRow]:
+    def _select(self, table: FamilyMembers, at_ns: int) -> list[MemberRow]:
         """Members that match the filter, in the order chosen."""
         words = self._filter.casefold().split()
         rows = [

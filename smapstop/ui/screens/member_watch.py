@@ -2,7 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from smapstop.model.protocol import FollowFamily, MappingRequest, MemberRequest, Request, SampleMembers
+from smapstop.model.protocol import (
+    FollowFamily,
+    MappingRequest,
+    MemberRequest,
+    Request,
+    SampleMembers,
+    ThreadsRequest,
+)
 from smapstop.ui.screens.family import FamilyScreen
 
 if TYPE_CHECKING:
@@ -55,9 +62,9 @@ class MemberWatch:
                     self._select(start)
 
     def wrap(self, request: Request) -> Request:
-        """A request about a mapping of the process that is shown, which may be a member."""
+        """A request about the process that is shown, which may be a member."""
         pid = self.pid
-        if pid is not None and isinstance(request, MappingRequest):
+        if pid is not None and isinstance(request, MappingRequest | ThreadsRequest):
             return MemberRequest(pid, request)
         return request
 

@@ -3,7 +3,7 @@
 from model.family.readings import SECOND_NS, reading_of
 
 from smapstop.model.family.family_log import FamilyLog
-from smapstop.model.family.family_table import FamilyTable, FamilyTotals, family_table
+from smapstop.model.family.family_table import FamilyMembers, FamilyTotals, family_table
 
 
 def fork_log() -> FamilyLog:
@@ -18,7 +18,7 @@ def fork_log() -> FamilyLog:
     return log
 
 
-def table_at(second: float, baseline: float = 1) -> FamilyTable:
+def table_at(second: float, baseline: float = 1) -> FamilyMembers:
     return family_table(fork_log(), int(second * SECOND_NS), int(baseline * SECOND_NS), "uss")
 
 
