@@ -90,10 +90,8 @@ def family_title(moment: FamilyMoment) -> str:
     totals = moment.table.totals
     count = f"family of {totals.processes} process{'es' * (totals.processes != 1)}"
     unread = f" ({totals.unread} not read)" if totals.unread else ""
-    sums = (
-        f"Σ Pss {fmt.amount(totals.pss)}   Σ Uss {fmt.amount(totals.uss)}   Σ SwapPss {fmt.amount(totals.swap_pss)}"
-    )
-    return f"{count}{unread}   {sums}"
+    swapped = f"   Σ SwapPss {fmt.amount(totals.swap_pss)}" if totals.swap_pss else ""
+    return f"{count}{unread}   Σ Pss {fmt.amount(totals.pss)}   Σ Uss {fmt.amount(totals.uss)}{swapped}"
 
 
 def change_title(metric: Metric) -> str:

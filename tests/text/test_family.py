@@ -1,0 +1,107 @@
+"""Words for a family."""
+
+import numpy as np
+from factories import mappings_of, tick_of, timeline_of
+from model.family.readings import SECOND_NS, reading_of
+
+from smapstop.model.events import MECHANISMS, Events
+from smapstop.model.family.family_log import FamilyLog
+from smapstop.model.family.family_table import family_table
+from smapstop.model.family.sharing import FirstCopy, Part, SharedMapping
+from smapstop.model.kinds import Kind
+from smapstop.model.metrics import Metric
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.text.family import FamilyMoment, MemberText, family_title, member_texts, sharing_text, tree_lines
+
+
+def members_at(second: int, metric: Metric = "uss", **timelines: Timeline) -> list[MemberText]:
+    return member_texts(moment_at(second, metric, timelines), moment_at(second, metric, timelines).table.rows, 6)
+
+
+def moment_at(second: int, metric: Metric, timelines: dict[str, Timeline]) -> FamilyMoment:
+    """A parent, and a worker that copies 12 kB in each second from the third on, and is gone at the ninth."""
+    log = FamilyLog()
+    for now in range(1, second + 1):
+        copied = 12 * max(0, now - 2)
+        parent = {"rss": 100, "pss": 60, "private_clean": 0, "private_dirty": 10, "swap": 0, "swap_pss": 0}
+        worker = {"rss": 90, "pss": 50, "private_clean": 0, "private_dirty": copied, "shared_dirty": 80 - copied}
+        members = {10: parent, 20: worker} if now < 9 else {10: parent}
+        log.append(reading_of(now, members, new=(10, 20) if now == 1 else ()))
+    table = family_table(log, second * SECOND_NS, SECOND_NS, metric)
+    by_pid = {int(name[1:]): timeline for name, timeline in timelines.items()}
+    return FamilyMoment(table, second * SECOND_NS, SECOND_NS, metric, by_pid)
+
+
+def test_a_member_tells_what_it_copied_and_since_when() -> None:
+    parent, worker = members_at(5)
+    assert (parent.tree, parent.title, parent.pid, parent.verdict, parent.history) == ("", "p10", "10", "", "")
+    assert (worker.tree, worker.title, worker.uss, worker.change_text) == ("└─", "p20", "36 K", "+36 K")
+    assert worker.verdict == "12 K copied, or no longer shared · now"
+    assert worker.shares == (36, 44, 0)
+    assert worker.history.strip()
+    assert not worker.is_old
+
+
+def test_other_changes_are_told_as_they_are() -> None:
+    log = FamilyLog()
+    for second, rss in ((1, 100), (2, 140)):
+        log.append(
+            reading_of(
+                second, {10: {"rss": rss, "private_clean": 0, "private_dirty": rss}}, new=(10,) * (second == 1)
+            )
+        )
+    table = family_table(log, 4 * SECOND_NS, 0, "uss")
+    (member,) = member_texts(FamilyMoment(table, 4 * SECOND_NS, 0, "uss", {}), table.rows, 0)
+    assert member.verdict == "+40 K Rss, +40 K Uss · 2 s"
+
+
+def test_a_member_that_is_sampled_tells_the_mechanism() -> None:
+    code = np.array([MECHANISMS.index("copy-on-write-after-fork")], np.int8)
+    events = Events(np.array([0]), code, np.array([12]), np.zeros(1, bool))
+    rows = mappings_of((1, 9, "rw-p", "", 32))
+    timeline = timeline_of(
+        tick_of(0, rows, [0]), tick_of(1, rows, [0], keyframe=True, events=events, monotonic_ns=4 * SECOND_NS)
+    )
+    assert members_at(5, p20=timeline)[1].verdict == "3 p CoW after fork? · 1 s"
+
+
+def test_who_is_gone_says_so_and_what_is_old_is_marked() -> None:
+    _, worker = members_at(10)
+    assert (worker.verdict, worker.is_gone) == ("gone", True)
+    log = FamilyLog()
+    log.append(reading_of(1, {10: {"rss": 1}}, new=(10,)))
+    log.append(reading_of(20, {10: {"rss": 1}}, read={10: 1}))
+    table = family_table(log, 20 * SECOND_NS, 0, "rss")
+    (member,) = member_texts(FamilyMoment(table, 20 * SECOND_NS, 0, "rss", {}), table.rows, 5)
+    assert member.is_old
+
+
+def test_the_title_has_sums_but_none_of_rss() -> None:
+    title = family_title(moment_at(5, "uss", {}))
+    assert title == "family of 2 processes   Σ Pss 110 K   Σ Uss 46 K"
+
+
+def test_lines_of_the_tree() -> None:
+    assert [tree_lines(each) for each in ((), (False,), (True,), (False, True), (True, False))] == [
+        "",
+        "├─",
+        "└─",
+        "│ └─",
+        "  ├─",
+    ]
+
+
+def test_shares_of_a_mapping_and_who_copied_first() -> None:
+    copy = FirstCopy(20, 1_700_000_000 * SECOND_NS, 3, False, ("page1",))
+    parts = {10: Part(1, 80, 20), 20: Part(2, 80, 60), 30: Part(3, 0, 0)}
+    shared = SharedMapping(0x7F0000001000, "/usr/lib/libx.so", "rw-p", 80, parts, copy)
+    text = sharing_text(shared, (10, 20, 30, 40))
+    assert (text.name, text.kind, text.size) == ("libx.so rw-p", Kind.FILE, "80 K")
+    assert text.shares == ("25 %", "75 %", "", "")
+    assert text.first.startswith("20 at ")
+    assert text.first.endswith(", 3 pages? page1")
+    still = SharedMapping(0x1000, "", "rw-p", 80, {10: Part(1, 80, 0), 20: Part(2, 80, 0)}, None)
+    assert (sharing_text(still, (10, 20)).name, sharing_text(still, (10, 20)).first) == (
+        "anon 1000 rw-p",
+        "still shared by all",
+    )

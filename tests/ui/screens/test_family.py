@@ -1,0 +1,182 @@
+"""The family as its user meets it: what a source tells is shown, members are watched, and the way back."""
+
+from typing import Any
+
+from factories import mappings_of, tick_of
+from list_source import ListSource, target
+from model.family.readings import reading_of
+from textual.pilot import Pilot
+from waiting import pause_until
+
+from smapstop.model.family.reading import FamilyReading
+from smapstop.model.protocol import (
+    Attach,
+    FollowFamily,
+    MemberMessage,
+    MemberRequest,
+    PagesRequest,
+    SampleMembers,
+)
+from smapstop.model.tick import Tick
+from smapstop.settings import Settings
+from smapstop.ui.app import Dashboard
+from smapstop.ui.screens.family import FamilyScreen, FamilyTitle
+from smapstop.ui.widgets.family_table import FamilyTable
+from smapstop.ui.widgets.header import HeaderBar
+from smapstop.ui.widgets.sharing_table import SharingTable
+
+PARENT, CHILD = 4711, 5000
+
+
+def tick(number: int, own: int = 0) -> Tick:
+    """A mapping of 40 kB, of which some is the process's own."""
+    mappings = mappings_of((16, 26, "rw-p", "", 40), private_clean=[0], private_dirty=[own])
+    totals = {"rss": 40, "pss": 20, "uss": own}
+    return tick_of(number, mappings, [0], keyframe=True, totals=totals)
+
+
+def reading(second: int, **child: int) -> FamilyReading:
+    members = {
+        PARENT: {"rss": 100, "pss": 60, "private_clean": 0, "private_dirty": 10},
+        CHILD: {"rss": 80, "pss": 30, "private_clean": 0, "private_dirty": 4, "shared_dirty": 70} | child,
+        CHILD + 1: {"rss": 90, "pss": 40, "private_clean": 0, "private_dirty": 50, "shared_dirty": 20},
+    }
+    return reading_of(second, members, new=tuple(members) if second == 1 else ())
+
+
+def family_of(pilot: Pilot[int]) -> list[str]:
+    """The lines of the members."""
+    table = pilot.app.screen.query_one(FamilyTable)
+    return [table.render_line(y).text.rstrip() for y in range(table.size.height) if table.render_line(y).text.strip()]
+
+
+def sharing_of(pilot: Pilot[int]) -> list[str]:
+    table = pilot.app.screen.query_one(SharingTable)
+    return [table.render_line(y).text.rstrip() for y in range(table.size.height) if table.render_line(y).text.strip()]
+
+
+class Family:
+    """A dashboard whose family is open, and its source."""
+
+    def __init__(self) -> None:
+        self.source = ListSource(tick(0), tick(1))
+        self.app = Dashboard(self.source, Attach(PARENT), Settings())
+
+    async def open(self, pilot: Pilot[int]) -> None:
+        await pilot.pause()
+        await pilot.press("P")
+        await pause_until(pilot, lambda: isinstance(self.app.screen, FamilyScreen), "the family is open")
+        self.source.deliver(reading(1), reading(2))
+        await pause_until(pilot, lambda: len(family_of(pilot)) == 4, "its members")
+
+    def sample(self, pid: int, *ticks: Tick) -> None:
+        self.source.deliver(MemberMessage(pid, target(pid=pid)), *(MemberMessage(pid, each) for each in ticks))
+
+
+def requested(source: ListSource, kind: type) -> list[Any]:
+    return [request for request in source.requests if isinstance(request, kind)]
+
+
+async def test_members_stand_in_a_tree_and_those_that_matter_are_sampled() -> None:
+    family = Family()
+    async with family.app.run_test(size=(118, 40)) as pilot:
+        await family.open(pilot)
+        assert requested(family.source, FollowFamily) == [FollowFamily()]
+        titles, parent, child, other = family_of(pilot)
+        assert titles.split()[:5] == ["Process", "Rss", "Pss", "Uss", "ΔUss"]
+        assert parent.startswith("▸p4711")
+        assert child.startswith(" ├─p5000")
+        assert other.startswith(" └─p5001")
+        assert requested(family.source, SampleMembers)[-1] == SampleMembers((CHILD, CHILD + 1))
+        title = family.app.screen.query_one(FamilyTitle).render_line(0).text
+        assert "family of 3 processes   Σ Pss 130 K   Σ Uss 64 K" in title
+
+
+async def test_mappings_at_the_same_address_say_whose_own_they_are() -> None:
+    family = Family()
+    async with family.app.run_test(size=(118, 40)) as pilot:
+        await family.open(pilot)
+        family.sample(CHILD, tick(0, own=10), tick(1, own=20))
+        await pause_until(pilot, lambda: "50 %" in "".join(sharing_of(pilot)), "the copies")
+        titles, mapping = sharing_of(pilot)
+        assert titles.split()[:6] == ["Own", "share", "of", "Size", "4711", "5000"]
+        assert mapping.split()[:7] == ["A", "anon", "10000", "rw-p", "40", "K", "0.0"]
+
+
+async def test_enter_watches_a_member_and_escape_comes_back() -> None:
+    family = Family()
+    async with family.app.run_test(size=(118, 40)) as pilot:
+        await family.open(pilot)
+        await pilot.press("down", "enter")
+        await pilot.pause()
+        assert requested(family.source, SampleMembers)[-1] == SampleMembers((CHILD,))
+        family.sample(CHILD, tick(0), tick(1))
+        session = family.app.session
+        await pause_until(
+            pilot, lambda: session.run is not None and session.run.target.pid == CHILD, "the member is shown"
+        )
+        family.source.deliver(MemberMessage(CHILD, tick(2, own=8)))
+        await pause_until(pilot, lambda: session.shown_number == 2, "its next tick")
+        assert f"{CHILD}" in family.app.query_one(HeaderBar).render_line(0).text
+        assert session.view_state.at is None, "it is live"
+
+        await pilot.press("v")
+        await pause_until(pilot, lambda: requested(family.source, MemberRequest), "a request for pages")
+        assert requested(family.source, MemberRequest)[-1] == MemberRequest(CHILD, PagesRequest(0))
+        for _ in range(3):  # out of the pages, then out of the member
+            if not isinstance(family.app.screen, FamilyScreen):
+                await pilot.press("escape")
+                await pilot.pause()
+        await pause_until(pilot, lambda: isinstance(family.app.screen, FamilyScreen), "the family again")
+        assert session.run is not None
+        assert session.run.target.pid == PARENT
+        await pilot.press("q")
+        await pause_until(
+            pilot,
+            lambda: requested(family.source, FollowFamily)[-1] == FollowFamily(on=False),
+            "it is no longer read",
+        )
+
+
+async def test_the_shown_mapping_is_opened_at_its_pages_in_the_member() -> None:
+    family = Family()
+    async with family.app.run_test(size=(118, 40)) as pilot:
+        await family.open(pilot)
+        family.sample(CHILD, tick(0), tick(1, own=20))
+        await pause_until(pilot, lambda: "50 %" in "".join(sharing_of(pilot)), "the copies")
+        await pilot.press("down", "tab", "enter")
+        await pause_until(pilot, lambda: requested(family.source, MemberRequest), "a request for pages")
+        assert requested(family.source, MemberRequest)[-1] == MemberRequest(CHILD, PagesRequest(0))
+
+
+async def test_order_filter_metric_and_baseline() -> None:
+    family = Family()
+    async with family.app.run_test(size=(118, 40)) as pilot:
+        await family.open(pilot)
+        family.source.deliver(reading(3, private_dirty=24))
+        await pause_until(pilot, lambda: "+20 K" in family_of(pilot)[2], "the change")
+        await pilot.press("s")
+        await pause_until(pilot, lambda: family_of(pilot)[1].startswith(" p5000"), "largest change first")
+        await pilot.press("s")
+        await pause_until(pilot, lambda: family_of(pilot)[1].startswith(" p5001"), "largest first")
+        await pilot.press("1")
+        await pause_until(pilot, lambda: "ΔRss" in family_of(pilot)[0], "another metric")
+        await pilot.press("/", *"5001", "enter")
+        await pause_until(pilot, lambda: len(family_of(pilot)) == 2, "one member")
+        await pilot.press("escape")
+        await pause_until(pilot, lambda: len(family_of(pilot)) == 4, "all members")
+        await pilot.press("d")
+        title = family.app.screen.query_one(FamilyTitle)
+        await pause_until(pilot, lambda: "Δ start" in title.render_line(0).text, "another baseline")
+
+
+async def test_who_is_gone_cannot_be_watched() -> None:
+    family = Family()
+    async with family.app.run_test(size=(118, 40)) as pilot:
+        await family.open(pilot)
+        await pilot.press("down")
+        family.source.deliver(reading_of(3, {PARENT: {"rss": 100}}))
+        await pause_until(pilot, lambda: family_of(pilot)[2].endswith("gone"), "the end is shown")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(family.app.screen, FamilyScreen)
