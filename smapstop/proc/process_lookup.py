@@ -36,8 +36,11 @@ def find_process(pid_or_name: str) -> int:
     )
 
 
-def find_family_head(pid_or_name: str) -> int:
+def find_family_head(pid_or_name: str) -> tuple[int, bool]:
     """Resolve a pid or name to a pid, as `find_process`; of several, to the one from which all others descend.
+
+    Returns:
+        The pid, and whether several processes have the name.
 
     Raises:
         SmapstopError: No process has that name, or they are of several families; or /proc is not usable.
@@ -47,21 +50,12 @@ def find_family_head(pid_or_name: str) -> int:
     processes = read_processes()
     heads = [each for each in found if pids.isdisjoint(ancestors_of(each.pid, processes))]
     if len(heads) == 1:
-        return heads[0].pid
+        return heads[0].pid, len(found) > 1
     raise ambiguous_name_error(
         f"{len(heads)} families are named {pid_or_name!r}",
         [f"{each.pid} {each.command_line}" for each in heads],
         "give the pid of the head of one",
     )
-
-
-def has_several(pid_or_name: str) -> bool:
-    """Whether several processes have a name.
-
-    Raises:
-        SmapstopError: No process has it; or /proc is not usable.
-    """
-    return len(_find_processes(pid_or_name)) > 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -366,3 +366,13 @@ def test_a_name_from_outside_never_reaches_the_terminal_as_a_command(tmp_path: P
     listed = ", ".join(rf"{process.pid} zq-evil -c read x #\x1b[31m" for process in evil)
     told = f"smapstop: 2 processes are named 'zq-evil' ({listed}): give the pid of one\n"
     assert run.stderr.decode() == told
+
+
+def test_a_name_that_several_have_means_the_head_of_their_family(program: Callable[[str], Path], tmp_path: Path) -> None:
+    named = tmp_path / "zq-family"
+    named.write_bytes(program("two_children").read_bytes())
+    named.chmod(0o755)
+    with SteppedProgram(named) as parent:
+        parent.go()
+        begin, *_ = told_to_dashboard(tmp_path, "-p", "zq-family")
+    assert begin.startswith(f"Attach(pid={parent.pid},")

@@ -28,7 +28,6 @@ from smapstop.cli.output import is_terminal
 from smapstop.cli.targets import (
     Command,
     environment,
-    find_watchable_process,
     pace_of,
     require_command_to_decorate,
     require_executable,
@@ -103,27 +102,27 @@ def run(words: list[str], command: Command) -> int:
         )
     with start_sampler() as source:
         settings = settings_of(options)
-        begin = _pick() if options.pid is None else Attach(_find_target(options), settings.pace)
-        settings = replace(settings, shows_family=options.family)
+        if options.pid is None:
+            begin: Attach | Pick = _pick()
+        else:
+            pid, is_family = _find_target(options.pid)
+            begin, settings = Attach(pid, settings.pace), replace(settings, shows_family=options.family or is_family)
         from smapstop.ui.run import run_dashboard
 
         return run_dashboard(_tee_to_recording(source, options), begin, settings)
 
 
-def _find_target(options: argparse.Namespace) -> int:
-    """Find the process; a name that several have means the head of their family, which is then shown.
+def _find_target(name: str) -> tuple[int, bool]:
+    """Find the process, and whether to begin with its family: a name that several have means the head of theirs.
 
     Raises:
         SmapstopError: There is none, they are of several families, or it may not be read.
     """
-    from smapstop.proc.process_lookup import find_family_head, has_several
+    from smapstop.proc.process_lookup import find_family_head
 
-    if not has_several(options.pid):
-        return find_watchable_process(options.pid)
-    options.family = True
-    pid = find_family_head(options.pid)
+    pid, is_family = find_family_head(name)
     require_memory(pid)
-    return pid
+    return pid, is_family
 
 
 def _stray_word_error(word: str, words: list[str], *, has_pid: bool) -> SmapstopError:

@@ -98,7 +98,7 @@ def _print_family(options: argparse.Namespace) -> int:
         raise SmapstopError("--family needs a process", "smapstop snapshot -p PID|NAME --family")
     if options.sort is not None or options.label:
         raise SmapstopError("--family has the totals of each process", "omit --sort and --label")
-    family = take_family_snapshot(find_family_head(options.pid))
+    family = take_family_snapshot(find_family_head(options.pid)[0])
     match options.format or _default_format():
         case "json":
             text = as_json(family)
