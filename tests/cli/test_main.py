@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from e2e.processes import state_of
+from stepped_program import SteppedProgram
 
 from smapstop.cli.config.state_file import save_state
 
@@ -230,14 +231,13 @@ def test_the_options_reach_the_dashboard(tmp_path: Path) -> None:
         tmp_path, *shlex.split(options), "-p", str(os.getpid())
     )
     pace = "Pace(interval_ns=250000000, budget=0.02)"
-    assert begin == f"Attach(pid={os.getpid()}, pace={pace})"
+    assert begin.startswith(f"Attach(pid={os.getpid()}, pace={pace}")
     assert (walkthrough, terminal) == ("None", "none False")
     sorting = "Sorting(key='name', descending=False)"
     table = f"sorting={sorting}, filter='kind:heap', columns=('name', 'rss')"
-    assert (
-        settings
-        == f"Settings(pace={pace}, {table}, keys={{}}, theme='', pane=None, inspector=None, is_recording=False)"
-    )
+    assert settings.startswith(f"Settings(pace={pace}, {table}, ")
+    for default in ("keys={}", "theme=''", "pane=None", "inspector=None", "is_recording=False"):
+        assert f", {default}" in settings
 
 
 def test_an_option_comes_before_the_config_file_and_that_before_what_is_remembered(
@@ -251,8 +251,9 @@ def test_an_option_comes_before_the_config_file_and_that_before_what_is_remember
     _, settings, *_ = told_to_dashboard(tmp_path, *options)
     pace, sorting = "Pace(interval_ns=1500000000, budget=0.01)", "Sorting(key='rss', descending=True)"
     table = f"sorting={sorting}, filter='', columns=('name', 'pss')"
-    keys = "keys={'mark': ('M',)}, theme='nord', pane=9, inspector=None, is_recording=False"
-    assert settings == f"Settings(pace={pace}, {table}, {keys})"
+    assert settings.startswith(f"Settings(pace={pace}, {table}, ")
+    for chosen in ("keys={'mark': ('M',)}", "theme='nord'", "pane=9"):
+        assert f", {chosen}, " in settings
 
 
 def test_a_wrong_config_file_is_one_line_that_says_where(tmp_path: Path) -> None:
@@ -368,7 +369,9 @@ def test_a_name_from_outside_never_reaches_the_terminal_as_a_command(tmp_path: P
     assert run.stderr.decode() == told
 
 
-def test_a_name_that_several_have_means_the_head_of_their_family(program: Callable[[str], Path], tmp_path: Path) -> None:
+def test_a_name_that_several_have_means_the_head_of_their_family(
+    program: Callable[[str], Path], tmp_path: Path
+) -> None:
     named = tmp_path / "zq-family"
     named.write_bytes(program("two_children").read_bytes())
     named.chmod(0o755)

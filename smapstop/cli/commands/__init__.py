@@ -8,18 +8,18 @@ if TYPE_CHECKING:  # it imports this package
     from smapstop.cli.arguments import CommandParser
 
 VERBS = {
-    "snapshot": "print one sample as a table, JSON or CSV",
-    "record": "record samples to a file, without the dashboard",
-    "replay": "open a recording in the dashboard",
-    "diff": "compare two runs, for people and for CI",
-    "export": "convert a recording to CSV, JSON lines or Perfetto",
-    "import": "make a recording of saved texts of /proc/PID/smaps",
-    "pages": "show the pages of a mapping, and the symbols on them",
-    "demo": "run the copy-on-write experiment, live",
-    "guide": "show a chapter of the guide",
-    "completion": "print the completion script for bash, zsh or fish",
+    "snapshot": "print one sample",
+    "record": "record, without a dashboard",
+    "replay": "a recording in the dashboard",
+    "diff": "compare two runs",
+    "export": "to CSV, JSONL, Perfetto",
+    "import": "saved texts as a recording",
+    "pages": "pages and their symbols",
+    "demo": "the experiment, live",
+    "guide": "the manual",
+    "completion": "shell completion",
 }
-"""One-line description of each verb; without a verb, smapstop runs the dashboard."""
+"""Description of each verb, at most 28 characters; without a verb, smapstop runs the dashboard."""
 
 
 def load_command(verb: str) -> ModuleType:
@@ -30,3 +30,11 @@ def load_command(verb: str) -> ModuleType:
 def build_parsers() -> "dict[str, CommandParser]":
     """Build the parser of every verb, by name; the first is that of the dashboard, which has no verb."""
     return {name: load_command(name).build_parser() for name in ("dashboard", *VERBS)}
+
+
+def list_verbs() -> str:
+    """The verbs and their descriptions, as lines with two columns."""
+    cells = [f"{verb:10} {what:29}" for verb, what in VERBS.items()]
+    half = -(-len(cells) // 2)
+    pairs = zip(cells[:half], [*cells[half:], ""], strict=False)
+    return "".join(f"  {left}{right}".rstrip() + "\n" for left, right in pairs)

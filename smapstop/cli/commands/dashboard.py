@@ -23,7 +23,7 @@ from smapstop.cli.arguments import (
     did_you_mean,
     parse_options,
 )
-from smapstop.cli.commands import VERBS
+from smapstop.cli.commands import VERBS, list_verbs
 from smapstop.cli.output import is_terminal
 from smapstop.cli.targets import (
     Command,
@@ -51,9 +51,7 @@ def build_parser() -> CommandParser:
         "smapstop",
         "smapstop [options] [-p PID|NAME | -- COMMAND [ARG ...]]\n       smapstop VERB ...",
         "Shows which mappings of a process change, why, and what the kernel did.",
-        "verbs (smapstop VERB --help explains each):\n"
-        + "".join(f"  {verb:22}  {what}\n" for verb, what in VERBS.items())
-        + "\n"
+        "verbs (smapstop VERB --help explains each):\n" + list_verbs() + "\n"
         "examples:\n"
         "  smapstop -p redis-server --filter 'kind:heap rss>1M'  heap mappings over 1 MiB\n"
         "  smapstop -- ./a.out input.txt  start a.out and watch it from its first page",
