@@ -123,7 +123,7 @@ def test_a_process_in_a_namespace_of_its_own_is_watched_from_outside(
 
 def test_smapstop_watches_itself(terminal: Terminals) -> None:
     window = terminal(f"sh -c 'exec {SMAPSTOP} -i 0.1 -p $$'")
-    window.wait_for(r"^ smapstop .*● live")
+    window.wait_for(r"^ python\S* smapstop .*● live")
     window.wait_for("first touch")
     leave(window)
 
@@ -132,7 +132,7 @@ def test_smapstop_watches_itself(terminal: Terminals) -> None:
 def test_smapstop_watches_its_own_sampler(terminal: Terminals) -> None:
     """In a pid namespace the sampler's pid is known beforehand."""
     window = terminal(f"unshare --pid --fork --mount-proc {SMAPSTOP} -i 0.1 -p 2")
-    window.wait_for(r"^ python\S* +2 .*● live")
+    window.wait_for(r"^ python[^●]* 2 .*● live")
     status = Path(f"/proc/{window.sampler_pid()}/status").read_text()
     assert status.partition("\nNSpid:")[2].split()[1] == "2"
     leave(window)
