@@ -131,6 +131,8 @@ def title_of(name: str, command_line: Sequence[str]) -> str:
         name: Name of the process, which it may have chosen itself.
         command_line: All arguments, of the program that it runs now; they may be anything.
     """
+    if command_line and command_line[0].startswith(f"{name}: "):  # it has set its title: "nginx: worker process"
+        return command_line[0].rstrip()
     program = _base_name(command_line[0]).removeprefix("-") if command_line else ""
     interpreter = interpreter_of(program)
     script = script_of(interpreter, command_line[1:]) if interpreter else ""

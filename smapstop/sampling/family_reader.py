@@ -1,4 +1,4 @@
-"""Read a family of processes: who is in it at every reading, their memory in turn, as far as time allows."""
+"""Read a family of processes: who is in it, and their memory in turn, as far as time allows."""
 
 import os
 import time
@@ -73,21 +73,29 @@ class FamilyReader:
         self._pid = pid
         self._states: dict[int, _MemberState] = {}
         self._programs: dict[tuple[int, int, str], _Program] = {}
+        self._stats: list[ProcessStat] = []
+        self.scan_cost_ns = 0
+        """Time that finding out who is in the family took last."""
 
-    def read(self, spend_ns: int) -> FamilyReading:
-        """Read who is in the family, and the memory of those that changed or were not read for long, in turn.
-
-        Args:
-            spend_ns: Time that the reading may take; it reads at least one member that is due.
-        """
-        began_ns, wall_ns = time.monotonic_ns(), time.time_ns()
+    def scan(self) -> None:
+        """Find out who is in the family, among all processes of the machine."""
+        began_ns = time.monotonic_ns()
         processes = read_processes()
         self._programs = {key: program for key, program in self._programs.items() if key[0] in processes}
         family = self._find_family(processes)
         self._update_members(family, processes)
-        stats = [processes[pid] for pid in family if pid in self._states]
-        for pid in self._due(stats, began_ns):
-            self._read_memory(self._states[pid], processes[pid])
+        self._stats = [processes[pid] for pid in family if pid in self._states]
+        self.scan_cost_ns = time.monotonic_ns() - began_ns
+
+    def read(self, spend_ns: int) -> FamilyReading:
+        """Read the memory of the members that changed or were not read for long, in turn.
+
+        Args:
+            spend_ns: Time that this may take; it reads at least one member that is due.
+        """
+        began_ns, wall_ns, stats = time.monotonic_ns(), time.time_ns(), self._stats
+        for stat in self._due(stats, began_ns):
+            self._read_memory(self._states[stat.pid], stat)
             if time.monotonic_ns() - began_ns > spend_ns:
                 break
         states = [self._states[stat.pid] for stat in stats]
@@ -168,8 +176,8 @@ class FamilyReader:
         for state in known.values():
             state.process.close()
 
-    def _due(self, stats: Iterable[ProcessStat], now_ns: int) -> list[int]:
-        """Pids of the members whose memory is to be read: the watched one first, the others in turn."""
+    def _due(self, stats: Iterable[ProcessStat], now_ns: int) -> list[ProcessStat]:
+        """The members whose memory is to be read: the watched one first, the others in turn."""
         order = []
         for stat in stats:
             state = self._states[stat.pid]
@@ -177,8 +185,8 @@ class FamilyReader:
             is_fresh = before is not None and not _may_have_changed(before, stat)
             if is_fresh and now_ns - state.read_ns < STALE_NS:
                 continue
-            order.append((stat.pid != self._pid, state.read_ns, stat.pid))
-        return [pid for _, _, pid in sorted(order)]
+            order.append((stat.pid != self._pid, state.read_ns, stat.pid, stat))
+        return [stat for *_, stat in sorted(order, key=lambda each: each[:3])]
 
     def _read_memory(self, state: _MemberState, stat: ProcessStat) -> None:
         """Read the memory of a member."""

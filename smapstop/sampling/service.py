@@ -155,7 +155,7 @@ class Service:
         """Set the interval and the budget, which the target shares with its family if that is followed."""
         self._pace = pace
         if self._watched is not None:
-            budget = pace.budget / 2 if self._family else pace.budget
+            budget = pace.budget / 4 if self._family else pace.budget
             self._watched.sampler.pacer.pace = replace(pace, budget=budget)
         if self._family is not None:
             self._family.set_pace(pace)

@@ -55,7 +55,7 @@ def test_a_name_that_the_process_chose_stays() -> None:
     assert title_of("worker-1", ["python3", "app.py"]) == "worker-1 (python3 app.py)"
     assert title_of("leak.py", ["/usr/bin/python3", "./leak.py"]) == "python3 leak.py", "as started by its first line"
     assert title_of("MainThread", ["node", "server.js"]) == "node server.js"
-    assert title_of("nginx", ["nginx: worker process"]) == "nginx"
+    assert title_of("nginx", ["nginx: worker process"]) == "nginx: worker process"
     assert title_of("kthreadd", []) == "kthreadd"
 
 

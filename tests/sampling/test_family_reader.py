@@ -25,6 +25,12 @@ def forked(program: Callable[[str], Path]) -> Iterator[SteppedProgram]:
         yield parent.go()
 
 
+def read(reader: FamilyReader, spend_ns: int = LONG_NS) -> FamilyReading:
+    """A reading of all, after finding out who is there."""
+    reader.scan()
+    return reader.read(spend_ns)
+
+
 def pids_of_children(pid: int) -> list[int]:
     return list(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
 
@@ -37,7 +43,7 @@ def test_family_of_a_parent_and_of_a_child_is_the_same(forked: SteppedProgram) -
     children = pids_of_children(forked.pid)
     for pid in (forked.pid, *children):
         with closing(FamilyReader(pid)) as reader:
-            reading = reader.read(LONG_NS)
+            reading = read(reader)
         assert reading.pids.tolist() == [forked.pid, *children]
         assert reading.ppids.tolist() == [os.getpid(), forked.pid, forked.pid]
         assert [member.pid for member in reading.new] == reading.pids.tolist()
@@ -48,7 +54,7 @@ def test_family_of_a_parent_and_of_a_child_is_the_same(forked: SteppedProgram) -
 
 def test_memory_of_the_members_is_that_of_smaps_rollup(forked: SteppedProgram) -> None:
     with closing(FamilyReader(forked.pid)) as reader:
-        reading = reader.read(LONG_NS)
+        reading = read(reader)
         for row, pid in enumerate(reading.pids.tolist()):
             for name in ("rss", "private_dirty", "shared_dirty", "anonymous", "swap"):
                 assert reading.get(name)[row] == rollup_of(pid)[name], (pid, name)
@@ -56,21 +62,21 @@ def test_memory_of_the_members_is_that_of_smaps_rollup(forked: SteppedProgram) -
 
 def test_a_member_that_ends_and_what_it_shared(forked: SteppedProgram) -> None:
     with closing(FamilyReader(forked.pid)) as reader:
-        before = reader.read(LONG_NS)
+        before = read(reader)
         forked.go()  # the first child has ended
-        after = reader.read(LONG_NS)
+        after = read(reader)
         assert after.pids.tolist() == [before.pids[0], before.pids[2]]
         assert after.new == ()
         forked.go()  # the parent has written 12 of 40 pages: they are its own now, and those of the other
         row = after.pids.tolist().index(forked.pid)
-        written = reader.read(LONG_NS)
+        written = read(reader)
         grown = written.get("private_dirty")[row] - after.get("private_dirty")[row]
         assert grown >= 12 * os.sysconf("SC_PAGE_SIZE") // 1024
 
 
 def memory_read(reader: FamilyReader, spend_ns: int) -> tuple[FamilyReading, set[int]]:
     """A reading, and the pids whose memory was read in it."""
-    reading = reader.read(spend_ns)
+    reading = read(reader, spend_ns)
     return reading, set(reading.pids[reading.read_ns >= reading.monotonic_ns].tolist())
 
 
@@ -99,11 +105,11 @@ def test_what_has_not_changed_is_read_again_after_a_while(
 def test_when_the_watched_one_has_ended_its_relatives_are_left(forked: SteppedProgram) -> None:
     first, second = pids_of_children(forked.pid)
     with closing(FamilyReader(first)) as reader:
-        assert len(reader.read(LONG_NS).pids) == 3
+        assert len(read(reader).pids) == 3
         forked.go()
-        assert reader.read(LONG_NS).pids.tolist() == [forked.pid, second]
+        assert read(reader).pids.tolist() == [forked.pid, second]
     with closing(FamilyReader(2**22 - 7)) as reader:
-        assert len(reader.read(LONG_NS).pids) == 0
+        assert len(read(reader).pids) == 0
 
 
 def test_a_shell_and_what_it_starts() -> None:
@@ -121,12 +127,12 @@ def test_a_shell_and_what_it_starts() -> None:
 
 def names_in_family_of(pid: int) -> list[str]:
     with closing(FamilyReader(pid)) as reader:
-        return [member.name for member in reader.read(LONG_NS).new]
+        return [member.name for member in read(reader).new]
 
 
 def news_of(pid: int, reader: FamilyReader) -> list[FamilyMember]:
     """What a reading tells about one member."""
-    return [member for member in reader.read(LONG_NS).new if member.pid == pid]
+    return [member for member in read(reader).new if member.pid == pid]
 
 
 def test_a_process_that_executes_another_program_is_told_again() -> None:
@@ -156,7 +162,8 @@ def test_members_that_may_not_be_read_say_why(forked: SteppedProgram) -> None:
         pytest.skip("only root can look as another user")
     code = (
         "import os, sys; from smapstop.sampling.family_reader import FamilyReader;"
-        "os.setgid(65534); os.setuid(65534); reading = FamilyReader(int(sys.argv[1])).read(10**10);"
+        "os.setgid(65534); os.setuid(65534); reader = FamilyReader(int(sys.argv[1])); reader.scan();"
+        "reading = reader.read(10**10);"
         "print(len(reading.pids), len(reading.missing), reading.missing[0][1])"
     )
     out = subprocess.run([sys.executable, "-c", code, str(forked.pid)], capture_output=True, text=True, check=True)
