@@ -273,7 +273,7 @@ def test_a_terminal_made_tiny_and_big_again_has_its_table_back(terminal: Termina
         window.wait_for_screen(lambda screen: "Mapping  " not in screen, "it is drawn anew")
         window.press(key)
     window.resize(118, 40)
-    window.wait_for("Keys: table")
+    window.wait_for("Keys: here")
     window.press("Escape")
     window.wait_for("1 Why")  # on the whole screen: it was opened where there was no room for it
     window.press("Escape")
