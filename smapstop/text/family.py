@@ -201,7 +201,8 @@ def sharing_text(shared: SharedMapping, pids: Sequence[int]) -> SharingText:
     """Text of a mapping in several processes, which are in the order of the columns."""
     parts = [shared.parts.get(pid) for pid in pids]
     copy = shared.first_copy
-    first = "still shared by all" if not shared.own else ""
+    resident = sum(part.rss > 0 for part in shared.parts.values())
+    first = "still shared" if not shared.own and resident > 1 else ""
     if copy is not None:
         names = f" {', '.join(copy.names)}" if copy.names else ""
         first = (

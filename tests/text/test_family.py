@@ -103,5 +103,5 @@ def test_shares_of_a_mapping_and_who_copied_first() -> None:
     still = SharedMapping(0x1000, "", "rw-p", 80, {10: Part(1, 80, 0), 20: Part(2, 80, 0)}, None)
     assert (sharing_text(still, (10, 20)).name, sharing_text(still, (10, 20)).first) == (
         "anon 1000 rw-p",
-        "still shared by all",
+        "still shared",
     )

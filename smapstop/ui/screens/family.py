@@ -30,6 +30,8 @@ from smapstop.ui.widgets.strip_panel import StripPanel
 
 MAX_SAMPLED = 5
 """Members that are sampled beside the target: the columns of the table of shared mappings."""
+_LEAST_LINES = 5
+"""Least height of the members, lines."""
 _ORDERS = ("tree", "change", "size")
 """Orders of the members: as a tree, by the change of the metric, by the metric."""
 
@@ -68,8 +70,9 @@ class FamilyScreen(Modal[tuple[int, int | None] | None]):
     FamilyScreen { background: $background; align: left top;
       Vertical { height: 1fr; }
       FamilyTable { height: 1fr; }
-      SharingTable { height: 40%; border-top: solid $foreground 20%; }
+      SharingTable { height: 1fr; border-top: solid $foreground 20%; }
       &.-low SharingTable { display: none; }
+      &.-low FamilyTable { height: 1fr; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("family")]
@@ -112,7 +115,9 @@ class FamilyScreen(Modal[tuple[int, int | None] | None]):
         table = family_table(log, at_ns, before, self._metric)
         moment = FamilyMoment(table, at_ns, begin_ns, self._metric, self._timelines())
         rows = self._select(table, at_ns)
-        self.query_one(FamilyTable).show(moment, rows, self._watched_pid)
+        members = self.query_one(FamilyTable)
+        members.styles.height = max(_LEAST_LINES, min(len(table.rows) + 2, self.size.height * 3 // 5))
+        members.show(moment, rows, self._watched_pid)
         order = {"tree": "tree", "change": "largest change first", "size": "largest first"}[self._order]
         self.query_one(FamilyTitle).show(
             f" {self._target_title}   {family_title(moment)}", f"{order}   Δ {self._baseline_text(view)} "
