@@ -112,6 +112,7 @@ def _step(number: int) -> dict[str, Any]:
         "event": ["first-touch", "copy-on-write", None, "swap-out"][number],
         "pages": number + 1,
         "late": number,
+        "faulted": [None, [(number, ["a", "b"], 3)], [(-1, [], 2)], None][number],
     }
 
 

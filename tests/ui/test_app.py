@@ -10,6 +10,7 @@ import pytest
 from factories import COUNTERS, TEXTS, mappings_of, tick_of
 from list_source import ListSource
 from numpy.typing import NDArray
+from rich.style import Style
 from textual.pilot import Pilot
 from textual.strip import Strip
 
@@ -24,6 +25,7 @@ from smapstop.text.format import cell_width
 from smapstop.text.table_rows import RowText, build_rows
 from smapstop.ui import app as module
 from smapstop.ui.app import Dashboard
+from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.widgets.filter_line import FilterLine
 from smapstop.ui.widgets.header import HeaderBar
 from smapstop.ui.widgets.inspector import Inspector
@@ -283,11 +285,15 @@ async def test_a_filter_that_matches_nothing_says_so() -> None:
 
 
 async def lit(pilot: Pilot[int], name: str) -> list[str]:
-    """The cells of a row, numbers and words, that stand out as just changed."""
+    """The cells of a row, numbers and words, that stand out as just changed: by colour, without colours in bold."""
     await pilot.pause()
     table = pilot.app.query_one(MappingTable)
     line = next(strip for y in range(1, 9) if name in (strip := table.render_line(y)).text)
-    return [segment.text.strip() for segment in line if segment.style and segment.style.bold][1:]  # after the letter
+    ink = [(segment.text.strip(), segment.style or Style()) for segment in line][1:]  # after the letter
+    palette = palette_of(pilot.app)
+    if palette.depth == "none":
+        return [text for text, style in ink if style.bold]
+    return [text for text, style in ink if style.color and style.color.name in (palette.gain, palette.loss)]
 
 
 async def fallen(pilot: Pilot[int], name: str) -> list[str]:

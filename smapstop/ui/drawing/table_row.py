@@ -104,7 +104,9 @@ def _cell_style(
     """Style of a cell: of an amount by its weight, of a change by its direction."""
     match column.cell_format:
         case "amount":
-            return None if weight >= 0 and number > 0 else palette.quiet, weight > 0 or None
+            if weight < 0 or number <= 0:
+                return palette.quiet, None
+            return None, (weight > 0 and palette.depth != "none") or None  # without colours, bold is what changed
         case "change" | "rate":
             return palette.gain if number > 0 else palette.loss if number < 0 else palette.quiet, None
         case "history":

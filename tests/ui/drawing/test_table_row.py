@@ -32,6 +32,17 @@ def test_large_amounts_are_bold_small_ones_dim_and_none_has_a_colour_of_its_own(
     assert styles == [(None, True), (None, False), (palette.quiet, False), (palette.quiet, False)]
 
 
+@pytest.mark.parametrize("depth", ["truecolor", "16", "none"])
+def test_bold_is_no_size_where_nothing_is_there_or_it_has_to_say_what_changed(depth: Depth) -> None:
+    ticks = [tick_of(n, mappings_of((0x1000, 0x2000, "rw-p", "", 100), swap=[0]), [1]) for n in range(2)]
+    timeline = timeline_of(*ticks)
+    view, columns = derive_view(timeline, ViewState()), [(ALL_COLUMNS[key], 6) for key in ("rss", "swap")]
+    (row,) = build_rows(view, timeline, view.table.ids - 1, columns)
+    rss, swap = draw_row(row, columns, Style(), build_palette(dark=True, depth=depth), cursor=False)
+    assert bool(rss.style and rss.style.bold) == (depth != "none")
+    assert swap.style and not swap.style.bold
+
+
 def test_under_the_cursor_a_change_is_bold_and_keeps_the_colours_of_the_cursor() -> None:
     palette, cursor = build_palette(dark=True, depth="truecolor"), Style(color="#ffffff", bgcolor="#004488")
     ticks = [tick_of(n, mappings_of((0x1000, 0x2000, "rw-p", "", 100 + n)), [1]) for n in range(2)]
