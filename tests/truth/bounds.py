@@ -67,6 +67,8 @@ def pages_of_mapping(
     assert then is not None or later is not None, "an event of a mapping that never was"
     old = np.zeros(0, np.int64) if then is None else before.pages_of(then)
     new = np.zeros(0, np.int64) if later is None else after.pages_of(later)
+    if then is not None:
+        old = _with_merged(old, before, after, new)
     if family:
         old = _with_family(old, before, after, new)
         new = _with_family(new, after, before, old)
@@ -91,6 +93,13 @@ def pages_of_mapping(
         hugetlb="ht" in flags,
         locked="lo" in flags,
     )
+
+
+def _with_merged(pages: Pages, before: PageTable, after: PageTable, now: Pages) -> Pages:
+    """Pages of a mapping, and of those that were merged into it."""
+    rows = np.unique(before.row_at(now[before.backing_at(now) == after.backing_at(now)]))
+    rows = rows[(rows >= 0) & ~np.isin(before.map.ids[rows], after.map.ids)]
+    return np.unique(np.concatenate([pages, *(before.pages_of(row) for row in rows.tolist())]))
 
 
 def _with_family(pages: Pages, table: PageTable, other: PageTable, relatives: Pages) -> Pages:

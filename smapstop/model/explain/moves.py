@@ -113,7 +113,9 @@ def cancel_moved_files(ledger: Ledger, evidence: Evidence, was: FileRanges, now:
     change = change + ledger.unexplained["private_hugetlb"] + ledger.unexplained["shared_hugetlb"]
     changed = (change != 0) | (ledger.unexplained["anonymous"] != 0)
     sources = np.flatnonzero((was.inode > 0) & (changed | (evidence.lost_kb > 0)))
-    targets = np.flatnonzero((now.inode > 0) & (evidence.gained_kb > 0))
+    copied = ledger.unexplained["anonymous"]
+    gave, got = (change < 0) | (copied < 0), (change > 0) | (copied > 0)
+    targets = np.flatnonzero((now.inode > 0) & ((evidence.gained_kb > 0) | got))
     if not len(sources) or not len(targets):
         return moved
     by_object: dict[tuple[int, int], list[int]] = {}
@@ -123,6 +125,9 @@ def cancel_moved_files(ledger: Ledger, evidence: Evidence, was: FileRanges, now:
         for source in by_object.get(key, []):
             common_kb = was.common_kb(source, now, target)
             if source == target or common_kb <= 0:
+                continue
+            if not evidence.gained_kb[target]:  # unmapped, and another one moved to where it was
+                moved.doubtful[[source, target]] |= gave[source] & got[target]
                 continue
             alike = was.perms[source] == now.perms[target]
             if change[source] < 0 or evidence.lost_kb[source] or (alike and evidence.amount_before("rss")[source]):
