@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from smapstop import __version__
+from smapstop.model.callers.call_stacks import CallStacks
 from smapstop.model.events import MECHANISMS, NO_EVENTS, Events, SymbolNames
 from smapstop.model.explain.rules import explain, faults_between
 from smapstop.model.mapping_rows import find_rows
@@ -15,6 +16,7 @@ from smapstop.model.tick import ExitStatus, Ids, LifecycleEvent, OomKill, OomLim
 from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
 from smapstop.proc.columns import ABSENT, Amounts, Counters, Mappings, StringTable
 from smapstop.proc.limits import LIMIT_COLUMNS, limits_of_cells
+from smapstop.recording.fault_rows import FaultRows, decode_faults
 from smapstop.recording.schema import (
     ATTRIBUTE_FIELDS,
     COUNTERS,
@@ -40,6 +42,7 @@ class TickRows:
     """Rows of `mappings` whose `since` is this tick."""
     events: list[TableRow]
     stacks: list[TableRow]
+    faults: FaultRows
     ids: Ids
     """Mapping ids of the rows of `changes`, shape (k,)."""
     fields: tuple[str, ...]
@@ -66,6 +69,7 @@ class TickDecoder:
         self._page_kb = page_kb
         self._snapshot: MapSnapshot | None = None
         self._texts = StringTable()
+        self._call_stacks = CallStacks()
         self._attributes: dict[int, TableRow] = {}
 
     def decode(self, rows: TickRows, fields: tuple[str, ...]) -> Tick:
@@ -80,12 +84,14 @@ class TickDecoder:
                 KeyError or OverflowError.
         """
         row = rows.tick
-        checksum = checksum_of(row, rows.attributes, rows.events, rows.stacks, rows.ids, rows.fields, rows.amounts)
+        tables = rows.attributes, rows.events, rows.stacks, rows.faults
+        checksum = checksum_of(row, *tables, rows.ids, rows.fields, rows.amounts)
         if row["tick"] != self.next_number or row["checksum"] != checksum:
             raise ValueError(f"tick {row['tick']} is damaged")
         self._attributes |= {cells[0]: self._encode_attributes(cells[2:]) for cells in rows.attributes}
         ids, mappings = self._decode_mappings(rows, fields)
-        tick = _decode_tick(rows, ids, mappings)
+        faults = decode_faults(row, rows.faults, self._call_stacks)
+        tick = replace(_decode_tick(rows, ids, mappings), faults=faults)
         after = apply_tick(self._snapshot, tick)
         if row["keyframe"] and not row["anew"]:
             tick = replace(tick, keyframe=True, ids=after.ids, rows=after.mappings)

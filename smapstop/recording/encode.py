@@ -9,6 +9,7 @@ from smapstop.model.tick import Ids, OomKill, Tick
 from smapstop.model.timestamps import format_utc
 from smapstop.proc.columns import ABSENT, Amounts, Mappings
 from smapstop.proc.limits import LIMIT_COLUMNS, limit_cells
+from smapstop.recording.fault_rows import fault_totals
 from smapstop.recording.schema import ATTRIBUTE_FIELDS, COUNTERS, Cell, TableRow, to_signed
 
 
@@ -37,6 +38,7 @@ def tick_row(tick: Tick, *, is_full: bool) -> dict[str, Cell]:
         "zombie": int(ending is not None and ending.zombie),
         **oom_cells(ending.oom if ending else None),
         **dict(zip(LIMIT_COLUMNS, limit_cells(tick.limits), strict=True)),
+        **fault_totals(tick.faults),
         **{column: _to_signed_cell(value) for column, value in counters.items()},
         **tick.totals,
     }

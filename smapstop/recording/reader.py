@@ -20,6 +20,7 @@ from smapstop.model.tick import Tick
 from smapstop.proc.columns import ABSENT
 from smapstop.recording import schema
 from smapstop.recording.decode import TickDecoder, TickRows
+from smapstop.recording.fault_rows import FaultRows
 from smapstop.recording.schema import (
     APPLICATION_ID,
     ATTRIBUTE_FIELDS,
@@ -32,6 +33,8 @@ from smapstop.recording.schema import (
 
 _DATA_ERRORS = (ValueError, TypeError, KeyError, OverflowError, IndexError, AttributeError)
 """Errors that damaged values cause."""
+OLDER_CALLERS = "recorded by a version that did not see them"
+"""Why an older recording has no callers of page faults."""
 FILE_HEADER_BYTES = 100
 """Bytes of a file that `is_recording` needs."""
 
@@ -73,6 +76,7 @@ class Recording:
             facts: dict[str, Any] = {field.name: self._meta.get(field.name) for field in fields(Target)}
             facts["command_line"] = tuple(map(str, json.loads(facts["command_line"])))
             facts |= {name: int(facts[name]) for name in ("pid", "clock_ticks")}
+            facts["missing_callers"] = str(self._meta.get("missing_callers", OLDER_CALLERS))
             facts["started_ns"] = None if facts["started_ns"] is None else int(facts["started_ns"])
             return Target(**facts | {name: bool(facts[name]) for name in ("launched", "stopped_at_exec")})
         except _DATA_ERRORS as error:
@@ -163,9 +167,14 @@ class Recording:
         take_events = self._row_reader(
             "happened", "tick, mapping, what, kb, sure, other, symbols", "JOIN whats USING (code)"
         )
+        kept_faults = schema.columns_of(self._database, "faults")
         kept = schema.columns_of(self._database, "stacks")
         stack_columns = ", ".join(name for name in schema.STACK_COLUMNS if name in kept)
         take_stacks = self._row_reader("stacks", stack_columns) if stack_columns else _no_rows
+        take_faults = [
+            self._row_reader(table, ", ".join(map(quote_column, names))) if kept_faults else _no_rows
+            for table, names in schema.FAULT_TABLES.items()
+        ]
         for row in ticks:
             number = row[0]
             changes = np.array(take_changes(number), np.int64).reshape(-1, 2 + len(changing))
@@ -176,6 +185,9 @@ class Recording:
                 ],
                 events=[tuple(map(schema.from_cell, event)) for event in take_events(number)],
                 stacks=[tuple(map(schema.from_cell, stack)) for stack in take_stacks(number)],
+                faults=FaultRows(
+                    *([tuple(map(schema.from_cell, each)) for each in take(number)] for take in take_faults)
+                ),
                 ids=changes[:, 1],
                 fields=changing,
                 amounts=np.ascontiguousarray(changes[:, 2:].T),

@@ -32,18 +32,28 @@ ATTRIBUTE_FIELDS = MAPPING_ONLY
 MAPPING_COLUMNS = ("start", "end", "offset", "inode", "perms", "device", "name", "vm_flags")
 """Columns of `mappings` that are not fields."""
 
+FAULT_PREFIX = "faults_"
+FAULT_TOTALS = ("minor", "major", "seen", "lost", "in_system_calls")
+"""Fields of `TickFaults` that are columns of `ticks`, with this prefix."""
 TICK_COLUMNS = (
     *("tick", "at", "wall_ns", "monotonic_ns", "read_ns", "cpu_ns", "interval_ns", "smaps_interval_ns", "tier"),
     *("keyframe", "anew", "torn", "executed", "missing", "ended", "exit_status", "exit_signal", "zombie", "checksum"),
     *("oom_sure", "oom_limit_bytes", "oom_cgroup"),
     *LIMIT_COLUMNS,
+    *(f"{FAULT_PREFIX}{name}" for name in FAULT_TOTALS),
 )
-"""Columns of `ticks` that are neither counters nor totals; older recordings lack those of the last two lines."""
+"""Columns of `ticks` that are neither counters nor totals; older recordings lack those of the last three lines."""
 _RENAMED = {"name": "comm", "rss": "statm_rss", "rss_shmem": "status_rss_shmem"}
 COUNTERS = {field.name: _RENAMED.get(field.name, field.name) for field in fields(Counters)}
 """Columns of `ticks` for the counters; where a counter and a total share a name, the total has it."""
 EVENT_COLUMNS = ("tick", "mapping", "code", "kb", "sure", "other", "symbols")
 """Columns of `happened`; users query the view `events`."""
+FAULT_TABLES = {
+    "faults": ("tick", "mapping", "stack", "faults"),
+    "call_stacks": ("tick", "stack", "caller", "frame", "function"),
+    "frames": ("tick", "frame", "name", "file", "offset", "source"),
+}
+"""Tables of page faults, which older recordings do not have, and their columns; users query the view `callers`."""
 STACK_COLUMNS = ("tick", "mapping", "tid", "name", "threads")
 """Columns of `stacks`, a table that older recordings may not have, or not all of it."""
 MARK_COLUMNS = ("letter", "tick", "mapping")
@@ -74,6 +84,13 @@ CREATE TABLE stacks (
   tick INTEGER NOT NULL, mapping INTEGER NOT NULL, tid INTEGER NOT NULL, name TEXT NOT NULL,
   threads INTEGER NOT NULL);
 CREATE TABLE marks (letter TEXT PRIMARY KEY, tick INTEGER NOT NULL, mapping INTEGER);
+CREATE TABLE faults (tick INTEGER NOT NULL, mapping INTEGER, stack INTEGER NOT NULL, faults INTEGER NOT NULL);
+CREATE TABLE call_stacks (
+  tick INTEGER NOT NULL, stack INTEGER PRIMARY KEY, caller INTEGER NOT NULL, frame INTEGER NOT NULL,
+  function TEXT NOT NULL);
+CREATE TABLE frames (
+  tick INTEGER NOT NULL, frame INTEGER PRIMARY KEY, name TEXT, file TEXT NOT NULL, "offset" INTEGER NOT NULL,
+  source TEXT);
 CREATE VIEW events AS
   SELECT tick, mapping, what, kb, max(1, kb / (SELECT value FROM meta WHERE key = 'page_kb')) AS pages, sure, other,
     symbols
@@ -89,6 +106,14 @@ CREATE VIEW happenings AS
   FROM events JOIN ticks USING (tick) LEFT JOIN mappings ON mappings.mapping = events.mapping
     AND mappings.since =
       (SELECT max(m.since) FROM mappings AS m WHERE m.mapping = events.mapping AND m.since <= events.tick);
+CREATE VIEW callers AS
+  SELECT faults.*, coalesce(call_stacks.function, '') AS function, ticks.at,
+    (ticks.monotonic_ns - (SELECT min(monotonic_ns) FROM ticks)) / 1e9 AS seconds,
+    mappings.name, mappings.perms, mappings.start, mappings."end"
+  FROM faults JOIN ticks USING (tick) LEFT JOIN call_stacks USING (stack)
+    LEFT JOIN mappings ON mappings.mapping = faults.mapping
+    AND mappings.since =
+      (SELECT max(m.since) FROM mappings AS m WHERE m.mapping = faults.mapping AND m.since <= faults.tick);
 """
 
 DATABASE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
@@ -152,6 +177,7 @@ def checksum_of(
     heads: Sequence["TableRow"],
     events: Sequence["TableRow"],
     stacks: Sequence["TableRow"],
+    faults: Sequence[Sequence["TableRow"]],
     ids: NDArray[np.int64],
     names: Sequence[str],
     amounts: Amounts,
@@ -165,6 +191,7 @@ def checksum_of(
         heads: Rows of `mappings`.
         events: Rows of `happened`, with names for their codes.
         stacks: Rows of `stacks`.
+        faults: Rows of each table of page faults.
         ids: Mapping ids of the rows of `changes`, shape (k,).
         names: Their fields.
         amounts: Their amounts, shape (len(names), k).
@@ -172,6 +199,8 @@ def checksum_of(
     tick_cells = sorted((name, value) for name, value in tick.items() if value is not None and name != "checksum")
     rows = (tick_cells, heads, events, stacks) if stacks else (tick_cells, heads, events)
     crc = zlib.crc32(ascii(rows).encode())
+    if any(faults):
+        crc = zlib.crc32(ascii([*map(list, faults)]).encode(), crc)
     order = np.argsort(ids)
     crc = zlib.crc32(ids[order].astype("<i8").tobytes(), crc)
     for name, column in sorted(zip(names, amounts, strict=True), key=lambda pair: pair[0]):

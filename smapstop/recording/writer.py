@@ -24,6 +24,7 @@ from smapstop.proc.columns import ABSENT, Mappings
 from smapstop.proc.stat import PAGE_KB
 from smapstop.recording import schema
 from smapstop.recording.encode import attribute_rows, change_columns, event_rows, stack_rows, tick_row
+from smapstop.recording.fault_rows import FaultEncoder
 from smapstop.recording.redaction import Redaction
 from smapstop.recording.schema import ATTRIBUTE_FIELDS, MAPPING_COLUMNS, Cell, quote_column
 
@@ -58,6 +59,7 @@ class Recorder:
         """Number of ticks written."""
         self._snapshot: MapSnapshot | None = None
         self._fields: list[str] = []
+        self._fault_encoder = FaultEncoder()
         self._file = _create(path, overwrite=overwrite)
         self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         with self._transaction():
@@ -194,11 +196,14 @@ class Recorder:
         names, amounts = change_columns(rows)
         self._write_field_order(rows.fields)
         row = tick_row(tick, is_full=is_full)
-        row["checksum"] = schema.checksum_of(row, attributes, events, stacks, ids, names, amounts)
+        faults = self._fault_encoder.encode(tick.number, tick.faults)
+        row["checksum"] = schema.checksum_of(row, attributes, events, stacks, faults, ids, names, amounts)
         self._insert_rows("mappings", ("mapping", "since", *MAPPING_COLUMNS, *ATTRIBUTE_FIELDS), attributes)
         coded = ((number, mapping, schema.EVENT_CODES[what], *rest) for number, mapping, what, *rest in events)
         self._insert_rows("happened", schema.EVENT_COLUMNS, coded)
         self._insert_rows("stacks", schema.STACK_COLUMNS, stacks)
+        for (table, columns), fault_rows in zip(schema.FAULT_TABLES.items(), faults, strict=True):
+            self._insert_rows(table, columns, fault_rows)
         self._add_columns("changes", names)
         self._insert_changes(tick.number, ids, names, amounts)
         self._add_columns("ticks", row)

@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import fields
@@ -59,21 +60,22 @@ def record(path: Path, *options: str, command: tuple[Path, Path, str]) -> list[T
     with SteppedProgram(*command) as stepping, subprocess.Popen([*words, "-p", str(stepping.pid)]) as recorder:
         wait_until(lambda: count(path) > 2)
         stepping.go()
-        before = count(path)
-        wait_until(lambda: count(path) > before + 2)
+        done_ns = time.time_ns()
+        wait_until(lambda: count(path, done_ns) > 1)
         recorder.terminate()
         assert recorder.wait() == 0
     with closing(Recording(path)) as recording:
         return list(recording.ticks())
 
 
-def count(path: Path) -> int:
-    """How many ticks are in a recording so far; their bytes are looked at while they are in its log."""
+def count(path: Path, since_ns: int = 0) -> int:
+    """How many readings of the mappings are in a recording since then, also those that are only in its log."""
     if not path.exists():
         return 0
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
         try:
-            return int(database.execute("SELECT count(*) FROM ticks").fetchone()[0])
+            query = "SELECT count(*) FROM ticks WHERE tier = 'smaps' AND wall_ns > ?"
+            return int(database.execute(query, [since_ns]).fetchone()[0])
         except sqlite3.Error:
             return 0
 
