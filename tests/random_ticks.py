@@ -10,7 +10,7 @@ from factories import COUNTERS, SECOND_NS, mappings_of, tick_of
 from hypothesis import strategies as st
 
 from smapstop.model.callers.call_stacks import CallStacks
-from smapstop.model.callers.tick_faults import TickFaults
+from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.identity import NO_ROW, match_readings, number_first_reading
 from smapstop.model.mapping_rows import rows_differ
@@ -109,18 +109,18 @@ class _SampledProcess:
             executed=what == "exec",
             torn=what == "torn",
             events=_events(step, moved),
-            faults=self._faults(step["faulted"]),
+            faults=self._faults(step.get("faulted")),
             stacks=tuple(ThreadStack(mapping, 7, "io", threads=1 + mapping % 3) for mapping in moved.tolist()[1:2]),
             **told,
         )
 
-    def _faults(self, rows: list[tuple[int, list[str], int]] | None) -> TickFaults | None:
+    def _faults(self, rows: list[tuple[int, list[str], int]] | None) -> PageFaults | None:
         """Page faults in mappings, by the names of functions."""
         if rows is None:
             return None
         stack = [self._stacks.intern(Frame(name, "/lib", ord(name)) for name in names) for _, names, _ in rows]
         mapping, faults = (np.array([row[at] for row in rows], np.int64) for at in (0, 2))
-        return TickFaults(len(rows), 1, 2, 3, 4, mapping, np.array(stack, np.int32), faults, self._stacks)
+        return PageFaults(len(rows), 1, 2, 3, 4, mapping, np.array(stack, np.int32), faults, self._stacks)
 
     def _mappings(self, swap: int | None) -> Mappings:
         """The map as it is read, with a field that is not always printed."""

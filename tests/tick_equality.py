@@ -5,7 +5,7 @@ from typing import Any
 
 from factories import mapping_dicts
 
-from smapstop.model.callers.tick_faults import TickFaults
+from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.tick import Tick
 
 
@@ -21,7 +21,7 @@ def tick_values(tick: Tick) -> dict[str, Any]:
     }
 
 
-def fault_values(faults: TickFaults) -> dict[str, Any]:
+def fault_values(faults: PageFaults) -> dict[str, Any]:
     """All that is told of page faults, with the frames of the stacks."""
     rows = zip(
         faults.mapping.tolist(), map(faults.stacks.frames_of, faults.stack), faults.faults.tolist(), strict=True

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.callers.tick_faults import TickFaults
+from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.events import NO_EVENTS, Events
 from smapstop.proc.columns import Counters, Mappings
 from smapstop.proc.limits import NO_LIMITS, Limits
@@ -115,7 +115,7 @@ class Tick:
     """Kernel mechanisms that account for the changes of the rows, as far as the fields show them."""
     stacks: tuple[ThreadStack, ...] = ()
     """Thread stacks found, changed or ended since the previous tick."""
-    faults: TickFaults | None = None
+    faults: PageFaults | None = None
     """Page faults since the previous tick that has them, with their callers; None if they were not watched or if this
     tick did not read the mappings."""
     torn: bool = False

@@ -7,7 +7,7 @@ import numpy as np
 
 from smapstop.model.callers.call_stacks import CallStacks
 from smapstop.model.callers.folding import fold_frames
-from smapstop.model.callers.tick_faults import NO_LONGER_MAPPED, TickFaults
+from smapstop.model.callers.page_faults import NO_LONGER_MAPPED, PageFaults
 from smapstop.proc.callstack.frames import Frame
 from smapstop.recording.schema import FAULT_PREFIX, FAULT_TOTALS, Cell, TableRow, to_signed, to_unsigned
 
@@ -33,7 +33,7 @@ class FaultEncoder:
         self._numbers: dict[int, int] = {}
         """Number of each stack of the source."""
 
-    def encode(self, number: int, faults: TickFaults | None) -> FaultRows:
+    def encode(self, number: int, faults: PageFaults | None) -> FaultRows:
         """Encode the faults of a tick."""
         if faults is None:
             return NO_FAULT_ROWS
@@ -75,12 +75,12 @@ def function_of(frames: tuple[Frame, ...]) -> str:
     return folded[0].name or f"{folded[0].file}+{folded[0].offset:#x}"
 
 
-def fault_totals(faults: TickFaults | None) -> dict[str, Cell]:
+def fault_totals(faults: PageFaults | None) -> dict[str, Cell]:
     """Encode the totals as columns of `ticks`; there are none without faults."""
     return {} if faults is None else {f"{FAULT_PREFIX}{name}": getattr(faults, name) for name in FAULT_TOTALS}
 
 
-def decode_faults(tick: Mapping[str, Cell], rows: FaultRows, stacks: CallStacks) -> TickFaults | None:
+def decode_faults(tick: Mapping[str, Cell], rows: FaultRows, stacks: CallStacks) -> PageFaults | None:
     """Decode the faults of a tick; None if they were not watched.
 
     Args:
@@ -102,4 +102,4 @@ def decode_faults(tick: Mapping[str, Cell], rows: FaultRows, stacks: CallStacks)
     mapping = [NO_LONGER_MAPPED if row[1] is None else row[1] for row in rows.faults]
     columns = np.array(mapping, np.int64), stack, np.array([row[3] for row in rows.faults], np.int64)
     minor, major, seen, lost, in_system_calls = map(int, totals)  # type: ignore[arg-type]
-    return TickFaults(minor, major, seen, lost, in_system_calls, *columns, stacks)
+    return PageFaults(minor, major, seen, lost, in_system_calls, *columns, stacks)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from smapstop.model.callers.call_stacks import BEYOND, CallStacks
-from smapstop.model.callers.tick_faults import TickFaults
+from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.protocol import Target
 from smapstop.model.tick import ExitStatus, Tick
 from smapstop.proc.callstack.frames import Frame
@@ -114,7 +114,7 @@ class Redaction:
         numbers = self._numbers.setdefault(form, {})
         return form.format(numbers.setdefault(bare, len(numbers) + 1)) + deleted
 
-    def _redact_faults(self, faults: TickFaults) -> TickFaults:
+    def _redact_faults(self, faults: PageFaults) -> PageFaults:
         """Replace the names of functions and files in call stacks."""
         if faults.stacks is not self._original_stacks:
             self._original_stacks, self._redacted_stacks = faults.stacks, CallStacks()

@@ -34,7 +34,7 @@ MAPPING_COLUMNS = ("start", "end", "offset", "inode", "perms", "device", "name",
 
 FAULT_PREFIX = "faults_"
 FAULT_TOTALS = ("minor", "major", "seen", "lost", "in_system_calls")
-"""Fields of `TickFaults` that are columns of `ticks`, with this prefix."""
+"""Fields of `PageFaults` that are columns of `ticks`, with this prefix."""
 TICK_COLUMNS = (
     *("tick", "at", "wall_ns", "monotonic_ns", "read_ns", "cpu_ns", "interval_ns", "smaps_interval_ns", "tier"),
     *("keyframe", "anew", "torn", "executed", "missing", "ended", "exit_status", "exit_signal", "zombie", "checksum"),

@@ -6,7 +6,7 @@ from smapstop.proc.columns import Counters
 
 
 class FaultTotals(NamedTuple):
-    """Faults of a tick; see `TickFaults`."""
+    """Faults of a tick; see `PageFaults`."""
 
     minor: int
     major: int

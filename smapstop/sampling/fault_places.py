@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from smapstop.model.callers.tick_faults import NO_LONGER_MAPPED
+from smapstop.model.callers.page_faults import NO_LONGER_MAPPED
 from smapstop.model.tick import Ids
 from smapstop.proc.columns import Addresses, Mappings, StringTable, no_mappings
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from smapstop.errors import SmapstopError
-from smapstop.model.callers.tick_faults import TickFaults
+from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.tick import Ids
 from smapstop.proc.callstack.fault_records import FaultColumns, join_columns
 from smapstop.proc.callstack.perf_events import DrainedRings, FaultRings, Interval
@@ -60,6 +60,7 @@ class FaultWatch:
         self._rings = FaultRings(process)
         self._accounts = FaultAccounts(process.counters())  # read last: what stat counts from then on is sampled
         self._reader = StackReader(process, self._rings.architecture, elves)
+        self._reader.look_for_code(())  # it may end before the first samples are taken
         self._places = FaultPlaces()
         now_ns, part_ns = time.monotonic_ns(), budget * _BUDGET_PART * 1e9
         light = min(MAX_LIGHT, max(_LEAST_LIGHT, int(part_ns / _LIGHT_COST_NS)))
@@ -86,9 +87,13 @@ class FaultWatch:
 
     @property
     def missing(self) -> str:
-        """Which threads are not seen, and what to do; empty if all are."""
-        missed = self._rings.missed_threads
-        return f"{missed:,} threads are not seen: raise the limit of open files (ulimit -n)" if missed else ""
+        """Which faults are not seen, and what to do; empty if all are."""
+        missed, texts = self._rings.missed_threads, list[str]()
+        if not self._rings.sees_system_calls:
+            texts.append("faults in system calls are not seen: sysctl kernel.perf_event_paranoid=1, or CAP_PERFMON")
+        if missed:
+            texts.append(f"{missed:,} threads are not seen: raise the limit of open files (ulimit -n)")
+        return "; ".join(texts)
 
     def drain(self) -> None:
         """Take what was sampled, and adapt how much is."""
@@ -108,7 +113,7 @@ class FaultWatch:
         self._has_losses |= drained.light_losses.any
         self._is_exact &= not self._has_losses
         self._blind += drained.blind
-        self._reader.look_for_code(has_new=drained.has_new_code)
+        self._reader.look_for_code(drained.new_code)
         self._light.append(drained.faults)
         self._stacks += [
             _KeptStack(each.time_ns, each.address, each.ip, self._reader.unwind(each), each.weight)
@@ -119,7 +124,7 @@ class FaultWatch:
         if len(self._stacks) > _MAX_KEPT:
             self._stacks = [each._replace(weight=2 * each.weight) for each in self._stacks[::2]]
 
-    def settle(self, counters: Counters | None, mappings: Mappings, ids: Ids, until_ns: int) -> TickFaults:
+    def settle(self, counters: Counters | None, mappings: Mappings, ids: Ids, until_ns: int) -> PageFaults:
         """Return the faults since the last call.
 
         Args:
@@ -145,7 +150,7 @@ class FaultWatch:
         rows = self._share(faults, stacks, totals.seen + totals.lost)
         mapping, stack, count = zip(*rows, strict=True) if rows else ((), (), ())
         columns = np.array(mapping, np.int64), np.array(stack, np.int32), np.array(count, np.int64)
-        return TickFaults(*totals, *columns, self._reader.stacks)
+        return PageFaults(*totals, *columns, self._reader.stacks)
 
     def _share(self, faults: FaultColumns, stacks: list[_KeptStack], total: int) -> list[FaultRow]:
         """Share the faults of a tick among the stacks that were sampled."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from smapstop.model.callers.tick_faults import TickFaults
+from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.events import NO_EVENTS, Events
 from smapstop.model.explain.rules import explain, faults_between
 from smapstop.model.identity import NO_ROW, Match, Rows, match_readings, number_first_reading
@@ -182,7 +182,7 @@ class Sampler:
         self._last = self._build_tick(reading, transition, events, stacks, faults, spent_ns)
         return self._last
 
-    def _settle_faults(self, reading: ProcessReading, ids: Ids) -> tuple[TickFaults | None, int]:
+    def _settle_faults(self, reading: ProcessReading, ids: Ids) -> tuple[PageFaults | None, int]:
         """Page faults since the last reading of the mappings; and the CPU time for them since the last tick, ns."""
         began_ns, faults = time.process_time_ns(), None
         if self.faults is not None and reading.has_mappings:
@@ -209,7 +209,7 @@ class Sampler:
         transition: Transition,
         events: Events,
         stacks: tuple[ThreadStack, ...],
-        faults: TickFaults | None,
+        faults: PageFaults | None,
         spent_ns: int,
     ) -> Tick:
         """Build the tick of a reading.
@@ -301,7 +301,7 @@ class Sampler:
             missing="",
         )
 
-    def _last_faults(self, counters: Counters | None) -> TickFaults | None:
+    def _last_faults(self, counters: Counters | None) -> PageFaults | None:
         """Page faults since the last tick, now that the process has ended."""
         if self.faults is None or self._state.known is None:
             return None

@@ -1,8 +1,10 @@
 """Read the callers in sampled stacks. The samples hold the target's memory: nothing of it is kept but addresses."""
 
 import time
+from collections.abc import Sequence
 
 from smapstop.model.callers.call_stacks import BEYOND, NO_STACK, CallStacks
+from smapstop.proc.callstack.code_map import CodeMapping
 from smapstop.proc.callstack.fault_records import KERNEL_IP, StackSample
 from smapstop.proc.callstack.frame_names import FrameNames
 from smapstop.proc.callstack.frames import Frame
@@ -51,19 +53,21 @@ class StackReader:
     def begin_tick(self) -> None:
         """Forget the stacks of the last tick, and allow some more code to be named."""
         self._unwound.clear()
+        self._names.begin_tick()
         self._code_left = _MAX_CODE_PER_TICK
         had_all_lines = self._names.is_complete
         self._names.begin_tick()
         if self._names.is_complete and not had_all_lines:
             self._named.clear()  # their source lines are known by now
 
-    def look_for_code(self, *, has_new: bool) -> None:
+    def look_for_code(self, new: Sequence[CodeMapping]) -> None:
         """Look at what code is mapped, unless that was a moment ago.
 
         Args:
-            has_new: Whether code was mapped since the last call.
+            new: What was mapped since the last call.
         """
-        self._has_new_code |= has_new
+        self._code.add_mappings(new)
+        self._has_new_code |= bool(new)
         now_ns = time.monotonic_ns()
         if now_ns - self._looked_ns >= _LOOK_NS:
             self._code.begin_tick(is_changed=self._has_new_code)
@@ -83,7 +87,8 @@ class StackReader:
         if stack is None:
             frames = self._names.frames(called.addresses)
             stack = self.stacks.intern((*frames, BEYOND) if frames and called.is_cut else frames)
-            self._named[called] = stack
+            if self._names.is_complete:  # else its source lines may be found at a later tick
+                self._named[called] = stack
         return stack
 
     def name_code(self, ip: int) -> int:

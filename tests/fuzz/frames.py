@@ -10,7 +10,7 @@ from pathlib import Path
 from unittest.mock import Mock
 
 from smapstop.proc.callstack.code_file import CodeFile
-from smapstop.proc.callstack.code_map import CodeMap, CodeMapping
+from smapstop.proc.callstack.code_map import CodeMapping, parse_code_map
 from smapstop.proc.callstack.frame_names import FrameNames
 from smapstop.proc.callstack.perf_map import PerfMap
 from smapstop.proc.callstack.process_code import CodePlace, ProcessCode
@@ -37,9 +37,9 @@ def check(data: bytes) -> None:
     elif kind % 3 == MAP:
         _check_perf_map(rest, values)
     else:
-        for mapping in CodeMap(rest).mappings:
+        for mapping in parse_code_map(rest).mappings:
             assert mapping.start >= 0
-            CodeMap(rest).find(mapping.start)
+            parse_code_map(rest).find(mapping.start)
 
 
 def _check_file(content: bytes, architecture: Architecture, values: list[int]) -> None:

@@ -6,6 +6,7 @@
 
 enum { FIRST = 18, SECOND = 12, OF_EACH_THREAD = 5, THREADS = 4, COPIED = 20, READ = 25 };
 static size_t times = 1;
+static const char backwards[] = "dr0wss4p_t3rc3s_ym"; /* it is the right way round on the stack only */
 static char *p;
 
 __attribute__((noinline)) void leaf_touch(char *at, size_t pages)
@@ -47,6 +48,9 @@ int main(int count, char **words)
 {
 	pthread_t threads[THREADS];
 	char *called;
+	volatile char secret[sizeof backwards] = {0};
+	for (size_t at = 0; at < sizeof backwards - 1; at++)
+		secret[at] = backwards[sizeof backwards - 2 - at];
 	if (count > 1)
 		times = atoi(words[1]);
 	p = untouched(512);
@@ -68,5 +72,5 @@ int main(int count, char **words)
 	int zero = open("/dev/zero", O_RDONLY);
 	must(read(zero, called, times * READ * PAGE) == (ssize_t)(times * READ * PAGE));
 	step("called", called);
-	return 0;
+	return secret[0] == 0;
 }

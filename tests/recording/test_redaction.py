@@ -18,7 +18,7 @@ from tick_equality import tick_values
 
 from smapstop.errors import SmapstopError
 from smapstop.model.callers.call_stacks import BEYOND, CallStacks
-from smapstop.model.callers.tick_faults import TickFaults
+from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.kinds import kind_of, kinds_of
 from smapstop.model.protocol import Pace, Target
@@ -227,7 +227,7 @@ def test_functions_and_their_files_have_numbers() -> None:
     ]
     stack = stacks.intern(frames)
     ids = np.array([stack, 0], np.int32)
-    faults = TickFaults(1, 2, 3, 4, 5, ids.astype(np.int64), ids, 9 * ids.astype(np.int64), stacks)
+    faults = PageFaults(1, 2, 3, 4, 5, ids.astype(np.int64), ids, 9 * ids.astype(np.int64), stacks)
 
     for _ in range(2):
         redacted = redaction.redact_tick(tick_of(0, mappings_of(), [], faults=faults)).faults
@@ -247,7 +247,7 @@ def test_what_may_hold_words_is_known() -> None:
     """Whoever adds something to what is recorded decides here whether it names anybody."""
     recorded = (Target, Tick, Counters, Mappings, Events, ExitStatus, OomKill, OomLimit, Limits, CgroupMemory)
     hidden = {"command_line", "executable", "name", "counters", "rows", "names", "stacks", "missing", "path"}
-    names = {field.name for each in (*recorded, TickFaults) for field in fields(each) if "str" in str(field.type)}
+    names = {field.name for each in (*recorded, PageFaults) for field in fields(each) if "str" in str(field.type)}
     assert names - hidden == {"fields", "state", "totals", "missing_callers"}
     assert {field.name for field in fields(Tick)} - {
         *("number", "monotonic_ns", "wall_ns", "read_ns", "cpu_ns", "interval_ns", "smaps_interval_ns", "counters"),

@@ -3,7 +3,7 @@
 import numpy as np
 from factories import PAGE, mappings_of
 
-from smapstop.model.callers.tick_faults import NO_LONGER_MAPPED
+from smapstop.model.callers.page_faults import NO_LONGER_MAPPED
 from smapstop.sampling.fault_places import FaultPlaces
 
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smapstop.model.callers.call_stacks import BEYOND, CallStacks
-from smapstop.model.callers.tick_faults import TickFaults
+from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.protocol import (
     Attach,
     Detach,
@@ -190,7 +190,7 @@ def test_call_stacks_travel_once_and_arrive_as_they_were() -> None:
 
     def tick(number: int, *stack: int) -> Tick:
         ids = np.array(stack, np.int32)
-        faults = TickFaults(3, 1, 2, 1, 0, ids.astype(np.int64), ids, 7 * ids.astype(np.int64), stacks)
+        faults = PageFaults(3, 1, 2, 1, 0, ids.astype(np.int64), ids, 7 * ids.astype(np.int64), stacks)
         return tick_of(number, mappings_of((1, 2), texts=texts), [0], faults=faults)
 
     first = tick(0, stacks.intern(frames), stacks.intern(frames[1:]))

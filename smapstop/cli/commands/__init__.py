@@ -15,6 +15,7 @@ VERBS = {
     "export": "to CSV, JSONL, Perfetto",
     "import": "saved texts as a recording",
     "pages": "pages and their symbols",
+    "faults": "who makes page faults",
     "demo": "the experiment, live",
     "guide": "the manual",
     "completion": "shell completion",

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from smapstop.model.callers.tick_faults import TickFaults
+from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.timeline.column_codec import (
     DeltaEncoded,
     EncodedValues,
@@ -36,7 +36,7 @@ class PackedFaults:
         rows = sum(column.nbytes for column in self._columns)
         return self._counts.nbytes + sum(values.nbytes for values in self._totals) + rows
 
-    def by_tick(self) -> Iterator[TickFaults | None]:
+    def by_tick(self) -> Iterator[PageFaults | None]:
         """Page faults of each tick."""
         counts = decode(self._counts)
         mapping, stack, faults = map(decode, self._columns)
@@ -49,10 +49,10 @@ class PackedFaults:
             part = slice(low, high)  # copied, so that one tick does not keep the columns of all in memory
             columns = mapping[part].copy(), stack[part].astype(np.int32), faults[part].copy()
             minor, major, seen, lost, in_system_calls, stacks = next(totals)
-            yield TickFaults(minor, major, seen, lost, in_system_calls, *columns, stacks)
+            yield PageFaults(minor, major, seen, lost, in_system_calls, *columns, stacks)
 
 
-def pack_faults(faults: Sequence[TickFaults | None]) -> PackedFaults:
+def pack_faults(faults: Sequence[PageFaults | None]) -> PackedFaults:
     """Pack the page faults of consecutive ticks."""
     known = [each for each in faults if each is not None]
 

@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterable
 from typing import NamedTuple
 
 _EXECUTABLE = re.compile(
@@ -25,10 +26,18 @@ class CodeMapping(NamedTuple):
 class CodeMap:
     """The executable mappings of one reading, by address."""
 
-    def __init__(self, maps: bytes = b"") -> None:
-        self.mappings = tuple(_parse(match) for match in _EXECUTABLE.findall(maps))
+    def __init__(self, mappings: tuple[CodeMapping, ...] = ()) -> None:
+        self.mappings = mappings
         """In address order."""
         self._starts = [mapping.start for mapping in self.mappings]
+
+    def with_added(self, added: Iterable[CodeMapping]) -> "CodeMap":
+        """Return the map with further mappings, each in place of those that it covers."""
+        kept = list(self.mappings)
+        for new in added:
+            kept = [old for old in kept if old.end <= new.start or old.start >= new.end]
+            kept.append(new)
+        return CodeMap(tuple(sorted(kept)))
 
     def find(self, address: int) -> CodeMapping | None:
         """Return the mapping that has code at an address."""
@@ -36,6 +45,11 @@ class CodeMap:
         if place < 0 or address >= self.mappings[place].end:
             return None
         return self.mappings[place]
+
+
+def parse_code_map(maps: bytes) -> CodeMap:
+    """Parse the executable mappings of a maps file."""
+    return CodeMap(tuple(_parse(match) for match in _EXECUTABLE.findall(maps)))
 
 
 def _parse(parts: tuple[bytes, ...]) -> CodeMapping:

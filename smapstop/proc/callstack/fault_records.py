@@ -3,10 +3,12 @@
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.proc.callstack.code_map import CodeMapping
 from smapstop.proc.columns import Addresses
 
 _HEADER = struct.Struct("<IHH")
@@ -28,6 +30,9 @@ _LIGHT = np.dtype(
 )
 _STACK_HEAD = struct.Struct("<QiiqQQ")
 """IP, pid, tid, time, address, and the ABI of the registers."""
+_MMAP2_HEAD = struct.Struct("<iiQQQIIQQ")
+"""Pid, tid, start, size, offset, device, inode and its generation; protection, flags and the name follow."""
+_MMAP2_NAME = _HEADER.size + _MMAP2_HEAD.size + 8
 _NATIVE_ABI = 2
 """PERF_SAMPLE_REGS_ABI_64."""
 _U64 = struct.Struct("<Q")
@@ -91,6 +96,13 @@ class StackSample:
     """In the order of the mask that was asked for; empty in a program of another ABI."""
     stack: memoryview = field(repr=False)
     """From the stack pointer on."""
+
+
+class NewCode(NamedTuple):
+    """Executable memory that was mapped."""
+
+    pid: int
+    mapping: CodeMapping
 
 
 @dataclass(slots=True)
@@ -160,8 +172,8 @@ def _account(kind: int, data: bytes, at: int, losses: Losses) -> None:
         losses.throttled += 1
 
 
-def parse_stacks(data: bytes, period: int, register_count: int) -> Iterator[StackSample | None]:
-    """Parse the records of a ring of events with stacks; `None` for one that tells of new code in memory.
+def parse_stacks(data: bytes, period: int, register_count: int) -> Iterator[StackSample | NewCode]:
+    """Parse the records of a ring of events with stacks, which also tell of new code in memory.
 
     Args:
         data: The records.
@@ -175,8 +187,16 @@ def parse_stacks(data: bytes, period: int, register_count: int) -> Iterator[Stac
             is_in_kernel = misc & _CPU_MODE == _KERNEL_MODE
             yield _parse_stack(view, at + _HEADER.size, register_count, period, is_in_kernel=is_in_kernel)
         elif kind == _MMAP2:
-            yield None
+            yield _parse_mapping(data[at : at + size])
         at += max(size, _HEADER.size)
+
+
+def _parse_mapping(record: bytes) -> NewCode:
+    """Parse a record of a new mapping."""
+    pid, _, start, size, offset, major, minor, inode, _ = _MMAP2_HEAD.unpack_from(record, _HEADER.size)
+    name = record[_MMAP2_NAME:].partition(b"\0")[0]
+    path = "" if name == b"//anon" else name.decode("utf-8", "surrogateescape")
+    return NewCode(pid, CodeMapping(start, start + size, offset, f"{major:02x}:{minor:02x}", inode, path))
 
 
 def _parse_stack(view: memoryview, at: int, register_count: int, period: int, *, is_in_kernel: bool) -> StackSample:

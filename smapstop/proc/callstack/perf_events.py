@@ -13,10 +13,12 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 
 from smapstop.errors import SmapstopError
+from smapstop.proc.callstack.code_map import CodeMapping
 from smapstop.proc.callstack.event_stream import EventStream, find_event_flags
 from smapstop.proc.callstack.fault_records import (
     FaultColumns,
     Losses,
+    NewCode,
     StackSample,
     join_columns,
     parse_light,
@@ -63,8 +65,8 @@ class DrainedRings:
     """Of these samples some are missing in `faults`."""
     blind: list[Interval]
     """Times in which no stacks could be sampled."""
-    has_new_code: bool
-    """Executable memory was mapped."""
+    new_code: list[CodeMapping]
+    """Executable memory that was mapped, in order on each CPU."""
 
 
 class FaultRings:
@@ -176,15 +178,15 @@ class FaultRings:
         """Parse the records of both streams; those of other processes are left out."""
         losses, pid = Losses(), self._process.pid
         faults = join_columns([parse_light(taken.data, light_period, losses) for taken in light])
-        stacks, blind, has_new_code = list[StackSample](), list[Interval](), False
+        stacks, blind, new_code = list[StackSample](), list[Interval](), list[CodeMapping]()
         for taken in stack:
             found = list(parse_stacks(taken.data, stack_period, self.architecture.perf_mask.bit_count()))
-            has_new_code |= None in found
-            samples = [each for each in found if each is not None]
+            samples = [each for each in found if isinstance(each, StackSample)]
             stacks += [each for each in samples if each.pid == pid]
+            new_code += [each.mapping for each in found if isinstance(each, NewCode) and each.pid == pid]
             if taken.was_full and samples:
                 blind.append((samples[-1].time_ns, taken.until_ns))
-        return DrainedRings(faults.take(faults.pid == pid), stacks, losses, blind, has_new_code)
+        return DrainedRings(faults.take(faults.pid == pid), stacks, losses, blind, new_code)
 
     def counted(self) -> int:
         """Number of faults that happened since the start, whether there was a sample of them or not."""

@@ -1,9 +1,10 @@
 """What code a process has, by address: mapped files, the vdso, and memory into which it was written (JIT)."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from smapstop.proc.callstack.code_file import CodeFile, CodeFiles
-from smapstop.proc.callstack.code_map import CodeMap, CodeMapping
+from smapstop.proc.callstack.code_map import CodeMap, CodeMapping, parse_code_map
 from smapstop.proc.callstack.perf_map import PerfMap
 from smapstop.proc.callstack.registers import Architecture
 from smapstop.proc.elf.mapped_files import ElfCache, is_no_file
@@ -55,6 +56,12 @@ class ProcessCode:
         if is_changed:
             self._read_map()
 
+    def add_mappings(self, added: Sequence[CodeMapping]) -> None:
+        """Take over what was mapped since the map was read; it may be too late to read it again."""
+        if added:
+            self._map = self._map.with_added(added)
+            self.version += 1
+
     def find(self, address: int) -> CodePlace | None:
         """Return where the code at an address is; `None` if there is none."""
         mapping = self._map.find(address)
@@ -70,7 +77,7 @@ class ProcessCode:
         """Read the map again."""
         self._may_read = False
         try:
-            read = CodeMap(self._process.read_maps())
+            read = parse_code_map(self._process.read_maps())
         except OSError:
             return  # it has ended: what was known of it still names what was sampled
         if read.mappings and read.mappings != self._map.mappings:

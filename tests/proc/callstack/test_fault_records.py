@@ -5,7 +5,8 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smapstop.proc.callstack.fault_records import KERNEL_IP, Losses, parse_light, parse_stacks
+from smapstop.proc.callstack.code_map import CodeMapping
+from smapstop.proc.callstack.fault_records import KERNEL_IP, Losses, NewCode, StackSample, parse_light, parse_stacks
 
 USER, KERNEL = 2, 1
 
@@ -22,7 +23,12 @@ def lost(count: int) -> bytes:
 
 THROTTLED = struct.pack("<IHHQQQ", 5, 0, 32, 1, 2, 3)
 LOST_SAMPLES = struct.pack("<IHHQ", 13, 0, 16, 4)
-NEW_CODE = struct.pack("<IHH", 10, USER, 72) + bytes(64)
+
+
+def new_code(name: bytes) -> bytes:
+    """Executable memory of process 7 that was mapped."""
+    body = struct.pack("<iiQQQIIQQII", 7, 8, 0x7000, 0x2000, 0x1000, 0xFE, 0, 123, 0, 5, 2) + name.ljust(16, b"\0")
+    return struct.pack("<IHH", 10, USER, 8 + len(body)) + body
 
 
 def with_stack(
@@ -61,25 +67,34 @@ def test_empty_ring_has_no_rows() -> None:
     assert not losses.any
 
 
-def test_stack_is_as_long_as_could_be_read() -> None:
-    first, code, second = parse_stacks(with_stack((1, 2), b"secret..") + NEW_CODE + with_stack((3, 4), b""), 16, 2)
+def parsed(data: bytes, period: int = 1) -> list[StackSample]:
+    """Samples with two registers; nothing else is there."""
+    found = list(parse_stacks(data, period, 2))
+    samples = [each for each in found if isinstance(each, StackSample)]
+    assert len(samples) == len(found)
+    return samples
 
-    assert code is None
-    assert first is not None
-    assert second is not None
+
+def test_stack_is_as_long_as_could_be_read() -> None:
+    first, second = parsed(with_stack((1, 2), b"secret..") + with_stack((3, 4), b""), 16)
+
     assert (first.registers, bytes(first.stack), first.weight) == ((1, 2), b"secret..", 16)
     assert (first.pid, first.tid, first.time_ns, first.address, first.ip) == (7, 8, 123, 0x2000, 0x400000)
     assert (second.registers, bytes(second.stack)) == ((3, 4), b"")
     assert "secret" not in repr(first)
 
 
-def test_program_of_another_abi_or_kernel_thread_has_no_registers() -> None:
-    small, nothing = parse_stacks(
-        with_stack((1, 2), b"12345678", abi=1) + with_stack((), b"", abi=0, sampled=0)[:-8], 1, 2
-    )
+def test_new_code_is_told_like_a_line_of_maps() -> None:
+    found = list(parse_stacks(new_code(b"/lib/x.so") + new_code(b"//anon") + new_code(b"/\xff"), 1, 2))
 
-    assert small is not None
-    assert nothing is not None
+    assert found == [
+        NewCode(7, CodeMapping(0x7000, 0x9000, 0x1000, "fe:00", 123, name)) for name in ("/lib/x.so", "", "/\udcff")
+    ]
+
+
+def test_program_of_another_abi_or_kernel_thread_has_no_registers() -> None:
+    small, nothing = parsed(with_stack((1, 2), b"12345678", abi=1) + with_stack((), b"", abi=0, sampled=0))
+
     assert (small.registers, bytes(small.stack)) == ((), b"12345678")
     assert (nothing.registers, bytes(nothing.stack)) == ((), b"")
 

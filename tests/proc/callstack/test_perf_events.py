@@ -91,6 +91,15 @@ def test_every_fault_has_a_stack_while_they_are_few(program: Callable[[str], Pat
             assert 0 < len(sample.stack) <= 8192
 
 
+def test_samples_hold_what_the_target_has_on_its_stack_and_do_not_show_it(program: Callable[[str], Path]) -> None:
+    with watched(program("faulting")) as target:
+        drained, _ = target.next_step()
+
+        assert any(b"my_s3cr3t_p4ssw0rd" in bytes(sample.stack) for sample in drained.stacks)
+        assert "s3cr3t" not in repr(drained)
+        assert "s3cr3t" not in repr(drained.stacks)
+
+
 def test_faults_in_system_calls_are_seen_where_that_is_permitted(program: Callable[[str], Path]) -> None:
     with watched(program("faulting")) as target:
         for _ in range(4):

@@ -1,0 +1,162 @@
+"""Format page faults as a table, JSON, folded stacks, or a profile for speedscope.app."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from smapstop.model.callers.call_stacks import BEYOND
+from smapstop.model.callers.call_tree import CountedStack, counted_stacks
+from smapstop.model.callers.page_faults import PageFaults
+from smapstop.model.lookup import base_name, full_name
+from smapstop.proc.callstack.frames import Frame
+from smapstop.report.faults.fault_report import FaultReport, KnownMapping
+from smapstop.report.json_csv import json_text
+from smapstop.report.json_fields import Record
+from smapstop.text.callers import chain_text, frame_text, unseen_texts
+from smapstop.text.format import cell_width, clip, duration, printable, shorten_middle
+
+SCHEMA = 1
+"""Version of the JSON; it changes when readers of the old one would fail."""
+_MAX_MAPPINGS, _MAX_FUNCTIONS = 20, 8
+"""Rows of the table: mappings, and functions in each."""
+_LEAST_SHARE = 0.01
+"""Share of all faults that a mapping needs to be listed."""
+_NO_LONGER_MAPPED = "no longer mapped"
+_UNKNOWN = "not known who asked"
+_INDENT = 19
+"""Cells of the two numbers before a name."""
+
+
+def as_json(report: FaultReport) -> str:
+    """Format as one JSON object, ASCII only, one mapping per line; frames innermost first, none left out."""
+    faults = report.faults
+    parts: Record = {
+        "process": {"pid": report.pid, "name": report.name},
+        "seconds": round(report.seconds, 3),
+        "faults": {
+            "counted": faults.counted,
+            "minor": faults.minor,
+            "major": faults.major,
+            "seen": faults.seen,
+            "lost": faults.lost,
+            "in_system_calls": faults.in_system_calls,
+        },
+    }
+    mappings = [_mapping_record(known, part) for known, part in report.by_mapping()]
+    return json_text(SCHEMA, parts, mappings=mappings)
+
+
+def _mapping_record(known: KnownMapping | None, faults: PageFaults) -> Record:
+    """Record of a mapping."""
+    stacks = counted_stacks(faults, folded=False)
+    return {
+        "mapping": known and known.record(),
+        "faults": int(faults.faults.sum()),
+        "stacks": [{"faults": count, "frames": [frame._asdict() for frame in frames]} for frames, count in stacks],
+    }
+
+
+def as_folded(report: FaultReport) -> str:
+    """Format as folded stacks, for flame graphs: mapping;function;… faults, the outermost function first."""
+    lines: Counter[str] = Counter()
+    for known, faults in report.by_mapping():
+        name = base_name(_mapping_name(known))
+        for frames, count in counted_stacks(faults):
+            path = (name, *map(frame_text, reversed(frames)))
+            lines[";".join(each.replace(";", ":") for each in path)] += count
+    return "".join(f"{line} {count}\n" for line, count in lines.items())
+
+
+def as_speedscope(report: FaultReport) -> str:
+    """Format as a profile of speedscope.app: one of all mappings, then one of each."""
+    frames: dict[Frame, int] = {}
+    whole = _profile("all mappings", counted_stacks(report.faults), frames)
+    each = [_profile(_mapping_name(known), counted_stacks(faults), frames) for known, faults in report.by_mapping()]
+    document = {
+        "$schema": "https://www.speedscope.app/file-format-schema.json",
+        "name": f"page faults of {report.name} ({report.pid})",
+        "shared": {"frames": [_speedscope_frame(frame) for frame in frames]},
+        "profiles": [whole, *each],
+    }
+    return json.dumps(document) + "\n"
+
+
+def _profile(name: str, stacks: list[CountedStack], frames: dict[Frame, int]) -> Record:
+    """Profile of some stacks; their frames are numbered in `frames`."""
+    samples = [[frames.setdefault(frame, len(frames)) for frame in reversed(stack)] for stack, _ in stacks]
+    weights = [count for _, count in stacks]
+    ends = {"type": "sampled", "name": name, "unit": "none", "startValue": 0, "endValue": sum(weights)}
+    return ends | {"samples": samples, "weights": weights}
+
+
+def _speedscope_frame(frame: Frame) -> Record:
+    """Frame of a profile, with its source if that is known."""
+    file, _, line = (frame.source or "").rpartition(":")
+    source = {"file": file, "line": int(line)} if file and line.isdecimal() else {"file": frame.file}
+    return {"name": frame_text(frame)} | source
+
+
+def as_table(report: FaultReport, width: int) -> str:
+    """Format as a table: for each mapping the functions that asked for its pages, and who called them."""
+    faults = report.faults
+    what = f"{faults.counted:,} page fault{'s' * (faults.counted != 1)} in {duration(report.seconds)}"
+    head = [f"{printable(report.name)} ({report.pid}): {what}, {faults.major:,} of them major"]
+    head += [f"  {text}" for text in unseen_texts(faults)]
+    parts, total = report.by_mapping(), int(faults.faults.sum())
+    large = [part for part in parts[:_MAX_MAPPINGS] if part[1].faults.sum() >= _LEAST_SHARE * total]
+    small = parts[len(large) :]
+    lines = [*head, "", f"{'faults':>9}  {'share':>6}  mapping, function < who called it"]
+    for known, part in large:
+        lines += _mapping_lines(known, part, faults, width)
+    if small:
+        rest = sum(int(part.faults.sum()) for _, part in small)
+        lines.append(_numbers(rest, faults) + f"{len(small):,} other mapping{'s' * (len(small) != 1)}")
+    return "\n".join(clip(line, width) for line in lines) + "\n"
+
+
+def _mapping_lines(known: KnownMapping | None, part: PageFaults, whole: PageFaults, width: int) -> Iterator[str]:
+    """Lines of a mapping: its name, and its functions."""
+    yield _numbers(int(part.faults.sum()), whole) + shorten_middle(_mapping_title(known), max(1, width - _INDENT))
+    by_function: defaultdict[tuple[str | None, str], list[CountedStack]] = defaultdict(list)
+    for stack in counted_stacks(part):
+        by_function[stack[0][0].name or hex(stack[0][0].offset), stack[0][0].file].append(stack)
+    groups = sorted(by_function.values(), key=lambda group: -sum(count for _, count in group))
+    for group in groups[:_MAX_FUNCTIONS]:
+        yield _numbers(sum(count for _, count in group), whole) + "  " + _function_text(group, width - _INDENT - 2)
+    if len(groups) > _MAX_FUNCTIONS:
+        rest = sum(count for group in groups[_MAX_FUNCTIONS:] for _, count in group)
+        yield _numbers(rest, whole) + f"  {len(groups) - _MAX_FUNCTIONS:,} other functions"
+
+
+def _function_text(group: list[CountedStack], width: int) -> str:
+    """Name of a function with its line, and the callers by which it made most faults."""
+    frames = group[0][0]
+    if frames[0] == BEYOND:
+        return _UNKNOWN
+    sources = {stack[0].source for stack, _ in group}
+    name = frame_text(frames[0])
+    if len(sources) == 1 and frames[0].source:
+        name += f" {printable(frames[0].source)}"
+    return name + chain_text(frames[1:], width - cell_width(name))
+
+
+def _numbers(count: int, whole: PageFaults) -> str:
+    """Faults, and their share of all that were seen."""
+    total = int(whole.faults.sum())
+    return f"{count:>9,}  {100 * count / max(1, total):>5.1f}%  "
+
+
+def _mapping_name(known: KnownMapping | None) -> str:
+    """Name of a mapping, with the section or its label."""
+    if known is None:
+        return _NO_LONGER_MAPPED
+    name = printable(full_name(known.mappings, 0))
+    return f"{name} {printable(str(known.label))}" if known.label and not known.mappings.name_of(0) else name
+
+
+def _mapping_title(known: KnownMapping | None) -> str:
+    """Name of a mapping, and where it is."""
+    if known is None:
+        return f"{_NO_LONGER_MAPPED}: memory that came and went between two readings"
+    start, end = int(known.mappings.start[0]), int(known.mappings.end[0])
+    return f"{_mapping_name(known)}  {known.mappings.perms_of(0)}  {start:x}-{end:x}"
