@@ -46,6 +46,8 @@ class Settings:
     """Save a run to a file, empty for a new one, step by step; yields a progress message after each step."""
     shows_family: bool = field(default=False, repr=False)
     """Whether to begin with the family of the process."""
+    callers: bool = False
+    """Whether to find out which code makes page faults."""
 
 
 @dataclass(frozen=True, slots=True)

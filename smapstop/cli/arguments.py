@@ -78,6 +78,11 @@ def add_decorate_option(group: OptionGroup) -> None:
     group.add_argument("--decorate", action="store_true", help=what)
 
 
+def add_callers_option(group: OptionGroup) -> None:
+    """Add `--no-callers`, which leaves page faults unwatched."""
+    group.add_argument("--no-callers", action="store_true", help="do not find out which code makes page faults")
+
+
 def add_output_options(parser: CommandParser, output_help: str) -> None:
     """Add the options of a recording file; `output_help` is the help of `--output`."""
     group = parser.add_argument_group("recording")

@@ -37,7 +37,7 @@ def test_lines_that_were_too_much_for_a_tick_come_in_the_next(program: Callable[
             with patch.object(source_lines, "WORK_PER_TICK", 1):
                 reader._names._work.spend(source_lines.WORK_PER_TICK + 200_000)
                 reader.begin_tick()
-                reader.look_for_code(has_new=True)
+                reader.look_for_code(())
                 assert sources() == [None]
             for _ in range(3):
                 reader.begin_tick()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from smapstop import __version__
 from smapstop.cli.arguments import (
     CommandParser,
+    add_callers_option,
     add_common_options,
     add_decorate_option,
     add_output_options,
@@ -68,6 +69,7 @@ def build_parser() -> CommandParser:
     )
     add_decorate_option(target)
     add_pace_options(target)
+    add_callers_option(target)
     add_table_options(parser)
     add_output_options(parser, "record; with --watch, per run: a.smaps, a.2.smaps")
     common = add_common_options(parser)
@@ -104,7 +106,8 @@ def run(words: list[str], command: Command) -> int:
             begin: Attach | Pick = _pick()
         else:
             pid, is_family = _find_target(options.pid)
-            begin, settings = Attach(pid, settings.pace), replace(settings, shows_family=options.family or is_family)
+            begin = Attach(pid, settings.pace, settings.callers)
+            settings = replace(settings, shows_family=options.family or is_family)
         from smapstop.ui.run import run_dashboard
 
         return run_dashboard(_tee_to_recording(source, options), begin, settings)
@@ -236,6 +239,7 @@ def settings_of(options: argparse.Namespace) -> "Settings":
         _write_snapshot,
         preferences.commands or (),
         partial(_save_run, redact=options.redact),
+        callers=not getattr(options, "no_callers", False),
     )
 
 
@@ -308,5 +312,5 @@ def launch(
         settings = load_settings()
         from smapstop.ui.run import run_dashboard
 
-        begin = Launch(command, variables, settings.pace)
+        begin = Launch(command, variables, settings.pace, settings.callers)
         return run_dashboard(record(source), begin, settings, walkthrough=load_walkthrough(), rebuilds=rebuilds)

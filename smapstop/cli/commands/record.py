@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from smapstop.cli.arguments import (
     CommandParser,
+    add_callers_option,
     add_common_options,
     add_decorate_option,
     add_output_options,
@@ -57,7 +58,9 @@ def build_parser() -> CommandParser:
     target.add_argument("-p", "--pid", metavar="PID|NAME", help="a running process")
     add_decorate_option(target)
     add_output_options(parser, "the recording, readable only by you")
-    add_pace_options(parser.add_argument_group("sampling"))
+    sampling = parser.add_argument_group("sampling")
+    add_pace_options(sampling)
+    add_callers_option(sampling)
     length = parser.add_argument_group("when to stop (and end a program started with --)")
     length.add_argument("--duration", metavar="SECONDS", type=_parse_duration, help="stop after this many seconds")
     length.add_argument("--count", metavar="N", type=_parse_count, help="stop after this many samples")
@@ -81,9 +84,10 @@ def run(words: list[str], command: Command) -> int:
         raise SmapstopError("record needs a file to write", "-o FILE")
     if command is not None:
         require_executable(command[0])
-        begin: Attach | Launch = Launch(command, environment(command, decorate=options.decorate), pace_of(options))
+        variables = environment(command, decorate=options.decorate)
+        begin: Attach | Launch = Launch(command, variables, pace_of(options), not options.no_callers)
     else:
-        begin = Attach(find_watchable_process(options.pid), pace_of(options))
+        begin = Attach(find_watchable_process(options.pid), pace_of(options), not options.no_callers)
     return _record(begin, options)
 
 

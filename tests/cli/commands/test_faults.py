@@ -3,11 +3,13 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,10 @@ import pytest
 from stepped_program import SteppedProgram, wait_until
 
 from smapstop.cli.main import main
+from smapstop.model.callers.call_tree import counted_stacks
+from smapstop.model.callers.page_faults import sum_faults
+from smapstop.proc.callstack.perf_events import online_cpus
+from smapstop.recording.reader import Recording
 
 OPTIMISED = ("-O2", "-fomit-frame-pointer")
 SECRET = b"my_s3cr3t_p4ssw0rd"
@@ -23,14 +29,14 @@ Compiler = Callable[..., Path]
 
 
 def watches_faults(pid: int) -> bool:
-    """Whether a process, or a child of it, has opened events."""
-    for process in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True)):
+    """Whether a child of a process has opened a ring for each stream and three events, on each CPU, and waits."""
+    for process in psutil.Process(pid).children():
+        links = list[str]()
         for fd in Path(f"/proc/{process.pid}/fd").iterdir():
-            try:
-                if "perf_event" in os.readlink(fd):
-                    return True
-            except OSError:
-                pass
+            with suppress(OSError):
+                links.append(os.readlink(fd))
+        if sum("perf_event" in link for link in links) >= 5 * len(online_cpus()):
+            return process.status() == psutil.STATUS_SLEEPING
     return False
 
 
@@ -137,7 +143,58 @@ def test_wrong_usage_is_one_line(words: list[str], complaint: str, capsys: pytes
     assert complaint in capsys.readouterr().err
 
 
-def test_faults_that_may_not_be_seen_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    # a mapping without faults, of a process that is not asked to do anything
-    assert main(["faults", "--duration", "0.1", "--mapping", "nothing", "-p", str(os.getpid())]) == 2
+def test_mapping_without_faults_is_one_line(program: Compiler, capsys: pytest.CaptureFixture[str]) -> None:
+    with SteppedProgram(program("faulting")) as target:
+        assert main(["faults", "--duration", "0.1", "--mapping", "nothing", "-p", str(target.pid)]) == 2
     assert "no page faults in a mapping 'nothing'" in capsys.readouterr().err
+
+
+def test_recording_has_the_callers_unless_that_is_switched_off(program: Compiler, tmp_path: Path) -> None:
+    path, file = program("faulting", *OPTIMISED), tmp_path / "run.smaps"
+    with watched(path, "record", "-o", str(file), "-i", "0.05") as (target, command):
+        for _ in range(3):
+            target.go()
+        done_ns = time.time_ns()
+        wait_until(lambda: is_recorded(file, done_ns))
+        command.send_signal(signal.SIGINT)
+        assert command.wait() == 0
+
+    with closing(sqlite3.connect(file)) as database:
+        query = "SELECT function, sum(faults) FROM callers WHERE name = '' AND perms = 'rw-p' GROUP BY function"
+        by_function = dict(database.execute(query).fetchall())
+        totals = database.execute("SELECT sum(faults_seen), sum(faults_lost) FROM ticks").fetchone()
+        assert by_function["leaf_touch"] == 70
+        assert totals == (database.execute("SELECT sum(faults) FROM faults").fetchone()[0], 0)
+    with closing(Recording(file)) as recording:
+        assert recording.target is not None
+        assert "not asked for" not in recording.target.missing_callers
+        faults = sum_faults(tick.faults for tick in recording.ticks() if tick.faults)
+        assert faults is not None
+        assert ("leaf_touch", "first_caller", 18) in {
+            (frames[0].name, frames[1].name, count) for frames, count in counted_stacks(faults) if len(frames) > 1
+        }
+    assert SECRET not in file.read_bytes()
+
+
+def test_nothing_is_watched_if_that_is_switched_off(program: Compiler, tmp_path: Path) -> None:
+    file = tmp_path / "run.smaps"
+    with SteppedProgram(program("faulting")) as target:
+        assert (
+            main(["record", "-o", str(file), "--count", "2", "-i", "0.05", "--no-callers", "-p", str(target.pid)])
+            == 0
+        )
+
+    with closing(Recording(file)) as recording:
+        assert recording.target is not None
+        assert recording.target.missing_callers == "not asked for"
+        assert [tick.faults for tick in recording.ticks()] == [None, None]
+
+
+def is_recorded(path: Path, since_ns: int) -> bool:
+    """Whether a recording has a reading of the mappings since then."""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        try:
+            query = "SELECT count(*) FROM ticks WHERE tier = 'smaps' AND wall_ns > ?"
+            return bool(database.execute(query, [since_ns]).fetchone()[0])
+        except sqlite3.Error:
+            return False
