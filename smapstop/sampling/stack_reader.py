@@ -42,7 +42,7 @@ class StackReader:
         self._named: dict[CallStack, int] = {}
         """Ids of stacks, of one version of the code."""
         self._version = 0
-        self._has_new_code = False
+        self._has_new_code = True
         self._looked_ns = 0
         self._code_left = _MAX_CODE_PER_TICK
 
