@@ -5,8 +5,12 @@ from contextlib import closing
 from pathlib import Path
 
 from control_groups import LIMIT_BYTES, VERSION_1, limited_group
+from factories import mappings_of, tick_of
 from stepped_program import SteppedProgram
 
+from smapstop.model.limit_use import limit_uses
+from smapstop.model.tick import Tick
+from smapstop.proc.limits import Limits
 from smapstop.proc.process import ProcDir
 from smapstop.sampling.process_cgroup import ProcessCgroup, read_limits
 
@@ -33,3 +37,20 @@ def test_limits_of_a_process_that_is_gone_are_unknown(program: Callable[[str], P
         ended.wait()
         limits = read_limits(process)
     assert (limits.rlimit_stack, limits.cgroup) == (None, None)
+
+
+def test_resource_limits_are_those_that_the_process_was_given(program: Callable[[str], Path]) -> None:
+    limited = ("prlimit", f"--as={1 << 30}", f"--memlock={1 << 16}", "--data=unlimited", program("grow"))
+    with SteppedProgram(*limited) as process, ProcDir(process.pid) as directory:
+        limits = read_limits(directory)
+        uses = {use.name: use for use in limit_uses(tick_with(directory, limits), 10)}
+    assert (limits.rlimit_as, limits.rlimit_memlock, limits.rlimit_data) == (1 << 30, 1 << 16, None)
+    assert uses["address space"].limit == 1 << 30
+    assert 0 < uses["address space"].share < 0.1
+    assert uses["locked memory"].used == 0
+    assert "data" not in uses
+
+
+def tick_with(process: ProcDir, limits: Limits) -> Tick:
+    """A tick of a process with its limits."""
+    return tick_of(0, mappings_of(), [], counters=process.counters(), limits=limits)
