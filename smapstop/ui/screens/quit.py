@@ -20,7 +20,7 @@ CHOICES: tuple[QuitChoice, ...] = get_args(QuitChoice)
 _Answer = tuple[str, str, str, str]
 """An answer: id, name of the key, title, explanation."""
 _RUNNING: tuple[_Answer, ...] = (
-    ("end", "end_program", "Terminate", "SIGHUP, as if its terminal were closed"),
+    ("end", "end_program", "Terminate", "SIGHUP, as a closed terminal sends"),
     ("leave", "leave_program", "Detach", "leave it running without smapstop"),
 )
 _CANCEL: _Answer = ("cancel", "back", "Cancel", "keep watching")
