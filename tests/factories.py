@@ -4,9 +4,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from smapstop.model.callers.call_stacks import BEYOND, CallStacks
+from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.table_data import TableData
+from smapstop.proc.callstack.frames import Frame
 from smapstop.proc.columns import ABSENT, Counters, Mappings, StringTable
 from smapstop.proc.limits import CgroupMemory
 
@@ -145,3 +148,29 @@ def recent_change_of(table: TableData) -> list[int]:
     assert table.recent_change is not None
     changes: list[int] = table.recent_change.tolist()
     return changes
+
+
+CALLS = CallStacks()
+"""Table of the call stacks of `faults_of`."""
+
+
+def faults_of(*rows: tuple[int, str, int], calls: CallStacks = CALLS, **other: int) -> PageFaults:
+    """Page faults from tuples: the mapping, the functions such as "leaf < caller < main", and how many.
+
+    A function is in the file /usr/bin/program, or in the one that it has in front: "libc.so.6:memset", and may have a
+    line behind it: "leaf@leaf.c:7".
+    """
+    stacks = [calls.intern([_frame(text) for text in names.split(" < ") if text]) for _, names, _ in rows]
+    counts = [count for _, _, count in rows]
+    totals = {"minor": sum(counts), "major": 0, "seen": sum(counts), "lost": 0, "in_system_calls": 0} | other
+    mapping, faults = (np.array(column, np.int64) for column in ([row[0] for row in rows], counts))
+    return PageFaults(**totals, mapping=mapping, stack=np.array(stacks, np.int32), faults=faults, stacks=calls)
+
+
+def _frame(text: str) -> Frame:
+    """A frame of `faults_of`."""
+    if text == "…":
+        return BEYOND
+    text, _, source = text.partition("@")
+    file, _, name = text.rpartition(":")
+    return Frame(name, file or "/usr/bin/program", 16, source or None)

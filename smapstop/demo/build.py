@@ -55,7 +55,7 @@ def compile_experiment(directory: Path) -> Experiment | None:
         if shutil.which(compiler[0]) is None:
             continue
         page = f"-DPAGE={mmap.PAGESIZE}"
-        arguments = [*compiler, "-O0", page, "-o", str(executable), str(_HERE / "experiment.c")]
+        arguments = [*compiler, "-O0", "-g", page, "-o", str(executable), str(_HERE / "experiment.c")]
         compiled = subprocess.run(arguments, stdin=subprocess.DEVNULL, capture_output=True, check=False)
         if compiled.returncode == 0 and os.access(executable, os.X_OK):
             _flush_to_disk(executable)

@@ -8,11 +8,20 @@ import numpy as np
 from smapstop.model.totals import SUMMED_FIELDS
 from smapstop.proc.columns import Amounts
 
-Metric = Literal["rss", "pss", "uss", "dirty", "swap"]
+Metric = Literal["rss", "pss", "uss", "dirty", "swap", "faults"]
 METRICS: tuple[Metric, ...] = get_args(Metric)
 """All metrics, in the order of their keys."""
-METRIC_TITLES: dict[Metric, str] = {"rss": "Rss", "pss": "Pss", "uss": "Uss", "dirty": "Dirty", "swap": "Swap"}
+METRIC_TITLES: dict[Metric, str] = {
+    "rss": "Rss",
+    "pss": "Pss",
+    "uss": "Uss",
+    "dirty": "Dirty",
+    "swap": "Swap",
+    "faults": "Faults",
+}
 """Names of the metrics."""
+FAULTS: Metric = "faults"
+"""The metric that is a number, not kB, and no field of the kernel: page faults since they are watched."""
 
 
 def parts_of(metric: Metric) -> tuple[str, ...]:

@@ -60,7 +60,7 @@ COLUMNS: tuple[Column, ...] = (
         "perms", "Perm", "text", 4, 5, "Protection r w x; then p private (copy-on-write), s shared.", descending=False
     ),
     Column("rss", FIELD_BY_NAME["rss"].short, "amount", 6, 1, FIELD_BY_NAME["rss"].help),
-    Column("delta", "Δ", "change", 7, 3, "Change of Rss, or of the metric (keys 1 to 5), against the baseline."),
+    Column("delta", "Δ", "change", 7, 3, "Change of Rss, or of the metric (keys 1 to 6), against the baseline."),
     Column(
         "rate", "Rate/s", "rate", 7, 4, "Change of the metric per second over the last ticks, whatever the baseline."
     ),
@@ -84,6 +84,14 @@ COLUMNS: tuple[Column, ...] = (
 """Default columns, in order; narrow terminals drop some."""
 
 _OPTIONAL_COLUMNS: tuple[Column, ...] = (
+    Column(
+        "faults",
+        "Faults",
+        "amount",
+        6,
+        9,
+        "Page faults in the mapping since they are watched. A fault may bring several pages, or none.",
+    ),
     Column("start", "Start", "address", 12, 14, "First address of the mapping.", descending=False),
     *(
         Column(field.name, field.short, "amount", 6, _DROP_ORDER.get(field.name, 50), field.help)

@@ -8,6 +8,7 @@ import numpy as np
 
 from smapstop.model.events import COST_OF, MECHANISMS, Cost, Mechanism
 from smapstop.model.history.activity import News
+from smapstop.model.history.culprits import culprit_of
 from smapstop.model.history.log_entry import EVENT_KINDS, LogEntry
 from smapstop.model.history.mapping_history import label_at
 from smapstop.model.history.tick_entries import tick_entries
@@ -16,6 +17,7 @@ from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.fields import EVIDENCE_FIELDS, EXTERNALLY_DRIVEN, FIELD_BY_NAME
 from smapstop.text import format as fmt
+from smapstop.text.culprit import culprit_text
 from smapstop.text.lifecycle import resident_text
 from smapstop.text.mechanisms import EXPLANATIONS, LIFECYCLE_VERBS, event_label, event_verdict
 from smapstop.text.status import exit_status_text
@@ -199,6 +201,9 @@ def change_text(timeline: Timeline, mapping: int, number: int) -> str:
     entries = list(tick_entries(tick).of_mapping(mapping))
     if entries:
         mechanisms = [event_verdict(entry.event) for entry in entries if entry.event]
+        if mechanisms:
+            events = [entry.event for entry in entries if entry.event]
+            mechanisms[-1] += culprit_text(culprit_of(tick, mapping, events))
         lifecycle = [
             LIFECYCLE_VERBS[entry.lifecycle_step] + resident_text(entry) for entry in entries if entry.lifecycle_step
         ]

@@ -16,6 +16,7 @@ from smapstop.text.events import entry_verdict
 from smapstop.text.lifecycle import ago_text
 from smapstop.text.mapping_detail import field_label
 from smapstop.text.row_sums import mappings_text, sums_of
+from smapstop.text.units import metric_format
 from smapstop.text.why import FieldChange, Reason, pair_text, reason_of
 
 MAX_MEMBERS = 100
@@ -122,7 +123,8 @@ def _members(view: View, mask: NDArray[np.bool_]) -> tuple[Member, ...]:
     kb = nothing if table.metric_amounts is None else table.metric_amounts
     change = nothing if table.change is None else table.change
     rows = rows[np.lexsort((-kb[rows], -np.abs(change[rows])))][:MAX_MEMBERS]
+    unit = metric_format(table.metric)
     return tuple(
-        Member(row_name(table, row), fmt.amount(int(kb[row])), fmt.signed(int(change[row])), float(change[row]))
+        Member(row_name(table, row), unit.amount(int(kb[row])), unit.signed(int(change[row])), float(change[row]))
         for row in rows.tolist()
     )

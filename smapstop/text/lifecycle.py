@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from smapstop.model.events import Event
+from smapstop.model.history.culprits import Culprit, culprit_of
 from smapstop.model.history.log_entry import LogEntry, MappingRef
 from smapstop.model.history.mapping_history import MappingHistory, MappingState
 from smapstop.model.kinds import Kind
@@ -31,6 +32,8 @@ class LastChange:
     """Mechanisms that explain it."""
     kind: Kind
     """Kind of the mapping."""
+    culprit: Culprit | None = None
+    """Whose doing they were."""
 
 
 def last_change(history: MappingHistory, number: int) -> LastChange | None:
@@ -43,12 +46,14 @@ def last_change(history: MappingHistory, number: int) -> LastChange | None:
     names = [name for name, at in changed if at == step and name not in SECONDARY_FIELDS]
     values = [history.field(name, step)[-2:].tolist() for name in names]
     lifecycle = [lineage_text(history, when, what) for when, what in history.lifecycle if when == tick.number]
+    events = tuple(tick.events.of_mapping(history.mapping))
     return LastChange(
         ago=ago_text(tick, history.timeline.header(number)),
         fields=tuple((name, was, now) for name, (was, now) in zip(names, values, strict=True)),
         lifecycle=(*lifecycle, *_flags_text(history.states[step - 1].flags, history.states[step].flags)),
-        events=tuple(tick.events.of_mapping(history.mapping)),
+        events=events,
         kind=history.states[step].kind,
+        culprit=culprit_of(tick, history.mapping, events),
     )
 
 
@@ -60,7 +65,8 @@ def _arrival(history: MappingHistory, number: int) -> LastChange | None:
     if not events and not lifecycle:
         return None
     ago = ago_text(tick, history.timeline.header(number))
-    return LastChange(ago, (), tuple(lifecycle), events, history.states[0].kind)
+    culprit = culprit_of(tick, history.mapping, events)
+    return LastChange(ago, (), tuple(lifecycle), events, history.states[0].kind, culprit)
 
 
 def others_text(history: MappingHistory, number: int) -> str:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from smapstop.model.metrics import METRIC_TITLES
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
+from smapstop.text.units import metric_format
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,13 @@ def sums_of(view: View, mask: NDArray[np.bool_]) -> RowSums:
     kb = None if table.change is None else int(table.change[mask].sum())
     recent = table.recent_change
     rate = None if recent is None or not table.recent_seconds else int(recent[mask].sum()) / table.recent_seconds
-    amount = fmt.amount(None if amounts is None else int(amounts[present].sum()))
+    unit = metric_format(view.state.metric)
+    amount = unit.amount(None if amounts is None else int(amounts[present].sum()))
     return RowSums(
         count=int(np.count_nonzero(present)),
         amount=f"{METRIC_TITLES[view.state.metric]} {amount}",
-        change=fmt.signed(kb).strip(fmt.STILL) if kb else "",
-        rate=f"{fmt.rate(rate)}/s" if rate else "",
+        change=unit.signed(kb).strip(fmt.STILL) if kb else "",
+        rate=f"{unit.signed(rate)}/s" if rate else "",
         kb=kb or 0,
     )
 

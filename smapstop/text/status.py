@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from smapstop.model.kinds import Kind, kind_codes
-from smapstop.model.metrics import METRIC_TITLES, METRICS, Metric
+from smapstop.model.metrics import FAULTS, METRIC_TITLES, METRICS, Metric
 from smapstop.model.protocol import EndOfRecording, Target
 from smapstop.model.tick import ExitStatus, OomKill, Tick
 from smapstop.model.timeline.map_diff import is_own_change
-from smapstop.model.timeline.rates import cpu_share, fault_rates, rate_seconds
+from smapstop.model.timeline.rates import cpu_share, fault_rates, rate_seconds, total_faults
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.totals import SUMMED_FIELDS, hugetlb_kb
 from smapstop.model.view.view import View
@@ -262,7 +262,7 @@ def figures_of(view: View) -> list[Figure]:
     rss_kb, room = tick.totals.get("rss"), _FIGURE_WIDTHS.get(unit.units, 0)
     rss = fmt.long_amount(rss_kb) if unit.units == "auto" else unit.with_sign(unit.amount(rss_kb))
     figures = [Figure("Rss", rss, room or 9, rate or 0.0, rate_text, room + 2 if room else 11, "rss")]
-    for name in METRICS[1:]:
+    for name in METRICS[1:-1]:
         change = total_change(compared, read, name) or 0
         amount = unit.with_sign(unit.amount(tick.totals.get(name, read.totals.get(name))))
         others = bool(change) and name in _SHARED_PARTS and not is_own_change(view.diff, _SHARED_PARTS[name])
@@ -272,7 +272,17 @@ def figures_of(view: View) -> list[Figure]:
     hugetlb = hugetlb_kb(read.totals)
     if hugetlb:  # before those for which there may be no room
         figures.insert(3, Figure("Hugetlb, not in Rss", unit.with_sign(unit.amount(hugetlb)), room or 6, 0, "", 0))
-    return [*figures, Figure("peak", unit.with_sign(unit.amount(tick.counters.vm_hwm)), room or 6, 0, "", 0)]
+    figures.append(Figure("peak", unit.with_sign(unit.amount(tick.counters.vm_hwm)), room or 6, 0, "", 0))
+    return [*figures, *_fault_figures(view)]
+
+
+def _fault_figures(view: View) -> list[Figure]:
+    """Page faults of the process since it began, if they are the metric; their rate is in the header."""
+    if view.state.metric != FAULTS:
+        return []
+    now, before = (total_faults(tick) for tick in (view.snapshot.tick, view.diff.before.reading_tick))
+    change = 0 if now is None or before is None else max(0, now - before)
+    return [Figure("Faults", fmt.count(now), 6, change, f"+{fmt.count(change)}" if change else "", 8, FAULTS)]
 
 
 def totals_format(view: View) -> UnitFormat:

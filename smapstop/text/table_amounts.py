@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.metrics import METRIC_TITLES
+from smapstop.model.metrics import FAULTS, METRIC_TITLES
 from smapstop.model.view.table_data import TableData
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.text.columns import Column
-from smapstop.text.units import UnitFormat, unit_format_of
+from smapstop.text.units import CountFormat, UnitFormat, unit_format_of
 
 _NUMBERS = ("amount", "change", "rate")
 
@@ -40,7 +40,9 @@ def _values(table: TableData, column: Column) -> NDArray[np.int64] | NDArray[np.
 
 def _format_of(view: View, column: Column) -> UnitFormat:
     """Format of a column's numbers."""
-    return unit_format_of(view, column.key if column.cell_format == "amount" else "")
+    is_amount = column.cell_format == "amount"
+    is_count = (column.key if is_amount else view.state.metric) == FAULTS
+    return CountFormat() if is_count else unit_format_of(view, column.key if is_amount else "")
 
 
 def least_widths(view: View, columns: Sequence[Column]) -> dict[str, int]:
@@ -60,9 +62,9 @@ def least_widths(view: View, columns: Sequence[Column]) -> dict[str, int]:
 
 def column_title(column: Column, view: View) -> str:
     """Title of a column, with the unit of its numbers."""
-    sign = UnitFormat(view.state.units).sign
     if column.cell_format not in _NUMBERS:
         return column.title
+    sign = _format_of(view, column).sign
     title = {"change": f"Δ{METRIC_TITLES[view.state.metric]}", "rate": f"{sign or 'Rate'}/s"}.get(column.cell_format)
     if title is None or column.cell_format == "change":
         return f"{title or column.title} {sign}".rstrip()

@@ -10,7 +10,7 @@ from smapstop.model.history.recent_moves import FADE_TICKS, changed_mappings, mo
 from smapstop.model.history.repeats import MAX_REPEATS
 from smapstop.model.history.trend import RUN_CHANGES
 from smapstop.model.kinds import Kind
-from smapstop.model.metrics import parts_of
+from smapstop.model.metrics import FAULTS, parts_of
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.row_names import child_name, row_name, without_group
@@ -237,6 +237,9 @@ def _history_texts(shown: _VisibleRows, width: int) -> list[str]:
     known = numbers >= 0
     values = np.full((len(shown.ids), width), np.nan)
     values[:, known] = _metric_at(shown, numbers[known])
+    if shown.view.state.metric == FAULTS:  # they only ever add up: what is worth seeing is when
+        values[:, 1:] = np.diff(values)
+        values[:, 0] = np.nan
     first = np.where(np.isnan(values[:, 0]), values[:, min(1, width - 1)], values[:, 0])  # new in the first glyph
     constant = (values[:, 1:][:, known[1:]] == first[:, np.newaxis]).all(axis=1).tolist()
     return [" " * width if blank else text for text, blank in zip(sparkline(values), constant, strict=True)]

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from smapstop.model.metrics import FAULTS, Metric
 from smapstop.model.view.table_data import TableData
 from smapstop.model.view.view import View
 from smapstop.model.view.view_state import Units
@@ -69,6 +70,22 @@ class UnitFormat:
         return _exact(kb)
 
 
+@dataclass(frozen=True, slots=True)
+class CountFormat(UnitFormat):
+    """Formats counts, in no unit."""
+
+    def amount(self, kb: float | None) -> str:
+        """Format a count; None, NaN, or a negative number means unknown."""
+        return fmt.UNKNOWN if kb is None or kb != kb else fmt.count(round(kb))
+
+    def signed(self, kb: float | None) -> str:
+        """Format a change or a rate; "·" for 0."""
+        if not kb or kb != kb:
+            return fmt.STILL if kb == 0 else fmt.UNKNOWN
+        size = abs(kb)
+        return ("+" if kb > 0 else fmt.MINUS) + (f"{size:.2g}" if size < 9.5 and size % 1 else fmt.count(round(size)))
+
+
 def _exact(value: float) -> str:
     """Format with all digits of the whole part, and a tenth of what is small and not whole."""
     return f"{value:,.1f}" if value < 100 and value % 1 else f"{value:,.0f}"
@@ -98,3 +115,8 @@ def _page_kb(mappings: TableData) -> int:
     sizes = mappings.get("kernel_page_size")
     known = sizes[sizes > 0] if sizes is not None else np.zeros(0, np.int64)
     return int(known.min()) if len(known) else _DEFAULT_PAGE_KB
+
+
+def metric_format(metric: Metric) -> UnitFormat:
+    """Format of a metric in sentences."""
+    return CountFormat() if metric == FAULTS else UnitFormat()

@@ -11,6 +11,7 @@ from smapstop.model.view.view import View
 from smapstop.proc.added_fields import HIDDEN_FIELDS
 from smapstop.proc.fields import SECONDARY_FIELDS
 from smapstop.text import format as fmt
+from smapstop.text.culprit import culprit_text
 from smapstop.text.label_proof import label_proof
 from smapstop.text.lifecycle import LastChange, last_change, others_text, unchanged_text
 from smapstop.text.mapping_detail import ComparedTicks, UnitOf, compare_fields, facts_of, field_label
@@ -100,7 +101,7 @@ def why_of(history: MappingHistory, view: View, ticks: ComparedTicks, pages_key:
             *facts_of(state),
         ),
         label=_label_text(history, state, ticks.number),
-        advice=_advice(state.kind, trend, events, pages_key),
+        advice=_advice(state.kind, trend, events, pages_key, has_callers=history.timeline.faults.is_watched),
     )
 
 
@@ -125,7 +126,10 @@ def _verdict(last: LastChange | None) -> str:
     """What happened at the last change, in full: its mechanisms, then its lifecycle."""
     if last is None:
         return ""
-    parts = [*(event_verdict(event, full=True) for event in last.events), *last.lifecycle]
+    mechanisms = [event_verdict(event, full=True) for event in last.events]
+    if mechanisms:
+        mechanisms[-1] += culprit_text(last.culprit, full=True)
+    parts = [*mechanisms, *last.lifecycle]
     if not parts:
         parts = [f"{field_label(name)} {fmt.signed(now - was)}" for name, was, now in last.fields]
     return " · ".join(parts) or "changed"
@@ -225,11 +229,13 @@ def pair_text(was: float, now: float, unit: UnitFormat = UnitFormat()) -> str:  
 # what to do next
 
 
-def _advice(kind: Kind, trend: Trend | None, events: tuple[Event, ...], pages_key: str) -> str:
+def _advice(kind: Kind, trend: Trend | None, events: tuple[Event, ...], pages_key: str, *, has_callers: bool) -> str:
     """What to do next; empty where there is nothing that helps."""
     if any(event.what == "copy-on-write" for event in events):
         return f"{pages_key}: the pages that were copied, with the variables on them"
     grows = trend is not None and trend.goes_on and trend.kb > 0
     if grows and kind in (Kind.HEAP, Kind.ANONYMOUS):
+        if has_callers:
+            return "Who allocates? The tab Callers tells: by function, and by who called it"
         return "Who allocates? A heap profiler tells: heaptrack, memray (Python), pprof (Go)"
     return ""

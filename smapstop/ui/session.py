@@ -97,6 +97,11 @@ class Session:
         return self.runs.previous_run(self.run) if self.run else None
 
     @property
+    def missing_callers(self) -> str:
+        """Why the callers of page faults are not seen, or not all of them, and what to do; empty if they are."""
+        return "" if self.run is None else self.run.target.missing_callers
+
+    @property
     def unsaved_seconds(self) -> float:
         """Length of the newest run's history since its start, or since it was saved last."""
         run = self.runs.newest

@@ -11,6 +11,7 @@ from smapstop.model.history.folded_entries import fold_group_entries
 from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.history.tick_entries import tick_entries
 from smapstop.model.kinds import kind_codes
+from smapstop.model.metrics import FAULTS
 from smapstop.model.purpose_groups import purpose_groups
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.timeline import Timeline
@@ -175,7 +176,7 @@ class GroupHistory:
         before = (
             self._members if self._members and self._members.number == number - 1 else self._members_at(number - 1)
         )
-        if self.scope.by == "purpose":  # which depends on neighbours, and on threads
+        if self.scope.by == "purpose" or FAULTS in self.fields:  # which others change, too: neighbours, threads, code
             members = self._members_at(number)
             gone = before.keys[~np.isin(before.ids, members.ids)]
         elif not tick.keyframe and not len(tick.ids) and not len(tick.gone):
@@ -216,10 +217,16 @@ class GroupHistory:
     def _members_of(self, number: int, ids: Ids, mappings: Mappings, purpose: NDArray[np.int8]) -> _Members:
         """Mappings with the keys of their groups."""
         keys = self.scope.keys(ids, kind_codes(mappings), mappings.name, purpose)
-        zeros = np.zeros(len(mappings), np.int64)
-        columns = [zeros if (column := mappings.get(name)) is None else column for name in self.fields]
+        columns = [self._column(number, ids, mappings, name) for name in self.fields]
         members = _Members(number, ids, keys, np.maximum(columns, 0))
         return members if self.scope.only is None else members.take(np.flatnonzero(keys >= 0))
+
+    def _column(self, number: int, ids: Ids, mappings: Mappings, name: str) -> NDArray[np.int64]:
+        """A field of mappings, kB; or their page faults. 0 where not known."""
+        if name == FAULTS:
+            return np.nan_to_num(self.timeline.faults.series(ids, number, number + 1)[:, 0]).astype(np.int64)
+        column = mappings.get(name)
+        return np.zeros(len(mappings), np.int64) if column is None else column
 
 
 def _sum_groups(members: _Members) -> NDArray[np.float32]:

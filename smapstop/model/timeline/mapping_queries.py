@@ -8,9 +8,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.model.metrics import FAULTS
 from smapstop.model.tick import Ids, LifecycleEvent
 from smapstop.model.timeline.column_codec import decode
 from smapstop.model.timeline.delta import TickNumbers
+from smapstop.model.timeline.fault_queries import FaultQueries
 from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.model.timeline.row_log import RowLog, Rows
 from smapstop.model.timeline.segment import Segment
@@ -47,11 +49,13 @@ class MappingQueries:
     Args:
         segments: The log.
         snapshots: Its ticks and map snapshots; pinned ones stay when their ticks are forgotten.
+        faults: Its page faults, which are the metric `FAULTS`.
     """
 
-    def __init__(self, segments: SegmentStore, snapshots: SnapshotCache) -> None:
+    def __init__(self, segments: SegmentStore, snapshots: SnapshotCache, faults: FaultQueries) -> None:
         self._segments = segments
         self._snapshots = snapshots
+        self._faults = faults
         self._cached_change = lru_cache(_CACHED_CHANGES)(self._find_change)
 
     def find_tick(self, wall_ns: int) -> int:
@@ -88,13 +92,15 @@ class MappingQueries:
         return out
 
     def series(self, mappings: Ids, name: str, first: int, stop: int) -> NDArray[np.float64]:
-        """Field of some mappings over the ticks `first` to `stop`, kB.
+        """Field of some mappings over the ticks `first` to `stop`, kB; `FAULTS` are the faults up to each tick.
 
         Returns:
             Shape (len(mappings), stop - first). NaN where the mapping did not exist, the field was not printed, or
             the tick is forgotten.
         """
         first, stop = max(0, first), min(stop, len(self._segments))
+        if name == FAULTS:
+            return self._faults.series(mappings, first, stop)
         out = np.full((len(mappings), max(0, stop - first)), np.nan)
         since = max(first, self._segments.oldest)
         if len(mappings) and since < stop:

@@ -18,6 +18,12 @@ def rate_seconds(before: Tick, after: Tick) -> float | None:
     return seconds
 
 
+def total_faults(tick: Tick) -> int | None:
+    """Page faults of the process since it began; None if that is not known."""
+    minor, major = tick.counters.minor_faults, tick.counters.major_faults
+    return None if minor is None or major is None else minor + major
+
+
 def fault_rates(before: Tick, after: Tick) -> tuple[float, float] | None:
     """Minor and major faults per second of the whole process; None if unknown, or if one decreased (an exec)."""
     seconds = rate_seconds(before, after)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.events import Events
 from smapstop.model.tick import Ids, LifecycleEvent, ThreadStack, Tick
 from smapstop.model.timeline.column_codec import (
@@ -59,6 +60,10 @@ class PlainHeaders:
         """Lifecycle events that involve a mapping, each with its tick."""
         lineage = [(tick.number, event) for tick in self._ticks for event in tick.lineage]
         return [(number, event) for number, event in lineage if mapping in (event.mapping, event.other)]
+
+    def faults(self) -> Iterator[PageFaults | None]:
+        """Page faults of each tick."""
+        return (tick.faults for tick in self._ticks)
 
     def ticks(self) -> Sequence[Tick]:
         """Ticks, with rows."""
@@ -167,6 +172,10 @@ class PackedHeaders:
         numbers = np.repeat(self.scalars("number"), decode(self._lineage.counts)).tolist()
         lineage = self._lineage.rows()
         return [(numbers[row], _lineage_of_row(lineage[row])) for row in rows]
+
+    def faults(self) -> Iterator[PageFaults | None]:
+        """Page faults of each tick."""
+        return self._faults.by_tick()
 
     def ticks(self) -> list[Tick]:
         """Ticks, without rows."""

@@ -9,6 +9,7 @@ import numpy as np
 from smapstop.model.mapping_rows import find_rows
 from smapstop.model.purposes import Purposes, purposes_of
 from smapstop.model.tick import ExitStatus, ThreadStack, Tick
+from smapstop.model.timeline.fault_queries import FaultQueries
 from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
 from smapstop.model.timeline.mapping_queries import MappingQueries
 from smapstop.model.timeline.segment_store import SEGMENT_TICKS, SegmentStore
@@ -39,7 +40,9 @@ class Timeline:
         """First tick at which the process ran another program than at the first tick; None if it never did."""
         self.snapshots = SnapshotCache(self._segments)
         """Map snapshots and ticks, cached."""
-        self.queries = MappingQueries(self._segments, self.snapshots)
+        self.faults = FaultQueries(self._segments)
+        """Page faults over time."""
+        self.queries = MappingQueries(self._segments, self.snapshots, self.faults)
         """Mappings and totals over time."""
 
     def __len__(self) -> int:
@@ -82,6 +85,7 @@ class Timeline:
         before, self._last = self._last, apply_tick(self._last, tick)
         self._segments.append(before, self._last)
         self._stacks.append(tick)
+        self.faults.is_watched |= tick.faults is not None
         if tick.executed and self.first_exec is None:
             self.first_exec = tick.number
         self.snapshots.add(self._last)

@@ -15,6 +15,7 @@ from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.filter import parse_filter
 from smapstop.model.view.groups import group_scope, groups_of, sum_groups, unfold
 from smapstop.model.view.table_data import RemovedRows, TableData, build_table, with_removed
+from smapstop.model.view.table_faults import with_faults
 from smapstop.model.view.view_state import ViewState
 
 REMOVED_ROW_TICKS = 3
@@ -148,7 +149,9 @@ def _mappings(
     stacks, purposes = timeline.stacks_at(number), timeline.purposes_at(number)
     table = build_table(changes, recent, state.metric, stacks, purposes)
     removed = _rows_only_in_baseline(changes) if other_run else _removed_rows(timeline, snapshot)
-    return with_removed(table, changes, removed)
+    since = None if other_run else changes.before.tick.number
+    shown = with_removed(table, changes, removed)
+    return with_faults(shown, timeline.faults, number, since, recent.before.tick.number)
 
 
 def _removed_rows(timeline: Timeline, snapshot: MapSnapshot) -> RemovedRows:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from smapstop.errors import SmapstopError, ambiguous_name_error, unknown_name_error
 from smapstop.ui.commands import (
+    callers,
     columns,
     copy,
     family,
@@ -52,6 +53,7 @@ COMMANDS: tuple[ScreenCommand, ...] = (
     inspector.INSPECT,
     menu.MENU,
     inspector.PAGES,
+    callers.CALLERS,
     inspector.RUNS,
     family.FAMILY,
     panes.EVENTS,

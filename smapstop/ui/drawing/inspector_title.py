@@ -13,7 +13,7 @@ from smapstop.text import format as fmt
 from smapstop.text.kinds import LETTERS
 from smapstop.ui.drawing.style import DrawStyle
 
-Tab = Literal["why", "fields", "pages", "life", "events"]
+Tab = Literal["why", "fields", "pages", "life", "events", "callers"]
 """A tab of the inspector."""
 TABS: tuple[Tab, ...] = get_args(Tab)
 _LONG = tuple(f" {number} {tab.capitalize()} " for number, tab in enumerate(TABS, 1))

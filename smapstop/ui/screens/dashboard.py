@@ -152,6 +152,7 @@ class MainScreen(RowScreen):
         rows = order.arrange_rows(view, session.seconds_since_input)
         self.hits = find_hits(view, rows, session.search)
         marks = RowMarks(session.selection, session.search, self.hits)
+        self.views.inspector.missing_callers = session.missing_callers
         self.views.show(session.timeline, view, rows, order.sorting, frozen=order.frozen, marks=marks)
         self.show_chips()
 

@@ -22,9 +22,11 @@ from smapstop.model.history.mapping_history import MappingHistory, label_at
 from smapstop.model.kinds import Kind
 from smapstop.model.metrics import parts_of
 from smapstop.model.protocol import MappingReply, SharersReply
+from smapstop.model.tick import Ids
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.row_names import row_name
 from smapstop.model.view.view import View
+from smapstop.text.caller_scope import caller_scope
 from smapstop.text.group_why import set_why_of
 from smapstop.text.mapping_detail import compared_ticks, title_of
 from smapstop.text.row_sums import mappings_text
@@ -38,6 +40,7 @@ from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.widgets.events_pane import MappingEvents
+from smapstop.ui.widgets.mapping_callers import MappingCallers
 from smapstop.ui.widgets.mapping_fields import MappingFields
 from smapstop.ui.widgets.mapping_pages import MappingPages
 from smapstop.ui.widgets.strip_scroll import DrawnLines
@@ -109,6 +112,10 @@ class Inspector(Vertical):
         self._history: MappingHistory | None = None
         self._groups: GroupHistory | None = None
         self._selection: tuple[int, ...] = ()
+        self.shows_process = False
+        """Whether it shows the callers of the whole process, wherever the cursor is."""
+        self.missing_callers = ""
+        """Why callers are not seen, or not all of them, and what to do; empty if they are."""
 
     def compose(self) -> ComposeResult:
         """Compose the title and the tabs."""
@@ -119,6 +126,7 @@ class Inspector(Vertical):
             yield MappingPages(id="pages")
             yield DrawnLines(id="life")
             yield MappingEvents(id="events")
+            yield MappingCallers(id="callers")
 
     @property
     def body(self) -> Widget:
@@ -128,14 +136,14 @@ class Inspector(Vertical):
     @property
     def shown_tab(self) -> Tab:
         """The tab that is shown."""
-        return self.tab if self.tab in self._tabs else "why"
+        return "callers" if self.shows_process else self.tab if self.tab in self._tabs else "why"
 
     @property
     def _tabs(self) -> tuple[Tab, ...]:
         """The tabs that there are for what is explained."""
         if self._is_mapping:
             return TABS
-        return ("why", "events") if self._is_set else ("why",)
+        return ("why", "events", "callers") if self._is_set else ("why",)
 
     @property
     def _is_set(self) -> bool:
@@ -179,7 +187,10 @@ class Inspector(Vertical):
         self.query_one(ContentSwitcher).current = self.shown_tab
         self.query_one(TitleLine).show(self._title(timeline, view), focused=self.has_focus_within)
         body = self.body
-        if self._subject is None or (self._is_mapping and not (self._history and self._history.states)):
+        if isinstance(body, MappingCallers):
+            scope = caller_scope(timeline, view, self._scope_ids(view), self.missing_callers)
+            body.show(scope, None if self.shows_process else self._subject)
+        elif self._subject is None or (self._is_mapping and not (self._history and self._history.states)):
             self.query_one("#why", DrawnLines).show(lambda *_: [], None)
         elif isinstance(body, MappingEvents) and self._is_set:
             body.show(timeline, view, only=view.mappings.ids[self._mask(view)])
@@ -229,6 +240,12 @@ class Inspector(Vertical):
         """Mask of the mappings of the group, or of those that are selected, among `View.mappings`."""
         return np.isin(view.mappings.ids, self._selection) if self._selection else view.group_of == self._subject
 
+    def _scope_ids(self, view: View) -> Ids | None:
+        """Mappings whose callers are shown; None for the whole process."""
+        if self.shows_process:
+            return None
+        return view.mappings.ids[self._mask(view)] if self._is_set else np.array([self._subject], np.int64)
+
     def _row(self, view: View) -> int:
         """Row of the table that is explained."""
         return int(np.flatnonzero(view.table.ids == self._subject)[0])
@@ -243,6 +260,8 @@ class Inspector(Vertical):
     def _title(self, timeline: Timeline, view: View) -> InspectorTitle:
         """Title of what is explained."""
         hint = self._hint()
+        if self.shows_process:
+            return InspectorTitle(None, "whole process", "", "callers", tabs=(), hint=hint)
         if self._subject is None:
             return InspectorTitle(None, "", "", "why", tabs=(), hint="")
         if self._selection:
@@ -281,6 +300,6 @@ class Inspector(Vertical):
 
     def action_tab(self, tab: Tab) -> None:
         """Choose a tab, and focus it."""
-        self.tab = tab
+        self.tab, self.shows_process = tab, False
         self.redraw()
         self.focus_body()

@@ -240,6 +240,13 @@ class Views(Container):
         else:
             self.set_zoom("inspector")
 
+    def toggle_callers(self) -> None:
+        """Show the callers of the whole process; if they have the focus, those of what is under the cursor."""
+        inspector = self.inspector
+        has_focus = inspector.shows_process and inspector.has_focus_within
+        inspector.shows_process = not has_focus
+        self.open("callers")
+
     def toggle_pages(self) -> bool:
         """Show the pages of the mapping under the cursor; if they have the focus, show its reasons again.
 

@@ -1,0 +1,32 @@
+"""The function that made most of the page faults of a mapping."""
+
+import pytest
+from factories import faults_of
+
+from smapstop.model.callers.culprit import top_function
+
+
+def test_it_is_the_function_that_asked_not_the_allocator_below_it() -> None:
+    faults = faults_of(
+        (1, "libc.so.6:memset < libc.so.6:calloc < dictExpand < main", 6),
+        (1, "libc.so.6:malloc < dictExpand < main", 2),
+        (1, "main", 1),
+        (2, "other < main", 100),
+    )
+    top = top_function(faults, 1)
+    assert top is not None
+    assert (top.frame.name, top.faults, top.seen) == ("dictExpand", 8, 9)
+
+
+def test_the_same_function_may_have_its_line_only_later() -> None:
+    top = top_function(faults_of((1, "f < main", 5), (1, "f@f.c:7 < main", 5), (1, "g < main", 6)), 1)
+    assert top is not None
+    assert (top.frame.name, top.frame.source, top.faults) == ("f", None, 10)
+    top = top_function(faults_of((1, "f@f.c:7 < main", 5), (1, "f@f.c:7 < g < main", 5)), 1)
+    assert top is not None
+    assert top.frame.source == "f.c:7"
+
+
+@pytest.mark.parametrize("rows", [(), ((2, "f", 3),), ((1, "", 3),), ((1, "…", 3),)])
+def test_it_is_not_known_without_faults_or_stacks(rows: tuple[tuple[int, str, int], ...]) -> None:
+    assert top_function(faults_of(*rows), 1) is None
