@@ -154,17 +154,17 @@ CALLS = CallStacks()
 """Table of the call stacks of `faults_of`."""
 
 
-def faults_of(*rows: tuple[int, str, int], calls: CallStacks = CALLS, **other: int) -> PageFaults:
+def faults_of(*rows: tuple[int, str, int], **other: int) -> PageFaults:
     """Page faults from tuples: the mapping, the functions such as "leaf < caller < main", and how many.
 
     A function is in the file /usr/bin/program, or in the one that it has in front: "libc.so.6:memset", and may have a
     line behind it: "leaf@leaf.c:7".
     """
-    stacks = [calls.intern([_frame(text) for text in names.split(" < ") if text]) for _, names, _ in rows]
+    stacks = [CALLS.intern([_frame(text) for text in names.split(" < ") if text]) for _, names, _ in rows]
     counts = [count for _, _, count in rows]
     totals = {"minor": sum(counts), "major": 0, "seen": sum(counts), "lost": 0, "in_system_calls": 0} | other
     mapping, faults = (np.array(column, np.int64) for column in ([row[0] for row in rows], counts))
-    return PageFaults(**totals, mapping=mapping, stack=np.array(stacks, np.int32), faults=faults, stacks=calls)
+    return PageFaults(**totals, mapping=mapping, stack=np.array(stacks, np.int32), faults=faults, stacks=CALLS)
 
 
 def _frame(text: str) -> Frame:

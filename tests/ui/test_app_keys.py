@@ -2,8 +2,9 @@ import pytest
 from textual.binding import Binding
 
 from smapstop.ui.keys.bindings import bindings
+from smapstop.ui.keys.key import GROUPS, PLACES, TYPING_PLACES, Place
 from smapstop.ui.keys.keymap import Keymap, key_name, parse_key
-from smapstop.ui.keys.table import GROUPS, KEY, KEYS, PLACES, TYPING_PLACES, Place
+from smapstop.ui.keys.table import KEY, KEYS
 
 
 def test_no_key_stands_for_two_things_in_one_place() -> None:

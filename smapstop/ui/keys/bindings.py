@@ -2,8 +2,9 @@
 
 from textual.binding import Binding
 
+from smapstop.ui.keys.key import TYPING_PLACES, Place
 from smapstop.ui.keys.keymap import key_name
-from smapstop.ui.keys.table import KEYS, TYPING_PLACES, Place
+from smapstop.ui.keys.table import KEYS
 
 
 def bindings(*places: Place) -> list[Binding]:

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from smapstop.ui.keys.table import KEY, KEYS, MODAL_PLACES, Key, Place
+from smapstop.ui.keys.key import MODAL_PLACES, Key, Place
+from smapstop.ui.keys.table import KEY, KEYS
 
 _NAMES = {
     "left": "←",
