@@ -171,6 +171,8 @@ def _frame(text: str) -> Frame:
     """A frame of `faults_of`."""
     if text == "…":
         return BEYOND
+    if text.startswith("py::"):
+        return Frame(text, "", 16)
     text, _, source = text.partition("@")
     file, _, name = text.rpartition(":")
     return Frame(name, file or "/usr/bin/program", 16, source or None)

@@ -1,7 +1,9 @@
 """The function that made most of the page faults of a mapping."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 
 from smapstop.model.callers.call_stacks import BEYOND, CallStacks
 from smapstop.model.callers.folding import fold_frames
@@ -40,10 +42,19 @@ def top_function(faults: PageFaults, mapping: int) -> TopFunction | None:
     return TopFunction(frame, most, by_function.total())
 
 
+_SCRIPT = re.compile(r"py::|(?:JS|LazyCompile|Function|Script):")
+"""Begins the names of functions of a language that is interpreted, or compiled at run time."""
+
+
+@lru_cache(1 << 14)
 def _innermost(stacks: CallStacks, stack: int) -> Frame:
-    """The function that asked for the memory: the innermost that does not only carry; `BEYOND` if it is not known."""
-    frames = stacks.frames_of(stack)
-    return fold_frames(frames)[0] if frames else BEYOND
+    """The function that asked for the memory: the innermost that does not only carry; `BEYOND` if it is not known.
+
+    Of a script it is the script's own, not one of the interpreter.
+    """
+    frames = fold_frames(stacks.frames_of(stack))
+    script = (frame for frame in frames if _SCRIPT.match(frame.name or ""))
+    return next(script, frames[0]) if frames else BEYOND
 
 
 def _identity(frame: Frame) -> tuple[str | None, str, int]:

@@ -30,3 +30,11 @@ def test_the_same_function_may_have_its_line_only_later() -> None:
 @pytest.mark.parametrize("rows", [(), ((2, "f", 3),), ((1, "", 3),), ((1, "…", 3),)])
 def test_it_is_not_known_without_faults_or_stacks(rows: tuple[tuple[int, str, int], ...]) -> None:
     assert top_function(faults_of(*rows), 1) is None
+
+
+def test_of_a_script_it_is_its_own_function_not_one_of_the_interpreter() -> None:
+    calls = "py::remember:/srv/leak.py < libpython3.12.so.1.0:_PyEval_EvalFrameDefault < py::main:/srv/leak.py"
+    inside = "libpython3.12.so.1.0:new_keys_object < libpython3.12.so.1.0:dictresize"
+    top = top_function(faults_of((1, f"{inside} < {calls}", 3)), 1)
+    assert top is not None
+    assert top.frame.name == "py::remember:/srv/leak.py"
