@@ -25,7 +25,7 @@ def test_no_key_stands_for_two_things_in_one_place() -> None:
         ({"closer": ("right",)}, [("right", "right", "closer")]),
         (
             {"mark": ("right",)},
-            [("right", "mark", "right"), ("right", "mark", "scroll_right"), ("right", "mark", "band_on")],
+            [("right", "mark", name) for name in ("right", "scroll_right", "band_on", "call_in")],
         ),
     ],
 )
