@@ -75,12 +75,13 @@ def pages_of_mapping(
     gone = old[after.backing_at(old) != before.backing_at(old)]
     page = np.union1d(new, gone)
     origin = _origin(before, after, moves, page, gone)
+    replaces = (origin == page) & ~np.isin(page, gone) & (before.backing_at(page) != after.backing_at(page))
     table, row = (after, later) if later is not None else (before, then)
     assert row is not None
     key, flags = table.key_of(row), table.mappings.string_at(table.mappings.flags, row).split()
     return MappingPages(
         block=page // HUGE_PAGES,
-        was=before.at(origin),
+        was=before.at(np.where(replaces, _NOWHERE, origin)),
         now=after.at(np.where(np.isin(page, gone), _NOWHERE, page)),
         gone=np.isin(page, gone),
         went_elsewhere=_went_elsewhere(after, moves, page),

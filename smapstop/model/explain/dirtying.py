@@ -38,7 +38,8 @@ def book_clean_dirty_changes(ledger: Ledger, evidence: Evidence, may_be_left_dir
         ledger.explain_transition(clean, dirty, written - redirtied)
         if (clean, dirty) != (SC, PD):  # else the mapping that wrote is gone: the page is ours alone
             was_shared = may_be_left_dirty & (clean == SC)
-            ledger.book("shared-write", np.where(was_shared, 0, written - redirtied))
+            stored = np.where(was_shared, 0, written - redirtied)
+            ledger.book("shared-write", np.maximum(stored - ledger.clean_or_dirty_kb, 0))
         cleaned = ledger.transition(dirty, clean)
         freed = np.where(anonymous & ~merged, cleaned, np.where(anonymous, np.minimum(cleaned, lazily), 0))
         surely = np.clip(np.maximum(freed - most_read_kb, lazily), 0, freed)

@@ -41,6 +41,8 @@ class Ledger:
         """Remaining change by field, kB; zeros for a field that this kernel does not print."""
         self.printed_fields = frozenset(deltas)
         """Fields that this kernel prints."""
+        self.clean_or_dirty_kb = np.zeros(count, np.int64)
+        """Pages that seem to have come clean, or gone dirty: if it was not so, others did not become dirty, kB."""
         self.bookings: list[tuple[Mechanism, KbColumn, bool]] = []
         """Mechanism, kB of each mapping, and whether that is sure."""
 
@@ -101,6 +103,7 @@ class Ledger:
         for state in states:
             part = np.minimum(kb, self.gain(state))
             self.unexplained[state] -= part
+            self.clean_or_dirty_kb += part if state in (PC, SC) else 0
             kb = kb - part
         self.unexplained[states[0]] -= kb
 
@@ -109,6 +112,7 @@ class Ledger:
         for state in states:
             part = np.minimum(kb, self.loss(state))
             self.unexplained[state] += part
+            self.clean_or_dirty_kb += part if state in (PD, SD) else 0
             kb = kb - part
         self.unexplained[states[0]] += kb
 

@@ -164,8 +164,9 @@ def may_be_kept(before: Mappings, before_rows: Rows, after: Mappings, after_rows
     """Mappings whose pages may have moved though their addresses were kept, and the new ones that may have these.
 
     What was touched at the old place since hides that MREMAP_DONTUNMAP emptied it, and takes as many faults as the
-    touches that are seen. All pages went: a new mapping of the same size and permissions has as many, or more. It
-    does not begin at a new guard page, as stacks do. Mappings that show no change are taken for untouched.
+    touches that are seen. All pages went: a new mapping of the same size and permissions has as many, or more. Or
+    those of a part went: a new mapping has as many as the old one lost. It does not begin at a new guard page, as
+    stacks do. Mappings that show no change are taken for untouched.
     """
     source, target = np.zeros(len(before_rows), bool), np.zeros(len(before_rows), bool)
     new, old = (np.flatnonzero(known & (after_rows >= 0)) for known in (before_rows < 0, before_rows >= 0))
@@ -181,7 +182,10 @@ def may_be_kept(before: Mappings, before_rows: Rows, after: Mappings, after_rows
     least, most = np.full(len(numbers), np.iinfo(np.int64).max), np.zeros(len(numbers), np.int64)
     np.minimum.at(least, of_old, had)
     np.maximum.at(most, of_new, has)
-    source[old], target[new] = had <= most[of_old], has >= least[of_new]
+    lost = np.maximum(had - _held_kb(after, after_rows[old]), 0) * len(after.strings) + before.perms[before_rows[old]]
+    got = has * len(after.strings) + after.perms[after_rows[new]]
+    source[old] = (had <= most[of_old]) | np.isin(lost, got[has > 0])
+    target[new] = (has >= least[of_new]) | ((has > 0) & np.isin(got, lost))
     return source, target
 
 

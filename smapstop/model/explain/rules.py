@@ -55,12 +55,13 @@ _LEFT_OF_OTHERS: frozenset[Mechanism] = frozenset(("lazy-free", "rewrite", "huge
 _OF_PAGES_THAT_COME_OR_GO: frozenset[Mechanism] = frozenset(
     (
         *("first-touch", "file-read", "shared-map", "copy-on-write", "shared-write", "swap-in", "huge-fault"),
-        *("discard", "unmapped", "shared-unmap", "reclaim", "swap-out", "zero-page"),
+        *("discard", "unmapped", "shared-unmap", "reclaim", "swap-out", "zero-page", "huge-collapse", "huge-split"),
     )
 )
 """Mechanisms that are not sure where pages may have moved instead."""
 _COPIES: frozenset[Mechanism] = frozenset(("copy-on-write",))
-_ALL_BUT_FIRST_TOUCH = frozenset(MECHANISMS) - {"first-touch"}
+_HIDDEN_BY_REFILLING = frozenset(MECHANISMS) - {"first-touch", "shared-by-fork", "huge-split"}
+"""Mechanisms that are not sure where all pages may have moved, and others were touched in their place."""
 _INPUT_FIELDS = (*(name for name in _EXPLAINED_FIELDS if name != "huge"), *_HUGE_FIELDS, "thp_eligible", "lazy_free")
 
 
@@ -135,7 +136,7 @@ def explain(
     emptied, filled = (mask[rows] for mask in may_be_kept(before, before_rows, after, after_rows))
     ranges = FileRanges.at_reading(before, before_rows[rows]), FileRanges.at_reading(after, after_rows[rows])
     _book_all(ledger, evidence, objects, ranges, of_moved)
-    ledger.doubt(emptied & evidence.movable, _ALL_BUT_FIRST_TOUCH)  # more were touched, if anything
+    ledger.doubt(emptied & evidence.movable, _HIDDEN_BY_REFILLING)
     ledger.doubt(filled & evidence.movable, MECHANISMS)
     bookings = [_locate(booking, rows) for booking in ledger.bookings]
     locked = [booking.mapping for booking in locks if booking.what == "lock"]
