@@ -1,4 +1,4 @@
-"""P1 to P3, P9 and P11: cost of a sample, relative to cat of the same smaps, and its cost to the target."""
+"""P1 to P3, P9, P11, P12: cost of a sample, relative to cat of the same smaps, and its cost to the target."""
 
 import shutil
 import signal
@@ -97,6 +97,32 @@ def measure_target_cost() -> Iterator[Measurement]:
         yield Measurement(
             "P9", f"what a target that {what} keeps of its speed{suffix}", "unwatched", kept, 0.97, detail, least=True
         )
+    yield measure_callers_cost()
+
+
+def measure_callers_cost() -> Measurement:
+    """Work that a target does per second of its CPU time, while its page faults are watched with their callers."""
+    with run_target("working", 0) as process:
+        assert process.stdout is not None
+        output, target = process.stdout, psutil.Process(process.pid)
+
+        def work_per_second() -> float:
+            output.readline()
+            before, rounds = target.cpu_times(), 0
+            for _ in range(4):
+                rounds += int(output.readline().split()[0])
+            after = target.cpu_times()
+            return rounds / (after.user + after.system - before.user - before.system)
+
+        def watched() -> float:
+            with _RunningSampler(process.pid, callers=True):
+                return work_per_second()
+
+        kept, we, they = measure_ratio(watched, work_per_second, 5)
+    what = "work per CPU second of a target with 10,000 faults a second, watched with callers"
+    return Measurement(
+        "P12", what, "unwatched", kept, 0.97, f"{8 * we:.0f} faults against {8 * they:.0f}", least=True
+    )
 
 
 def remaining_speed(kind: str, mib: int) -> tuple[float, float, float]:
@@ -125,12 +151,12 @@ def remaining_speed(kind: str, mib: int) -> tuple[float, float, float]:
 class _RunningSampler:
     """Context in which a sampler process samples once a second."""
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, *, callers: bool = False) -> None:
         from smapstop.source.live import LiveSource
 
         self._source = LiveSource()
         self._source.start(lambda _: None)
-        self._source.request(Attach(pid, Pace()))
+        self._source.request(Attach(pid, Pace(), callers))
 
     def __enter__(self) -> None:
         time.sleep(1)

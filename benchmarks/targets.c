@@ -1,6 +1,6 @@
-/* Targets of the benchmarks: `targets many N`, `big MIB`, `churn MIB`, `faulting MIB`, `moving N`, `coming N`, `sparse GIB`,
+/* Targets of the benchmarks: `targets many N`, `big MIB`, `churn MIB`, `faulting MIB`, `working MIB`, `moving N`, `coming N`, `sparse GIB`,
    `threads N`. Each prints a line when it is ready. On SIGUSR1, "moving" writes one more page in a twentieth of its mappings;
-   "churn" and "faulting" print their rounds per second and the longest round in microseconds; "coming" unmaps a twentieth of
+   "churn", "faulting" and "working" print their rounds per second and the longest round in microseconds; "coming" unmaps a twentieth of
    its mappings in one second and maps them again in the next, writing one page of each. */
 #include <pthread.h>
 #include <signal.h>
@@ -77,9 +77,20 @@ static double now(void)
 	return time.tv_sec + time.tv_nsec * 1e-9;
 }
 
-/* Rounds of touching pages that were just mapped (or, faulting, just given back), with so much resident beside them. */
-static void churn(long mib, int faulting)
+static long calibrated(double seconds)
 {
+	volatile long n = 0;
+	for (clock_t end = clock() + CLOCKS_PER_SEC / 5; clock() < end;)
+		for (int i = 0; i < 1000; i++)
+			n++;
+	return n * (seconds / 0.2);
+}
+
+/* Rounds of touching pages that were just mapped (or, faulting, just given back), with so much resident beside them;
+   "working" computes for 0.1 ms before each page. */
+static void churn(long mib, int faulting, int working)
+{
+	long much = working ? calibrated(1e-4) : 0;
 	char *kept = map(64, PROT_READ | PROT_WRITE), *p = kept;
 	double second = now(), begun = second, longest = 0;
 	long rounds = 0;
@@ -90,8 +101,11 @@ static void churn(long mib, int faulting)
 	for (;;) {
 		if (!faulting)
 			p = map(64, PROT_READ | PROT_WRITE);
-		for (int i = 0; i < 64; i++)
+		for (int i = 0; i < (working ? 8 : 64); i++) {
+			for (volatile long n = 0; n < much; n++)
+				;
 			p[i * PAGE] = 1;
+		}
 		if (faulting)
 			madvise(p, 64 * PAGE, MADV_DONTNEED);
 		else
@@ -159,8 +173,8 @@ int main(int count, char **arguments)
 {
 	long n = count > 2 ? atol(arguments[2]) : 0;
 
-	if (!strcmp(arguments[1], "churn") || !strcmp(arguments[1], "faulting"))
-		churn(n, arguments[1][0] == 'f');
+	if (!strcmp(arguments[1], "churn") || !strcmp(arguments[1], "faulting") || !strcmp(arguments[1], "working"))
+		churn(n, arguments[1][0] != 'c', arguments[1][0] == 'w');
 	else if (!strcmp(arguments[1], "moving"))
 		move(many(n), n);
 	else if (!strcmp(arguments[1], "coming"))
