@@ -83,6 +83,12 @@ def add_callers_option(group: OptionGroup) -> None:
     group.add_argument("--no-callers", action="store_true", help="do not find out which code makes page faults")
 
 
+def add_via_option(group: OptionGroup) -> None:
+    """Add `--via`, which reads a process elsewhere."""
+    what = "a process elsewhere: 'ssh box', 'docker exec -i c sh'"
+    group.add_argument("--via", metavar="COMMAND", help=what)
+
+
 def add_output_options(parser: CommandParser, output_help: str) -> None:
     """Add the options of a recording file; `output_help` is the help of `--output`."""
     group = parser.add_argument_group("recording")

@@ -1,5 +1,7 @@
 """File systems by device, as mounted for a process (proc(5): /proc/PID/mountinfo)."""
 
+from contextlib import suppress
+
 from smapstop.proc.process import ProcDir
 
 _MEMORY_TYPES = frozenset((b"tmpfs", b"ramfs", b"devtmpfs", b"rootfs", b"hugetlbfs"))
@@ -31,12 +33,7 @@ def read_memory_devices(process: ProcDir) -> dict[str, bool]:
     Device numbers are the same in all namespaces; a process in a chroot sees only the mounts in it.
     """
     devices: dict[str, bool] = {}
-    try:
-        with open("/proc/self/mountinfo", "rb") as file:
-            devices |= parse_mountinfo(file.read())
-    except OSError:
-        pass  # then by the process's own mounts alone
-    try:
-        return devices | parse_mountinfo(process.read("mountinfo"))
-    except OSError:
-        return devices
+    for name in ("/proc/self/mountinfo", "mountinfo"):
+        with suppress(OSError):  # then by the other's mounts alone
+            devices |= parse_mountinfo(process.read(name))
+    return devices

@@ -3,8 +3,9 @@
 import errno
 import os
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import partial
 from itertools import islice
 from types import TracebackType
 from typing import Self, TypeVar
@@ -12,7 +13,7 @@ from typing import Self, TypeVar
 from smapstop.errors import SmapstopError
 from smapstop.proc.columns import Counters
 from smapstop.proc.read_buffer import CHUNK_BYTES, ReadBuffer
-from smapstop.proc.stat import fields_after_name, parse_counters
+from smapstop.proc.stat import PAGE_KB, fields_after_name, parse_counters
 
 Contents = TypeVar("Contents", bytes, memoryview)
 
@@ -20,6 +21,8 @@ _LINK_DIRECTORIES = ("fd/", "map_files/")
 """Directories of links that lead to a file itself, whatever its path."""
 _KERNEL_THREAD = 0x0020_0000
 """PF_KTHREAD in the flags of stat (include/linux/sched.h)."""
+_MOST_THREADS = 1 << 22
+"""Limit of threads that are listed: that of process ids (PID_MAX_LIMIT, include/linux/threads.h)."""
 PAGEMAP_REMEDY = "run as its user or as root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"
 """Privileges needed to read pagemap, which only the owner of the process may open (0400)."""
 
@@ -33,6 +36,13 @@ class ProcDir:
     Raises:
         SmapstopError: There is no such process, or it may not be read.
     """
+
+    page_kb = PAGE_KB
+    """Page size of its machine, kB."""
+    clock_ticks = os.sysconf("SC_CLK_TCK")
+    """Clock ticks per second of its machine, the unit of its CPU times."""
+    is_local = True
+    """Whether it is a process of this machine and pid namespace, so that more than its directory can be read."""
 
     def __init__(self, pid: int, root: str = "/proc") -> None:
         self.pid = pid
@@ -52,6 +62,13 @@ class ProcDir:
     def close(self) -> None:
         """Close the directory."""
         os.close(self._fd)
+
+    def together(self, names: Iterable[str]) -> AbstractContextManager[None]:  # noqa: ARG002
+        """Read files at once, where asking for each takes time: within the `with` statement `read` returns them.
+
+        A name that is given twice is read twice, in order. Here nothing is gained, and files are read when asked for.
+        """
+        return nullcontext()
 
     def open(self, name: str, flags: int = os.O_RDONLY) -> int:
         """Open a file; the caller closes the fd.
@@ -99,13 +116,29 @@ class ProcDir:
         """
         return self._read(name, _whole)
 
+    def read_into(self, name: str, buffer: ReadBuffer) -> memoryview:
+        """Read a whole file into a buffer; the result is valid until the buffer's next read.
+
+        Raises:
+            OSError: As for `read`.
+        """
+        return self._read(name, buffer.read)
+
+    def read_start(self, name: str) -> bytes:
+        """Read the beginning of a file, enough to know that it can be read and is not empty.
+
+        Raises:
+            OSError: As for `read`.
+        """
+        return self._read(name, lambda fd: os.read(fd, CHUNK_BYTES))
+
     def read_smaps(self) -> bytes:
         """Read smaps; that of a live thread if the main thread has exited before the others.
 
         Raises:
             OSError: As for `read`.
         """
-        return self._read_of_any_thread("smaps", _whole) or b""
+        return self._read_of_any_thread("smaps", self.read) or b""
 
     def read_smaps_into(self, buffer: ReadBuffer) -> memoryview:
         """Read smaps, as `read_smaps`, into a buffer; the result is valid until the buffer's next read.
@@ -113,7 +146,7 @@ class ProcDir:
         Raises:
             OSError: As for `read`.
         """
-        return self._read_of_any_thread("smaps", buffer.read) or memoryview(b"")
+        return self._read_of_any_thread("smaps", partial(self.read_into, buffer=buffer)) or memoryview(b"")
 
     def read_maps(self) -> bytes:
         """Read maps: the mappings without their amounts; as `read_smaps`.
@@ -121,7 +154,7 @@ class ProcDir:
         Raises:
             OSError: As for `read`.
         """
-        return self._read_of_any_thread("maps", _whole) or b""
+        return self._read_of_any_thread("maps", self.read) or b""
 
     def read_rollup(self) -> bytes:
         """Read smaps_rollup (since Linux 4.14).
@@ -129,7 +162,7 @@ class ProcDir:
         Raises:
             OSError: As for `read`; ENOENT also on a kernel without smaps_rollup.
         """
-        return self._read_of_any_thread("smaps_rollup", _whole) or b""
+        return self._read_of_any_thread("smaps_rollup", self.read) or b""
 
     def _read(self, name: str, read: Callable[[int], Contents]) -> Contents:
         """Open a file, read it with `read`, and close it."""
@@ -139,24 +172,20 @@ class ProcDir:
         finally:
             os.close(fd)
 
-    def _read_of_any_thread(self, name: str, read: Callable[[int], Contents]) -> Contents | None:
+    def _read_of_any_thread(self, name: str, read: Callable[[str], Contents]) -> Contents | None:
         """Read a memory file through any live thread: the main thread's is empty or fails once it exited."""
         with suppress(ProcessLookupError):
-            if text := self._read(name, read):
+            if text := read(name):
                 return text
         for tid in self._other_threads():
             with suppress(FileNotFoundError, ProcessLookupError):  # this one has just exited, too
-                if text := self._read(f"task/{tid}/{name}", read):
+                if text := read(f"task/{tid}/{name}"):
                     return text
         return None
 
     def _other_threads(self) -> list[str]:
         """List the ids of all threads but the main one."""
-        tasks = os.open("task", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self._fd)
-        try:
-            return [tid for tid in os.listdir(tasks) if tid != str(self.pid)]
-        finally:
-            os.close(tasks)
+        return [tid for tid in self.list_names("task", _MOST_THREADS) if tid != str(self.pid)]
 
     def counters(self) -> Counters:
         """Read stat, statm and status.
@@ -164,7 +193,7 @@ class ProcDir:
         Raises:
             OSError: As for `read`.
         """
-        return parse_counters(self.read("stat"), self.read("statm"), self.read("status"))
+        return parse_counters(self.read("stat"), self.read("statm"), self.read("status"), self.page_kb)
 
     def started_ns(self) -> int:
         """Start time of the process, ns since the epoch.
@@ -173,8 +202,18 @@ class ProcDir:
             OSError: As for `read`.
         """
         ticks = parse_counters(self.read("stat"), b"", b"").start_time
-        since_boot = ticks * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
-        return time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME) + since_boot
+        return time.time_ns() - self.uptime_ns() + ticks * 1_000_000_000 // self.clock_ticks
+
+    def uptime_ns(self) -> int:
+        """Time since the machine of the process started, ns, as start times of processes are counted."""
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
+    def max_map_count(self) -> int | None:
+        """Maximum number of mappings of a process there (vm.max_map_count); `None` if it cannot be read."""
+        try:
+            return int(self.read("/proc/sys/vm/max_map_count"))
+        except (OSError, ValueError):
+            return None
 
     def command_line(self) -> tuple[str, ...]:
         """Arguments of the process; empty for a zombie, or if they may not be read."""
@@ -187,7 +226,7 @@ class ProcDir:
     def executable(self) -> str | None:
         """Path of the executable; `None` if it may not be read."""
         try:
-            return os.readlink("exe", dir_fd=self._fd)
+            return self.read_link("exe")
         except OSError:
             return None
 
@@ -203,7 +242,7 @@ class ProcDir:
             if int(fields_after_name(stat)[6]) & _KERNEL_THREAD:
                 what = f"process {self.pid} ({counters.name}) is a kernel thread, which has no memory map of its own"
                 raise SmapstopError(what, "choose a user-space process")
-            if self._read_of_any_thread("smaps", lambda fd: os.read(fd, CHUNK_BYTES)):
+            if self._read_of_any_thread("smaps", self.read_start):
                 return
         except OSError as error:
             raise access_error(self.pid, error) from error
@@ -214,15 +253,6 @@ class ProcDir:
 def _whole(fd: int) -> bytes:
     """Read a whole open file."""
     return b"".join(iter(lambda: os.read(fd, CHUNK_BYTES), b""))
-
-
-def max_map_count(root: str = "/proc") -> int | None:
-    """Maximum number of mappings of a process (vm.max_map_count); `None` if it cannot be read."""
-    try:
-        with open(f"{root}/sys/vm/max_map_count", "rb") as file:
-            return int(file.read())
-    except (OSError, ValueError):
-        return None
 
 
 def access_remedy() -> str:
@@ -238,4 +268,4 @@ def access_error(pid: int, error: OSError) -> SmapstopError:
         return SmapstopError(f"no process {pid}", "run smapstop without arguments to pick one from a list")
     if error.errno in (errno.EACCES, errno.EPERM):
         return SmapstopError(f"not permitted to read the memory map of process {pid}", access_remedy())
-    return SmapstopError(f"cannot read the memory map of process {pid}: {error.strerror}")
+    return SmapstopError(f"cannot read the memory map of process {pid}: {error.strerror or error}")

@@ -29,8 +29,8 @@ class ProcessStat:
     """Resident memory as the kernel counts it without looking, kB; it may be some pages off."""
 
 
-def parse_stat(stat: bytes) -> ProcessStat:
-    """Parse the text of /proc/PID/stat.
+def parse_stat(stat: bytes, page_kb: int = PAGE_KB) -> ProcessStat:
+    """Parse the text of /proc/PID/stat; `page_kb` is the page size of its machine.
 
     Raises:
         ValueError: It is not complete.
@@ -47,7 +47,7 @@ def parse_stat(stat: bytes) -> ProcessStat:
         minor_faults=int(after[7]),
         major_faults=int(after[9]),
         cpu_ticks=int(after[11]) + int(after[12]),
-        rss_kb=int(after[21]) * PAGE_KB,
+        rss_kb=int(after[21]) * page_kb,
     )
 
 

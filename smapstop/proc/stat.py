@@ -10,7 +10,7 @@ _EXITING = 0x4
 """PF_EXITING in the flags of stat (include/linux/sched.h)."""
 
 
-def parse_counters(stat: bytes, statm: bytes, status: bytes) -> Counters:
+def parse_counters(stat: bytes, statm: bytes, status: bytes, page_kb: int = PAGE_KB) -> Counters:
     """Parse the texts of a process's stat, statm and status (proc(5)); statm and status may be empty."""
     after = fields_after_name(stat)
     lines = dict(line.split(b":", 1) for line in status.split(b"\n") if b":" in line)
@@ -37,7 +37,7 @@ def parse_counters(stat: bytes, statm: bytes, status: bytes) -> Counters:
         user_ticks=number(14),
         system_ticks=number(15),
         exit_code=number(52) if after[0] in b"ZX" and len(after) > 52 - 3 else None,
-        rss=resident * PAGE_KB if size else None,
+        rss=resident * page_kb if size else None,
         vm_peak=amount(b"VmPeak"),
         vm_size=amount(b"VmSize"),
         vm_hwm=amount(b"VmHWM"),

@@ -55,15 +55,11 @@ def read_thread_stats(process: ProcDir, limit: int) -> tuple[list[ThreadStat], i
 def list_other_threads(process: ProcDir) -> list[int]:
     """List all threads but the main one, whose stack is named; empty if they cannot be read."""
     try:
-        tasks = process.open("task", os.O_RDONLY | os.O_DIRECTORY)
+        return sorted(
+            tid for entry in process.list_names("task", _MOST_THREADS) if (tid := int(entry)) != process.pid
+        )
     except OSError:
         return []
-    try:
-        return sorted(tid for entry in os.listdir(tasks) if (tid := int(entry)) != process.pid)
-    except OSError:
-        return []
-    finally:
-        os.close(tasks)
 
 
 def read_stack_pointer(process: ProcDir, tid: int) -> StackPointer | None:

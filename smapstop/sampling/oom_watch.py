@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from smapstop.model.tick import ExitStatus, OomKill, OomLimit
-from smapstop.proc.cgroup import MemoryLimit, OomCounts, machine_oom_kills
+from smapstop.proc.cgroup import MemoryLimit, OomCounts
 from smapstop.sampling.process_cgroup import ProcessCgroup
 
 _SIGKILL = 9
@@ -62,7 +62,7 @@ class OomWatch:
 
     def _now(self) -> OomCounts:
         """The counters now."""
-        return self._group.cgroup.counts() if self._group.cgroup else OomCounts(machine_oom_kills())
+        return self._group.cgroup.counts() if self._group.cgroup else OomCounts(self._group.machine_oom_kills())
 
 
 def oom_kill_between(before: OomCounts, after: OomCounts, pid: int, *, is_killed: bool) -> OomKill | None:

@@ -2,9 +2,9 @@
 
 from contextlib import closing, suppress
 
-from smapstop.proc.cgroup import MemoryCgroup, open_memory_cgroup
+from smapstop.proc.cgroup import MemoryCgroup, machine_oom_kills, open_memory_cgroup
 from smapstop.proc.limits import Limits, parse_rlimits
-from smapstop.proc.process import ProcDir, max_map_count
+from smapstop.proc.process import ProcDir
 from smapstop.proc.stat import is_exiting
 
 
@@ -18,7 +18,9 @@ class ProcessCgroup:
         """The group that was found last; None if there is none, or it cannot be seen."""
 
     def follow(self) -> None:
-        """Open the group of the process again if it has moved to another one."""
+        """Open the group of the process again if it has moved to another one; that of another machine is not seen."""
+        if not self._process.is_local:
+            return
         with suppress(OSError):  # it is gone, or this kernel has no control groups
             group = self._process.read("cgroup")
             if group != self._group and not self._is_misplaced():
@@ -32,7 +34,11 @@ class ProcessCgroup:
         rlimits: dict[str, int] = {}
         with suppress(OSError):  # not permitted, or the process is gone
             rlimits = parse_rlimits(self._process.read("limits"))
-        return Limits(max_map_count(), **rlimits, cgroup=self.cgroup.memory() if self.cgroup else None)
+        return Limits(self._process.max_map_count(), **rlimits, cgroup=self.cgroup.memory() if self.cgroup else None)
+
+    def machine_oom_kills(self) -> int | None:
+        """Processes that the OOM killer has killed on the machine; `None` if that is another one."""
+        return machine_oom_kills() if self._process.is_local else None
 
     def close(self) -> None:
         """Close the files."""

@@ -1,6 +1,7 @@
 """Read a process completely: never a mix of two programs, never truncated; missing permissions are data."""
 
 import time
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from smapstop.model.tick import Tier
@@ -11,6 +12,15 @@ from smapstop.proc.smaps.parser import SmapsParser, drop_torn, parse_rollup
 from smapstop.sampling.memory_filesystems import MemoryFilesystems
 from smapstop.sampling.object_columns import ObjectColumns
 from smapstop.sampling.program_facts import ProgramFacts
+
+_COUNTERS = ("stat", "statm", "status")
+_FILES: dict[Tier, tuple[str, ...]] = {
+    "smaps": (*_COUNTERS, "smaps", *_COUNTERS),
+    "rollup": (*_COUNTERS, "smaps_rollup"),
+    "counters": _COUNTERS,
+}
+"""Files that a reading reads, in order."""
+_LIMITS = ("limits", "/proc/sys/vm/max_map_count")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +63,10 @@ class ProcessReader:
         self._memory_files = MemoryFilesystems(process)
         self._facts = ProgramFacts(process)
         self._image = 0
+
+    def together(self, tier: Tier) -> AbstractContextManager[None]:
+        """Read the files of a tick at once, those of its limits included; see `ProcDir.together`."""
+        return self._process.together((*_FILES[tier], *_LIMITS))
 
     def read(self, tier: Tier) -> ProcessReading:
         """Read the process once; a missing permission is part of the reading, not an error.

@@ -162,25 +162,26 @@ class Sampler:
         Raises:
             OSError: ENOENT or ESRCH: the process is gone.
         """
-        began_ns = time.process_time_ns()
-        reading = self._reader.read(self.pacer.tier())
-        transition = advance(self._state, reading)
-        if transition.is_first:
-            self._cow_tracker.begin(reading.mappings, transition.matched.ids)
-        events = self._settle(transition, reading)
-        events = self._cow_tracker.name_new(reading.mappings, transition.matched.ids, events)
-        stacks = (
-            self._stack_tracker.changes(reading.counters, reading.mappings, transition.matched.ids)
-            if reading.has_mappings
-            else ()
-        )
-        spent_ns = time.process_time_ns() - began_ns
-        faults, faults_ns = self._settle_faults(reading, transition.matched.ids)
-        self._state = transition.state
-        self.pacer.book_tick(reading.tier, max(spent_ns, reading.read_ns), time.monotonic_ns(), faults_ns)
-        spent_ns += faults_ns
-        self._last = self._build_tick(reading, transition, events, stacks, faults, spent_ns)
-        return self._last
+        began_ns, tier = time.process_time_ns(), self.pacer.tier()
+        with self._reader.together(tier):
+            reading = self._reader.read(tier)
+            transition = advance(self._state, reading, self._process.page_kb)
+            if transition.is_first:
+                self._cow_tracker.begin(reading.mappings, transition.matched.ids)
+            events = self._settle(transition, reading)
+            events = self._cow_tracker.name_new(reading.mappings, transition.matched.ids, events)
+            stacks = (
+                self._stack_tracker.changes(reading.counters, reading.mappings, transition.matched.ids)
+                if reading.has_mappings
+                else ()
+            )
+            spent_ns = time.process_time_ns() - began_ns
+            faults, faults_ns = self._settle_faults(reading, transition.matched.ids)
+            self._state = transition.state
+            self.pacer.book_tick(reading.tier, max(spent_ns, reading.read_ns), time.monotonic_ns(), faults_ns)
+            spent_ns += faults_ns
+            self._last = self._build_tick(reading, transition, events, stacks, faults, spent_ns)
+            return self._last
 
     def _settle_faults(self, reading: ProcessReading, ids: Ids) -> tuple[PageFaults | None, int]:
         """Page faults since the last reading of the mappings; and the CPU time for them since the last tick, ns."""

@@ -41,8 +41,8 @@ class StackTracker:
             return ThreadsReply(missing_reason=f"the threads cannot be read: {error.strerror}")
         if not self._thread_count:
             self._list_threads()
-        for _ in range(min(_MAX_SOUGHT, len(self._new_threads))):
-            self._find_stack(self._new_threads.popleft(), mappings, ids)
+        count = min(_MAX_SOUGHT, len(self._new_threads))
+        self._find_stacks([self._new_threads.popleft() for _ in range(count)], mappings, ids)
         stacks = {tid: stack.mapping for tid, stack in self._stack_of_thread.items()}
         rows = range(len(ids) - 1, -1, -1)  # that of the main thread is near the end
         main = next((row for row in rows if mappings.name_of(row) == "[stack]"), None)
@@ -67,9 +67,18 @@ class StackTracker:
         if thread_count != self._thread_count or self._tick_count % LIST_EVERY_TICKS == 0:
             self._thread_count = thread_count
             self._list_threads()
-        for queue, limit in ((self._known_threads, MAX_RECHECKED_PER_TICK), (self._new_threads, MAX_NEW_PER_TICK)):
-            for _ in range(min(limit, len(queue))):
-                self._find_stack(queue.popleft(), mappings, ids)
+        self._find_stacks(
+            [
+                queue.popleft()
+                for queue, limit in (
+                    (self._known_threads, MAX_RECHECKED_PER_TICK),
+                    (self._new_threads, MAX_NEW_PER_TICK),
+                )
+                for _ in range(min(limit, len(queue)))
+            ],
+            mappings,
+            ids,
+        )
         now = self._stacks_by_mapping()
         freed = [ThreadStack(mapping, 0, "") for mapping in self._reported if mapping not in now]
         new = [stack for mapping, stack in now.items() if self._reported.get(mapping) != stack]
@@ -91,6 +100,12 @@ class StackTracker:
         new = alive.difference(self._known_threads)
         self._new_threads = deque(sorted(new, key=lambda tid: (tid == self._process.pid, tid)))
         self._stack_of_thread = {tid: stack for tid, stack in self._stack_of_thread.items() if tid in alive}
+
+    def _find_stacks(self, tids: list[int], mappings: Mappings, ids: Ids) -> None:
+        """Find the stacks of threads, whose files are read together."""
+        with self._process.together([f"task/{tid}/{name}" for tid in tids for name in ("syscall", "comm")]):
+            for tid in tids:
+                self._find_stack(tid, mappings, ids)
 
     def _find_stack(self, tid: int, mappings: Mappings, ids: Ids) -> None:
         """Find the stack of a thread by its stack pointer; unknown while it runs, when the old one is kept."""

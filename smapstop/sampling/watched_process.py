@@ -6,7 +6,7 @@ from smapstop.model.protocol import Pace, Target
 from smapstop.model.tick import ExitStatus
 from smapstop.proc.columns import Counters
 from smapstop.proc.exit_status import read_wait_status, split_wait_status
-from smapstop.proc.process import ProcDir, max_map_count
+from smapstop.proc.process import ProcDir
 from smapstop.proc.successor import read_identity
 from smapstop.sampling.launch import Program
 from smapstop.sampling.oom_watch import OomWatch
@@ -42,8 +42,8 @@ class WatchedProcess:
             launched=self.program is not None,
             stopped_at_exec=self.program is not None and self.program.stopped_at_exec,
             started_ns=self.process.started_ns(),
-            clock_ticks=os.sysconf("SC_CLK_TCK"),
-            max_map_count=max_map_count(),
+            clock_ticks=self.process.clock_ticks,
+            max_map_count=self.process.max_map_count(),
             missing_callers=self.sampler.missing_callers,
         )
 

@@ -11,7 +11,7 @@ from places import ROOT
 from stepped_program import SteppedProgram, stepped_python, wait_until
 
 from smapstop.errors import SmapstopError
-from smapstop.proc.process import ProcDir, max_map_count
+from smapstop.proc.process import ProcDir
 from smapstop.proc.stat import parse_counters
 
 Program = Callable[[str], Path]
@@ -212,8 +212,6 @@ def test_zombie_of_an_old_kernel_has_no_known_exit_code() -> None:
     assert counters.exit_code is None
 
 
-def test_most_mappings_that_a_process_may_have(tmp_path: Path) -> None:
-    (tmp_path / "sys/vm").mkdir(parents=True)
-
-    assert max_map_count() == int(Path("/proc/sys/vm/max_map_count").read_text())
-    assert max_map_count(str(tmp_path)) is None
+def test_most_mappings_that_a_process_may_have() -> None:
+    with ProcDir(os.getpid()) as process:
+        assert process.max_map_count() == int(Path("/proc/sys/vm/max_map_count").read_text())

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,15 +10,17 @@ from typing import TYPE_CHECKING
 from smapstop.cli.arguments import (
     CommandParser,
     add_common_options,
+    add_via_option,
     did_you_mean,
     parse_options,
     parse_reading_number,
 )
 from smapstop.cli.output import is_terminal, print_text, sanitize_line, table_width
-from smapstop.cli.targets import Command
+from smapstop.cli.targets import Command, find_elsewhere
 from smapstop.errors import SmapstopError
 
-if TYPE_CHECKING:  # it imports numpy
+if TYPE_CHECKING:  # they import numpy
+    from smapstop.proc.process import ProcDir
     from smapstop.report.snapshot.snapshot import Snapshot
 
 FORMATS = ("table", "json", "csv")
@@ -41,6 +44,7 @@ def build_parser() -> CommandParser:
     target = target_options.add_mutually_exclusive_group()
     target.add_argument("-p", "--pid", metavar="PID|NAME", help="a running process")
     target.add_argument("--from", dest="file", metavar="FILE|-", help="a saved smaps, in any form; - is stdin")
+    add_via_option(target_options)
     target_options.add_argument(
         "--reading", metavar="N", type=parse_reading_number, help="of a text with several readings, the one to print"
     )
@@ -79,6 +83,9 @@ def run(words: list[str], command: Command) -> int:
         raise SmapstopError("--rollup has nothing to sort", "omit --sort")
     if options.reading is not None and options.file is None:
         raise SmapstopError("--reading is for a saved text", "smapstop snapshot --from FILE --reading N")
+    if options.via is not None and (options.pid is None or options.family):
+        what = "--via reads one process: not a family" if options.family else "--via needs the process to read there"
+        raise SmapstopError(what, "smapstop snapshot --via COMMAND -p PID|NAME")
     if options.family:
         return _print_family(options)
     if options.label and (options.pid is None or options.rollup or options.grouping != "none"):
@@ -117,13 +124,20 @@ def _default_format() -> str:
 
 def _take_snapshot(options: argparse.Namespace) -> "Snapshot":
     """Take the sample, or read a saved one."""
+    from smapstop.proc.process import ProcDir
     from smapstop.proc.process_lookup import find_process
     from smapstop.report.snapshot.snapshot import take_snapshot, take_totals, with_labels
 
+    def take(pid: int, open_process: "Callable[[int], ProcDir]") -> "Snapshot":
+        snapshot = (take_totals if options.rollup else take_snapshot)(pid, open_process)
+        has_labels = options.label or options.grouping == "purpose"
+        return with_labels(pid, snapshot, open_process) if has_labels else snapshot
+
+    if options.pid is not None and options.via is not None:
+        with find_elsewhere(options.via, options.pid) as (pid, open_process):
+            return take(pid, open_process)
     if options.pid is not None:
-        pid = find_process(options.pid)
-        snapshot = (take_totals if options.rollup else take_snapshot)(pid)
-        return with_labels(pid, snapshot) if options.label or options.grouping == "purpose" else snapshot
+        return take(find_process(options.pid), ProcDir)
     if options.file is None:
         raise SmapstopError("snapshot needs a process or a file", "smapstop snapshot -p PID|NAME, or --from FILE")
     return _load_snapshot(options)

@@ -1,6 +1,7 @@
 """Take a snapshot of a process, and turn it into records."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from smapstop.errors import SmapstopError
@@ -22,6 +23,9 @@ from smapstop.report.json_fields import RESERVED_KEYS, Record, all_field_names, 
 from smapstop.report.label_reader import read_stacks
 from smapstop.sampling.process_cgroup import read_limits
 from smapstop.sampling.sampler import Sampler
+
+OpenProcess = Callable[[int], ProcDir]
+"""Opens the directory of a process by its pid, here or elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,13 +52,17 @@ class Snapshot:
     """What is missing in a saved text, for the user."""
 
 
-def take_snapshot(pid: int) -> Snapshot:
+def take_snapshot(pid: int, open_process: OpenProcess = ProcDir) -> Snapshot:
     """Sample a process now.
+
+    Args:
+        pid: The process.
+        open_process: Opens its directory.
 
     Raises:
         SmapstopError: No such process, it has no memory, or it may not be read.
     """
-    with ProcDir(pid) as process:
+    with open_process(pid) as process:
         sampler = Sampler(process, Pace())
         try:
             tick = sampler.sample()
@@ -77,15 +85,15 @@ def take_snapshot(pid: int) -> Snapshot:
         )
 
 
-def with_labels(pid: int, snapshot: Snapshot) -> Snapshot:
-    """Add the purpose of memory without a name, as far as it is known.
+def with_labels(pid: int, snapshot: Snapshot, open_process: OpenProcess = ProcDir) -> Snapshot:
+    """Add the purpose of memory without a name, as far as it is known; see `take_snapshot`.
 
     Raises:
         SmapstopError: The process has ended.
     """
     if snapshot.mappings is None:
         return snapshot
-    with ProcDir(pid) as process:
+    with open_process(pid) as process:
         stacks, threads = read_stacks(process, snapshot.mappings)
         return replace(
             snapshot,
@@ -94,13 +102,15 @@ def with_labels(pid: int, snapshot: Snapshot) -> Snapshot:
         )
 
 
-def take_totals(pid: int) -> Snapshot:
+def take_totals(pid: int, open_process: OpenProcess = ProcDir) -> Snapshot:
     """Sample only the totals of a process, which is faster; without smaps_rollup they are summed from smaps.
+
+    See `take_snapshot`.
 
     Raises:
         SmapstopError: As for `take_snapshot`.
     """
-    with ProcDir(pid) as process:
+    with open_process(pid) as process:
         try:
             wall_ns, began_ns = time.time_ns(), time.monotonic_ns()
             rollup = _read_rollup(process) or sum_fields(parse_smaps(process.read_smaps()))

@@ -1,0 +1,1 @@
+"""Read /proc of another machine, container or namespace, through any command that gives a POSIX shell there."""

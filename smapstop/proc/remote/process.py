@@ -1,0 +1,154 @@
+"""Files of one process elsewhere, read through a shell there."""
+
+import os
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from typing import NoReturn
+
+from smapstop.proc.process import ProcDir, access_error
+from smapstop.proc.read_buffer import ReadBuffer
+from smapstop.proc.remote.script import NO_COMMAND, Answer, call
+from smapstop.proc.remote.shell import ConnectionLostError, RemoteShell
+
+
+class RemoteMachine:
+    """A machine, container or namespace that is read through a shell; the caller closes that.
+
+    Raises:
+        SmapstopError: It has no /proc, or no cat.
+    """
+
+    def __init__(self, shell: RemoteShell) -> None:
+        self.shell = shell
+        began_ns = time.monotonic_ns()
+        settings = (call("setting", "PAGESIZE"), call("setting", "CLK_TCK"))
+        try:
+            stat, uptime, *numbers = shell.request(call("files", "/proc/self/stat", "/proc/uptime"), *settings)
+            self._read_ns = time.monotonic_ns()
+            if stat.status == NO_COMMAND:
+                raise shell.failure("there is no cat", "smapstop needs sh and cat there")
+            if stat.status:
+                raise shell.failure("/proc is not mounted there", "mount -t proc proc /proc")
+            page_bytes = _number(numbers[0]) or self._page_bytes()
+        except ConnectionLostError as error:
+            raise shell.failure(str(error)) from error
+        self.delay_ns = self._read_ns - began_ns
+        """Time of a round trip that reads hardly anything, ns."""
+        self.page_kb = page_bytes // 1024
+        """Page size there, kB."""
+        self.clock_ticks = _number(numbers[1]) or 100
+        """Clock ticks per second there; what getconf would say on all but alpha and ia64."""
+        self._uptime_ns = round(float(uptime.contents().split()[0]) * 1e9)
+
+    def uptime_ns(self) -> int:
+        """Time since it started, ns."""
+        return self._uptime_ns + time.monotonic_ns() - self._read_ns
+
+    def _page_bytes(self) -> int:
+        """Page size, by the first mapping of cat: small getconfs do not exist."""
+        answer, *_ = self.shell.request(call("files", "/proc/self/smaps"))
+        for line in answer.text.splitlines():
+            if line.startswith(b"KernelPageSize:"):
+                return int(line.split()[1]) * 1024
+        return 4096
+
+
+class RemoteProcDir(ProcDir):
+    """The directory of a process elsewhere, in which the shell is then: once the process is gone, its files fail.
+
+    A shell is in one directory at a time. What takes more than reading a text (pagemap, links, file descriptors)
+    fails as for somebody who may not.
+
+    Raises:
+        SmapstopError: There is no such process.
+    """
+
+    is_local = False
+
+    def __init__(self, machine: RemoteMachine, pid: int) -> None:
+        self.pid = pid
+        self.page_kb, self.clock_ticks = machine.page_kb, machine.clock_ticks
+        self._machine = machine
+        self._batch: dict[str, deque[Answer]] = {}
+        (answer,) = machine.shell.request(call("enter", f"/proc/{pid}"))
+        if answer.status:
+            raise access_error(pid, FileNotFoundError(2, "No such file or directory"))
+
+    def close(self) -> None:
+        """Nothing is to be closed: others may use the shell."""
+
+    @contextmanager
+    def together(self, names: Iterable[str]) -> Iterator[None]:
+        """Read files in one round trip; those that `read` returns are used up, others are asked for.
+
+        Raises:
+            ConnectionLostError: The shell has ended, or does not answer.
+        """
+        outer, files = self._batch, tuple(names)
+        answers: dict[str, deque[Answer]] = {}
+        for answer in self._ask(*files) if files else ():
+            answers.setdefault(answer.name, deque()).append(answer)
+        self._batch = outer | answers
+        try:
+            yield
+        finally:
+            self._batch = outer
+
+    def read(self, name: str) -> bytes:
+        """Read a whole file; as `ProcDir.read`.
+
+        Raises:
+            ConnectionLostError: The shell has ended, or does not answer.
+        """
+        known = self._batch.get(name)
+        answer = known.popleft() if known else self._ask(name)[0]
+        return answer.contents()
+
+    def read_into(self, name: str, buffer: ReadBuffer) -> memoryview:  # noqa: ARG002 - it was read already
+        """Read a whole file, as `read`."""
+        return memoryview(self.read(name))
+
+    def read_start(self, name: str) -> bytes:
+        """Read a whole file, as `read`: cat reads no less."""
+        return self.read(name)
+
+    def list_names(self, name: str, limit: int) -> list[str]:
+        """List a directory; as `ProcDir.list_names`, without hidden names, which /proc does not have."""
+        (answer,) = self._machine.shell.request(call("names", name))
+        found = [path.rpartition("/")[2] for path in os.fsdecode(answer.contents()).splitlines()]
+        if found == ["*"]:
+            raise FileNotFoundError(2, "No such file or directory", name)
+        return found[:limit]
+
+    def open(self, name: str, flags: int = 0) -> NoReturn:  # noqa: ARG002
+        """Fail.
+
+        Raises:
+            PermissionError: Always.
+        """
+        raise PermissionError(1, "not through a shell", name)
+
+    def stat(self, name: str) -> NoReturn:
+        """Fail, as `open`."""
+        self.open(name)
+
+    def read_link(self, name: str) -> NoReturn:
+        """Fail, as `open`."""
+        self.open(name)
+
+    def uptime_ns(self) -> int:
+        """Time since that machine started, ns."""
+        return self._machine.uptime_ns()
+
+    def _ask(self, *names: str) -> list[Answer]:
+        """Ask for files, in one round trip."""
+        return self._machine.shell.request(call("files", *names))
+
+
+def _number(answer: Answer) -> int | None:
+    """The number that getconf has printed; `None` if there is no getconf."""
+    with suppress(ValueError):
+        return int(answer.text) if not answer.status else None
+    return None

@@ -1,0 +1,125 @@
+"""List the processes elsewhere that can be watched, and find one by its name."""
+
+import os
+import re
+import time
+from collections.abc import Iterable, Set
+from dataclasses import dataclass
+
+from smapstop.proc.process_info import ProcessInfo
+from smapstop.proc.process_lookup import only_one, processes_named
+from smapstop.proc.process_tree import ProcessStat, ancestors_of, parse_stat
+from smapstop.proc.remote.process import RemoteMachine
+from smapstop.proc.remote.script import call
+
+_STAT = re.compile(rb"\d+ \(.{0,64}?\) [A-Za-z] (?:-?\d+ ){37,}-?\d+\n", re.DOTALL)
+"""The text of stat: a name has at most 64 bytes, so that none can hold the numbers of another process."""
+_OWNER = re.compile(rb"^Pid:\t(\d+)\n(?:(?!Name:)[^\n]*\n)*?Uid:\t(\d+)", re.MULTILINE)
+"""Pid and uid of one process in texts of status, in which names have no line breaks."""
+_TGID = re.compile(rb"^Tgid:\s*(\d+)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Described:
+    """What a process is, which is read once."""
+
+    start_time: int
+    command_line: tuple[str, ...]
+    user: str
+
+
+class RemoteProcesses:
+    """The processes elsewhere. Each list takes two round trips, of which the second is about new processes.
+
+    Raises (every method):
+        ConnectionLostError: The shell has ended, or does not answer.
+    """
+
+    def __init__(self, machine: RemoteMachine) -> None:
+        self._machine = machine
+        self._described: dict[int, _Described] = {}
+        self._users: dict[int, str] | None = None
+        self._own: Set[int] = frozenset()
+        """Pids of the shell and its parents."""
+
+    def read(self) -> list[ProcessInfo]:
+        """List all processes with memory of their own, by pid, but for the shell."""
+        stats = self._read_stats()
+        now_s, uptime_s = time.time(), self._machine.uptime_ns() / 1e9
+        return [
+            ProcessInfo(
+                pid=stat.pid,
+                name=stat.name,
+                user=self._described[stat.pid].user,
+                command_line=self._described[stat.pid].command_line,
+                rss_kb=stat.rss_kb,
+                start_time=now_s - uptime_s + stat.start_time / self._machine.clock_ticks,
+            )
+            for stat in stats
+            if stat.rss_kb > 0 and stat.pid not in self._own
+        ]
+
+    def find(self, pid_or_name: str) -> int:
+        """Resolve a pid or name to a pid, as `find_process`.
+
+        Raises:
+            SmapstopError: No process has that name, or several have.
+        """
+        if pid_or_name.isascii() and pid_or_name.isdecimal():
+            (status,) = self._machine.shell.request(call("files", f"/proc/{int(pid_or_name)}/status"))
+            tgid = _TGID.search(status.text)
+            return int(tgid[1] if tgid else pid_or_name)
+        running = [
+            {"pid": stat.pid, "name": stat.name, "exe": None, "cmdline": self._described[stat.pid].command_line}
+            for stat in self._read_stats()
+        ]
+        return only_one(processes_named(pid_or_name, running, self._own), pid_or_name).pid
+
+    def _read_stats(self) -> list[ProcessStat]:
+        """Read stat of all processes, and what those are that are new."""
+        itself, texts = self._machine.shell.request(call("itself"), call("texts", "/proc/*/stat"))
+        stats = {stat.pid: stat for stat in map(self._parse, _STAT.findall(texts.text))}
+        known = self._described
+        self._described = {
+            pid: known[pid]
+            for pid, stat in stats.items()
+            if pid in known and known[pid].start_time == stat.start_time
+        }
+        self._describe([stat for pid, stat in stats.items() if pid not in self._described])
+        shell = int(itself.text)
+        self._own = {shell, *ancestors_of(shell, stats)} - {1}
+        return [stats[pid] for pid in sorted(stats)]
+
+    def _parse(self, text: bytes) -> ProcessStat:
+        return parse_stat(text, self._machine.page_kb)
+
+    def _describe(self, stats: Iterable[ProcessStat]) -> None:
+        """Read what processes are, and whose."""
+        new = {f"/proc/{stat.pid}/cmdline": stat for stat in stats}
+        if not new:
+            return
+        statuses = call("texts", *(name.replace("cmdline", "status") for name in new))
+        users = call("files", *([] if self._users is not None else ["/etc/passwd"]))
+        texts, *answers = self._machine.shell.request(statuses, call("files", *new), users)
+        if self._users is None:
+            self._users = _parse_users(answers.pop().text)
+        uids = {int(pid): int(uid) for pid, uid in _OWNER.findall(texts.text)}
+        for answer in answers:
+            stat = new[answer.name]
+            words = b"" if answer.status else answer.text.rstrip(b"\0")
+            uid = uids.get(stat.pid)
+            self._described[stat.pid] = _Described(
+                stat.start_time,
+                tuple(map(os.fsdecode, words.split(b"\0"))) if words else (),
+                "" if uid is None else self._users.get(uid, str(uid)),
+            )
+
+
+def _parse_users(passwd: bytes) -> dict[int, str]:
+    """Names of users by uid (passwd(5)); the first of several."""
+    users: dict[int, str] = {}
+    for line in passwd.splitlines():
+        parts = line.split(b":")
+        if len(parts) > 2 and parts[2].isdigit():
+            users.setdefault(int(parts[2]), os.fsdecode(parts[0]))
+    return users
