@@ -1,6 +1,7 @@
 """Write a recording as JSON in the Trace Event Format, for Perfetto and Chrome.
 
-Each total, and each field of a mapping that changed, is a counter track; events are instants, in one lane per kind.
+Each total, and each field of a mapping that changed, is a counter track; events, and callers of page faults,
+are instants, in one lane per kind.
 Timestamps are CLOCK_MONOTONIC in microseconds, so that traces of other tools can be aligned.
 """
 
@@ -12,6 +13,7 @@ from smapstop.export import RecordKind
 from smapstop.export.flat_records import event_record
 from smapstop.export.steps import Step
 from smapstop.export.tick_events import TickEvent, tick_events
+from smapstop.export.trace_callers import LANE_TITLE, caller_instants
 from smapstop.export.trace_counters import MappingTracks, TotalTracks, short_name
 from smapstop.model.events import MECHANISMS
 from smapstop.model.history.log_entry import LogEntry
@@ -26,11 +28,13 @@ from smapstop.text.lifecycle import lifecycle_text, resident_text
 from smapstop.text.mechanisms import EXPLANATIONS, LIFECYCLE_VERBS, event_label, sentence_of
 from smapstop.text.status import exit_status_text
 
+_FAULTS = "faults"
 _LANES: dict[str, str] = {
     **{what: EXPLANATIONS[what].label for what in MECHANISMS},
     **{what: LIFECYCLE_VERBS[what] for what in get_args(LifecycleKind)},
     "exec": "started a new program",
     "exit": "ended",
+    _FAULTS: LANE_TITLE,
 }
 """Title of the lane of each kind of event."""
 _LANE_NUMBERS = {what: number for number, what in enumerate(_LANES, 1)}
@@ -87,6 +91,10 @@ class _Writer:
         if "events" in self._kinds:
             for event in tick_events(step):
                 yield from self._instant_events(step, event, at)
+            for title, arguments in caller_instants(step):
+                known = {name: value for name, value in arguments.items() if value is not None}
+                content = {"cat": "faults", "name": title, "args": {"sentence": title, **known}}
+                yield from self._instant(_FAULTS, at, content)
             for mark in self._marks:
                 if mark.tick == step.tick.number:
                     name = f"mark {printable(mark.letter)}".rstrip()
@@ -94,24 +102,21 @@ class _Writer:
 
     def _instant_events(self, step: Step, event: TickEvent, at: tuple[int, float]) -> Iterator[Record]:
         """Trace events for an event, in its lane."""
-        pid, ts = at
-        lane = _LANE_NUMBERS[event.what]
-        if event.what not in self._lanes:
-            self._lanes.add(event.what)
-            yield _metadata(pid, "thread_name", tid=lane, name=_LANES[event.what])
-            yield _metadata(pid, "thread_sort_index", tid=lane, sort_index=lane)
         title, sentence = _title_and_sentence(step, event.entry)
         arguments = {name: value for name, value in event_record(step, event).items() if value not in (None, [], {})}
-        yield {
-            "ph": "i",
-            "s": "t",
-            "pid": pid,
-            "tid": lane,
-            "ts": ts,
-            "cat": "mechanism" if event.entry.event else "process" if event.entry.mapping is None else "mapping",
-            "name": title,
-            "args": {"sentence": sentence, **_printable(arguments)},
-        }
+        category = "mechanism" if event.entry.event else "process" if event.entry.mapping is None else "mapping"
+        content = {"cat": category, "name": title, "args": {"sentence": sentence, **_printable(arguments)}}
+        yield from self._instant(event.what, at, content)
+
+    def _instant(self, what: str, at: tuple[int, float], content: Record) -> Iterator[Record]:
+        """Trace events for an instant in the lane of its kind, which begins with the first one."""
+        pid, ts = at
+        lane = _LANE_NUMBERS[what]
+        if what not in self._lanes:
+            self._lanes.add(what)
+            yield _metadata(pid, "thread_name", tid=lane, name=_LANES[what])
+            yield _metadata(pid, "thread_sort_index", tid=lane, sort_index=lane)
+        yield {"ph": "i", "s": "t", "pid": pid, "tid": lane, "ts": ts, **content}
 
 
 def _printable(value: Any) -> Any:

@@ -19,9 +19,12 @@ from stepped_program import SteppedProgram
 
 from smapstop.export import RECORD_KINDS, RecordKind
 from smapstop.export.trace import as_trace
+from smapstop.model.callers.call_stacks import CallStacks
+from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.tick import ExitStatus, LifecycleEvent, Tick
 from smapstop.model.view.filter import RowFilter, parse_filter
+from smapstop.proc.callstack.frames import Frame
 from smapstop.proc.columns import StringTable
 
 US = 1_000_000
@@ -325,3 +328,32 @@ def test_real_programs_make_a_sound_trace(program: Callable[[str], Path], path: 
     lanes = {lane for lane, _ in instants(document)}
     assert {"VMA split", "protected", "moved", "shrank", "discarded"} <= lanes
     assert any(name.startswith("anon ") and name.endswith(" anonymous kB") for name in tracks(document))
+
+
+def test_callers_of_page_faults_are_instants_in_a_lane(path: Path) -> None:
+    stacks, maps = CallStacks(), mappings_of((1, 2, "rw-p", "[heap]"), (3, 4, "r-xp", "/lib/x"))
+    asked = stacks.intern(
+        [Frame("malloc", "/lib/libc.so.6", 1), Frame("f\n", "/x", 2, "x.c:7"), Frame("main", "/x", 3)]
+    )
+    columns = np.array([0, 1, -1]), np.array([asked, asked, 0], np.int32), np.array([7, 2, 1])
+    faults = PageFaults(10, 0, 10, 0, 0, *columns, stacks)
+    record_ticks(path, tick_of(0, maps, [0, 1]), tick_of(1, maps.take(slice(0)), [], faults=faults))
+
+    told = [event for event in trace(path)["traceEvents"] if event.get("cat") == "faults"]
+
+    assert [event["name"] for event in told] == [
+        "[heap]: 7 faults by f\\n",
+        "x .text: 2 faults by f\\n",
+        "no longer mapped: 1 fault not known who asked",
+    ]
+    assert told[0]["args"] == {
+        "faults": 7,
+        "mapping": "[heap]",
+        "start": "0x1000",
+        "callers": "f\\n < main",
+        "source": "x.c:7",
+    }
+    assert {event["ts"] for event in told} == {US}
+    assert [e["cat"] for e in trace(path, "ticks")["traceEvents"] if e.get("cat") == "faults"] == []
+    only = [e for e in trace(path, test=parse_filter("heap"))["traceEvents"] if e.get("cat") == "faults"]
+    assert [event["args"]["faults"] for event in only] == [7]
