@@ -342,15 +342,15 @@ def test_callers_of_page_faults_are_instants_in_a_lane(path: Path) -> None:
     told = [event for event in trace(path)["traceEvents"] if event.get("cat") == "faults"]
 
     assert [event["name"] for event in told] == [
-        "[heap]: 7 faults by f\\n",
-        "x .text: 2 faults by f\\n",
+        "[heap]: 7 faults by f\\x0a",
+        "x .text: 2 faults by f\\x0a",
         "no longer mapped: 1 fault not known who asked",
     ]
     assert told[0]["args"] == {
         "faults": 7,
         "mapping": "[heap]",
         "start": "0x1000",
-        "callers": "f\\n < main",
+        "callers": "f\\x0a < main",
         "source": "x.c:7",
     }
     assert {event["ts"] for event in told} == {US}
