@@ -347,6 +347,7 @@ def test_callers_of_page_faults_are_instants_in_a_lane(path: Path) -> None:
         "no longer mapped: 1 fault not known who asked",
     ]
     assert told[0]["args"] == {
+        "sentence": told[0]["name"],
         "faults": 7,
         "mapping": "[heap]",
         "start": "0x1000",
