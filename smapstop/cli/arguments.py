@@ -97,6 +97,11 @@ def add_output_options(parser: CommandParser, output_help: str) -> None:
     group.add_argument("--redact", action="store_true", help="replace or omit names: command, paths, symbols")
 
 
+def add_alert_option(group: OptionGroup, what: str) -> None:
+    """Add `--alert`, which can be repeated."""
+    group.add_argument("--alert", metavar="EXPR", action="append", default=[], help=what)
+
+
 def add_pace_options(group: OptionGroup, *, interval: str = "1", budget: str = "5") -> None:
     """Add the options for the sampling pace, with the defaults to name in the help; see `pace_of`."""
     group.add_argument(

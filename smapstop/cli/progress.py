@@ -4,12 +4,13 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from smapstop.cli.output import is_terminal
+from smapstop.cli.output import is_terminal, sanitize_line
 
 if TYPE_CHECKING:  # they import numpy
     from smapstop.model.tick import Tick
     from smapstop.recording.writer import Recorder
 
+_CLEAR_LINE = "\r\x1b[K"
 _MIN_REDRAW_SECONDS = 0.2
 """Minimum time between updates of the line."""
 
@@ -43,6 +44,12 @@ class Progress:
         rss = long_amount(tick.totals.get("rss"))
         parts = (self._name, duration(now - self._start_time), _ticks(recorder), f"rss {rss}", _size(recorder))
         print(f"\r● {' · '.join(parts)}   ctrl-c stops\x1b[K", end="", file=sys.stderr, flush=True)
+
+    def say(self, text: str) -> None:
+        """Print a line of its own."""
+        print(
+            f"{_CLEAR_LINE if self._on and not self._quiet else ''}smapstop: {sanitize_line(text)}", file=sys.stderr
+        )
 
     def finish(self, recorder: "Recorder") -> None:
         """Print what was recorded and how to replay it; also elsewhere, that the OOM killer ended the process."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from places import DATA
 
-TARGETS = ("smaps", "texts", "snapshots", "terminals", "elf", "frames", "recordings")
+TARGETS = ("smaps", "texts", "snapshots", "terminals", "elf", "frames", "recordings", "alerts")
 FINDINGS = DATA / "fuzz"
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from smapstop.cli.arguments import (
     CommandParser,
+    add_alert_option,
     add_callers_option,
     add_common_options,
     add_decorate_option,
@@ -32,8 +33,10 @@ from smapstop.errors import SmapstopError
 from smapstop.model.protocol import Attach, Launch
 from smapstop.number_limits import parse_number
 
-if TYPE_CHECKING:  # it imports numpy
-    from smapstop.model.tick import ExitStatus
+if TYPE_CHECKING:  # they import numpy
+    from smapstop.cli.alerts import RecordedAlerts
+    from smapstop.model.alerts.expression import Alert
+    from smapstop.model.tick import ExitStatus, Tick
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -64,6 +67,8 @@ def build_parser() -> CommandParser:
     length = parser.add_argument_group("when to stop (and end a program started with --)")
     length.add_argument("--duration", metavar="SECONDS", type=_parse_duration, help="stop after this many seconds")
     length.add_argument("--count", metavar="N", type=_parse_count, help="stop after this many samples")
+    add_alert_option(length, "stop with status 3 when it holds: 'rss>500M'")
+    length.add_argument("--then", metavar="CMD", help="with --alert: run this instead, and go on")
     add_common_options(parser)
     return parser
 
@@ -72,7 +77,8 @@ def run(words: list[str], command: Command) -> int:
     """Record until the process ends, the user stops it, or a limit is reached.
 
     Returns:
-        The exit status of a launched program that ended by itself; 2 when recording failed; else 0.
+        The exit status of a launched program that ended by itself; 2 when recording failed; 3 when an alert ended it;
+        else 0.
     """
     options, word = parse_options(build_parser(), words)
     if word is not None:
@@ -82,16 +88,32 @@ def run(words: list[str], command: Command) -> int:
     require_command_to_decorate(options, command)
     if options.output is None:
         raise SmapstopError("record needs a file to write", "-o FILE")
+    if options.then is not None and not options.alert:
+        raise SmapstopError("--then needs an alert", "--alert 'rss>500M' --then 'gcore $SMAPSTOP_PID'")
+    alerts = _parse_alerts(options.alert)
     if command is not None:
         require_executable(command[0])
         variables = environment(command, decorate=options.decorate)
         begin: Attach | Launch = Launch(command, variables, pace_of(options), not options.no_callers)
     else:
         begin = Attach(find_watchable_process(options.pid), pace_of(options), not options.no_callers)
-    return _record(begin, options)
+    return _record(begin, options, alerts)
 
 
-def _record(begin: Attach | Launch, options: argparse.Namespace) -> int:
+def _parse_alerts(texts: list[str]) -> "list[Alert]":
+    """Parse the values of `--alert`; equal ones count once.
+
+    Raises:
+        SmapstopError: One is invalid.
+    """
+    if not texts:
+        return []
+    from smapstop.model.alerts.expression import parse_alert
+
+    return list(dict.fromkeys(map(parse_alert, texts)))
+
+
+def _record(begin: Attach | Launch, options: argparse.Namespace, alerts: "list[Alert]") -> int:
     """Record a target, and return the exit status."""
     from smapstop.recording.redaction import Redaction
     from smapstop.recording.writer import Recorder
@@ -110,6 +132,13 @@ def _record(begin: Attach | Launch, options: argparse.Namespace) -> int:
         redaction = Redaction() if options.redact else None
         recorder = Recorder(Path(options.output), overwrite=options.force, redaction=redaction)
         progress = Progress(quiet=launched)
+        watched: RecordedAlerts | None = None
+
+        def handle(tick: "Tick") -> None:
+            progress.show(tick, recorder)
+            if watched is not None:
+                watched.append(tick)
+
         try:
             with closing(RecordingTee(live, lambda _: recorder, close_reason=RECORDER_FAILED)) as source:
                 run = HeadlessRun(
@@ -117,17 +146,33 @@ def _record(begin: Attach | Launch, options: argparse.Namespace) -> int:
                     begin,
                     count=options.count,
                     seconds=options.duration,
-                    on_tick=lambda tick: progress.show(tick, recorder),
+                    on_tick=handle,
                     on_write_error=report,
                 )
+                watched = _watch_alerts(alerts, options, progress, run.stop) if alerts else None
                 # ctrl-c goes to a launched program, which has the terminal; otherwise it stops the recording
                 with _stop_on_signals(run.stop, ignored=(signal.SIGINT,) if launched else ()):
                     ending = run.run()
         finally:
+            if watched is not None:
+                watched.finish()
             progress.finish(recorder)
+    if watched is not None and watched.line:
+        print(f"smapstop: alert {watched.line}", file=sys.stderr)
+        return 3
     if source.write_error is not None:
         return 2
     return _status_of(ending) if ending is not None and launched else 0
+
+
+def _watch_alerts(
+    alerts: "list[Alert]", options: argparse.Namespace, progress: Progress, stop: Callable[[str], object]
+) -> "RecordedAlerts":
+    """Watch the alerts of a recording."""
+    from smapstop.cli.alerts import AlertCommand, RecordedAlerts
+
+    then = AlertCommand(options.then, Path(options.output), progress.say) if options.then is not None else None
+    return RecordedAlerts(alerts, then, progress.say, stop)
 
 
 def _status_of(ending: "ExitStatus") -> int:

@@ -20,8 +20,9 @@ from smapstop.proc.fields import FIELD_BY_NAME
 RowFilter = Callable[[TableData], Mask]
 """Mask of the rows of a table that pass."""
 
-_UNITS = {"": 1, "k": 1, "m": 1 << 10, "g": 1 << 20, "t": 1 << 30}
-_COMPARISONS: dict[str, Callable[[NDArray[np.int64], float], Mask]] = {
+UNITS_KB = {"": 1, "k": 1, "m": 1 << 10, "g": 1 << 20, "t": 1 << 30}
+"""Units of amounts, kB."""
+COMPARISONS: dict[str, Callable[[NDArray[np.int64], float], Mask]] = {
     ">=": np.greater_equal,
     "<=": np.less_equal,
     "!=": np.not_equal,
@@ -29,6 +30,7 @@ _COMPARISONS: dict[str, Callable[[NDArray[np.int64], float], Mask]] = {
     "<": np.less,
     "=": np.equal,
 }
+"""Comparisons as they are written; those that begin with another come before it."""
 _AMOUNT = re.compile(
     r"(?P<field>[a-z_]+)(?P<than>>=|<=|!=|>|<|=)(?P<number>-?\d+(?:\.\d+)?)(?P<unit>[kmgt]?)(?:i?b)?", re.I
 )
@@ -179,8 +181,8 @@ def _has_label(table: TableData, word: str) -> Mask:
 def _amount_filter(comparison: re.Match[str]) -> RowFilter:
     """Compare a field with an amount."""
     field = comparison["field"].lower()
-    compare = _COMPARISONS[comparison["than"]]
-    amount = float(comparison["number"]) * _UNITS[comparison["unit"].lower()]
+    compare = COMPARISONS[comparison["than"]]
+    amount = float(comparison["number"]) * UNITS_KB[comparison["unit"].lower()]
 
     def passes(table: TableData) -> Mask:
         column = sort_column(table, field)

@@ -1,0 +1,124 @@
+"""Words for alerts: what was raised, at which value, and which mapping did it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from smapstop.model.alerts.cause import AlertCause, MappingsCause, cause_of, mappings_cause_of
+from smapstop.model.alerts.expression import Alert, AlertTerm
+from smapstop.model.alerts.states import AlertState
+from smapstop.model.alerts.values import limit_of, values_at
+from smapstop.model.tick import Tick
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.totals import SUMMED_FIELDS
+from smapstop.model.view.row_names import base_name, row_name
+from smapstop.model.view.table_data import static_table
+from smapstop.proc.fields import FIELD_BY_NAME
+from smapstop.text import format as fmt
+from smapstop.text.mechanisms import event_verdict
+
+_LABELS = {"uss": "Uss", "dirty": "Dirty", "rss_anon": "RssAnon", "rss_file": "RssFile", "rss_shmem": "RssShmem"}
+
+
+def alert_line(alert: Alert, state: AlertState, timeline: Timeline) -> str:
+    """Line about an alert that was raised: its expression, the values then, and which mapping did it.
+
+    For instance "rss>500M: Rss 512 M; most in [heap]: +312 M of +320 M since 14:02:11 (79,872 pages first touch)".
+    """
+    assert state.raised is not None, "the alert was raised"
+    values = values_text(alert, values_at(alert, timeline, state.raised), timeline.header(state.raised))
+    return f"{fmt.printable(alert.text)}: " + "; ".join(filter(None, (values, cause_text(alert, state, timeline))))
+
+
+def values_text(alert: Alert, values: Sequence[float | None], tick: Tick) -> str:
+    """Values of the terms: "Uss 412 M, 82 % of 500 M"."""
+    pairs = zip(alert.terms, values, strict=True)
+    return ", ".join(_value_text(term, value, tick) for term, value in pairs if value is not None)
+
+
+def _value_text(term: AlertTerm, value: float, tick: Tick) -> str:
+    """Value of a term with its name."""
+    limit = limit_of(term, tick)
+    match term.quantity:
+        case "limit":
+            return f"memory limit {fmt.percent(value)} of {fmt.amount(limit)} used"
+        case "faults":
+            return f"faults {fmt.per_second(value)}"
+        case "rate":
+            return f"{_label(term)} {_still(fmt.rate(value))}/s"
+        case "mappings":
+            count = round(value * limit) if term.of_limit and limit else round(value)
+            share = f", {fmt.percent(value)} of {limit:,.0f}" if term.of_limit and limit else ""
+            return f"{count:,} mappings{share}"
+    if term.of_limit and limit:
+        return f"{_label(term)} {fmt.amount(value * limit)}, {fmt.percent(value)} of {fmt.amount(limit)}"
+    return f"{_label(term)} {fmt.amount(value)}"
+
+
+def _still(rate: str) -> str:
+    """A rate of nothing as a number."""
+    return "0" if rate == fmt.STILL else rate
+
+
+def _label(term: AlertTerm) -> str:
+    """Name of the amount."""
+    return FIELD_BY_NAME[term.field].label if term.field in FIELD_BY_NAME else _LABELS[term.field]
+
+
+def cause_text(alert: Alert, state: AlertState, timeline: Timeline) -> str:
+    """Which mapping did it; empty if that is not known."""
+    assert state.raised is not None, "the alert was raised"
+    if all(term.quantity == "mappings" for term in alert.terms):
+        names = mappings_cause_of(alert, state, timeline)
+        return "" if names is None else _names_text(names, timeline)
+    cause = cause_of(alert, state, timeline)
+    return "" if cause is None else _cause_text(cause, mapping_name(timeline, cause.mapping, state.raised), timeline)
+
+
+def _names_text(names: MappingsCause, timeline: Timeline) -> str:
+    """The name of which most mappings were added, or which most have."""
+    name = base_name(fmt.printable(names.name)) or "anonymous"
+    if not names.added:
+        return f"{names.count:,} of them {name}"
+    since = fmt.clock(timeline.header(names.since).wall_ns)
+    return f"most new ones are {name}: +{names.added:,} since {since}, {names.count:,} in all"
+
+
+def _cause_text(cause: AlertCause, name: str, timeline: Timeline) -> str:
+    """The mapping, its change and its part of the whole, since when, and what happened to it."""
+    total = cause.total_kb
+    whole = f" of {fmt.signed(total)}" if total is not None and abs(total) > abs(cause.kb) else ""
+    since = fmt.clock(timeline.header(cause.since).wall_ns)
+    verdict = f" ({event_verdict(cause.event, full=True)})" if cause.event is not None else ""
+    return f"most in {name}: {fmt.signed(cause.kb)}{whole} since {since}{verdict}"
+
+
+def mapping_name(timeline: Timeline, mapping: int, number: int) -> str:
+    """Name of a mapping at a tick, as the table has it."""
+    snapshot = timeline.at(number)
+    row = snapshot.row_of(mapping)
+    assert row is not None, "the mapping is there"
+    table = static_table(snapshot.mappings, timeline.purposes_at(number)).take(np.array([row]))
+    return fmt.printable(row_name(table, 0))
+
+
+def unknown_text(alert: Alert, timeline: Timeline) -> str:
+    """Why an alert cannot be raised as things are now; empty if it can. There must be a tick."""
+    snapshot = timeline.last
+    assert snapshot is not None, "there is a tick"
+    tick, fields = snapshot.tick, snapshot.mappings.fields if alert.part else snapshot.tick.totals
+    for term in alert.terms:
+        is_of_limit = term.of_limit or term.quantity == "limit"
+        if is_of_limit and limit_of(term, tick) is None:
+            return f"alert {fmt.printable(alert.text)} cannot be raised: the process has no {_limit_name(term)} now"
+        parts = SUMMED_FIELDS.get(term.field, (term.field,)) if alert.part else (term.field,)
+        if term.field and tick.has_mappings and not any(part in fields for part in parts):
+            return f"alert {fmt.printable(alert.text)} cannot be raised: {_label(term)} is not printed here"
+    return ""
+
+
+def _limit_name(term: AlertTerm) -> str:
+    """Name of the limit that a term is about."""
+    if term.quantity == "mappings":
+        return "limit of mappings"
+    return "swap limit" if term.field == "swap" else "memory limit"

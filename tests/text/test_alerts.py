@@ -1,0 +1,71 @@
+"""Alerts in words."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from factories import cgroup_memory, mappings_of, tick_of, timeline_of
+
+from smapstop.model.alerts.expression import parse_alert
+from smapstop.model.alerts.states import AlertWatch
+from smapstop.model.tick import Tick
+from smapstop.proc.limits import NO_LIMITS, Limits
+from smapstop.text.alerts import alert_line, unknown_text
+
+LIMITS = Limits(max_map_count=4, cgroup=cgroup_memory(max_bytes=1 << 20, current_bytes=900 << 10, cache_bytes=0))
+
+
+@pytest.fixture(autouse=True)
+def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The ticks of `factories` begin at 22:13:20 UTC."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "UTC")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+def tick(number: int, heap: int) -> Tick:
+    rows = mappings_of(
+        (1, 500, "rw-p", "[heap]", heap), (600, 700, "r-xp", "/lib/libfoo.so", 40 + number), private_dirty=[heap, 0]
+    )
+    totals = {"rss": heap + 40 + number, "uss": heap}
+    return tick_of(number, rows, [1, 2, 3], keyframe=True, totals=totals, limits=LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("rss>600", "Rss 645 K; most in [heap]: +500 K of +505 K since 22:13:20"),
+        ("kind:heap rss>600", "Rss 700 K; most in [heap]: +600 K since 22:13:20"),
+        ("libfoo perm:x rss>45", "Rss 46 K; most in libfoo.so .text: +6 K since 22:13:20"),
+        ("uss>60%limit", "Uss 700 K, 68 % of 1 M; most in [heap]: +600 K since 22:13:20"),
+        ("limit>80%", "memory limit 88 % of 1 M used"),
+        ("rate>90/s", "Rss +101 K/s; most in [heap]: +300 K of +303 K since 22:13:20"),
+        ("mappings>=3", "3 mappings; 2 of them libfoo.so"),
+        ("mappings>10%limit", "3 mappings, 75 % of 4; 2 of them libfoo.so"),
+    ],
+)
+def test_the_line_says_the_value_and_the_mapping(text: str, line: str) -> None:
+    watch = AlertWatch([parse_alert(text)], timeline_of(*(tick(number, 100 + 100 * number) for number in range(9))))
+    ((alert, state),) = watch.update()
+    assert alert_line(alert, state, watch.timeline) == f"{text}: {line}"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("rss>5 mappings>80%limit", ""),
+        ("rss>80%limit", "the process has no memory limit now"),
+        ("mappings>80%limit", "the process has no limit of mappings now"),
+        ("swap>80%limit", "the process has no swap limit now"),
+        ("limit>80%", "the process has no memory limit now"),
+        ("pss>5", "Pss is not printed here"),
+        ("libfoo pss>5", "Pss is not printed here"),
+    ],
+)
+def test_why_an_alert_cannot_be_raised(text: str, why: str) -> None:
+    limits = LIMITS if not why else NO_LIMITS
+    told = unknown_text(parse_alert(text), timeline_of(replace(tick(0, 100), limits=limits)))
+    assert told == (why and f"alert {text} cannot be raised: {why}")
