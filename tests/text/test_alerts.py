@@ -28,7 +28,10 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def tick(number: int, heap: int) -> Tick:
     rows = mappings_of(
-        (1, 500, "rw-p", "[heap]", heap), (600, 700, "r-xp", "/lib/libfoo.so", 40 + number), private_dirty=[heap, 0]
+        (1, 500, "rw-p", "[heap]", heap),
+        (600, 700, "r-xp", "/lib/libfoo.so", 40 + number),
+        (701, 702, "rw-p", "/lib/libfoo.so"),
+        private_dirty=[heap, 0, 0],
     )
     totals = {"rss": heap + 40 + number, "uss": heap}
     return tick_of(number, rows, [1, 2, 3], keyframe=True, totals=totals, limits=LIMITS)
