@@ -280,10 +280,10 @@ def run_program(command: Sequence[str], directory: Path) -> Iterator[int]:
 
 # the screenshots
 
-WRITTEN = wait_for(r"^F experiment \.data .* 1 p CoW: page1 · now(.|\n)*Private_Clean +4 K → 0")
+WRITTEN = wait_for(r"^F experiment \.data .* 1 p CoW: page1( by fill)? · now(.|\n)*Private_Clean +4 K → 0")
 FILLED = wait_for(r"redis-server +[2-9]\d(\.\d)? M(.|\n)*python3")
 FORKED = r"pages shared by fork · now *$"
-LEAKS = wait_for(r"^H \[heap\] .* first touch · (grew · )?now(.|\n)*Grows since ")
+LEAKS = wait_for(r"^H \[heap\] .* first touch( mostly)?( by [^·]+)? · (grew · )?now(.|\n)*Grows since ")
 SHRINK_PROGRAM = press(" ".join(["shift+down"] * 7))
 Scenario = Callable[[Path], AbstractContextManager[Dashboard]]
 RUNS: dict[Scenario, dict[str, tuple[Action, ...]]] = {
