@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from smapstop.model.callers.call_stacks import BEYOND, CallStacks
+from smapstop.model.callers.call_stacks import BEYOND, IN_SYSTEM_CALL, CallStacks
 from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
@@ -171,6 +171,8 @@ def _frame(text: str) -> Frame:
     """A frame of `faults_of`."""
     if text == "…":
         return BEYOND
+    if text == IN_SYSTEM_CALL.name:
+        return IN_SYSTEM_CALL
     if text.startswith("py::"):
         return Frame(text, "", 16)
     text, _, source = text.partition("@")

@@ -3,19 +3,16 @@
 import time
 from collections.abc import Sequence
 
-from smapstop.model.callers.call_stacks import BEYOND, NO_STACK, CallStacks
+from smapstop.model.callers.call_stacks import BEYOND, IN_SYSTEM_CALL, NO_STACK, CallStacks
 from smapstop.proc.callstack.code_map import CodeMapping
 from smapstop.proc.callstack.fault_records import KERNEL_IP, StackSample
 from smapstop.proc.callstack.frame_names import FrameNames
-from smapstop.proc.callstack.frames import Frame
 from smapstop.proc.callstack.process_code import ProcessCode
 from smapstop.proc.callstack.registers import Architecture
 from smapstop.proc.callstack.unwind import CallStack, Unwinder
 from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.process import ProcDir
 
-IN_SYSTEM_CALL = Frame("[system call]", "", 0)
-"""Stands for the code of the kernel, where no stack was sampled."""
 _MAX_KNOWN = 50_000
 _MAX_CODE_PER_TICK = 2_000
 """Addresses that are named at a tick without a stack."""

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from smapstop.model.callers.call_stacks import BEYOND
+from smapstop.model.callers.call_stacks import BEYOND, IN_SYSTEM_CALL
 from smapstop.model.callers.carriers import plain_name
 from smapstop.proc.callstack.frames import Frame
 from smapstop.text.callers import frame_text
@@ -15,7 +15,7 @@ _PYTHON = "py::"
 
 def code_kind(frame: Frame) -> CodeKind:
     """Whose code a function is."""
-    if frame == BEYOND:
+    if frame in (BEYOND, IN_SYSTEM_CALL):
         return "unknown"
     if not frame.file or (frame.name or "").startswith(_PYTHON):
         return "generated"
@@ -43,7 +43,7 @@ def source_text(frame: Frame) -> str:
 
 def module_text(frame: Frame) -> str:
     """File that has the code, without folders; what else there is to say."""
-    if frame == BEYOND:
+    if frame in (BEYOND, IN_SYSTEM_CALL):
         return ""
     return printable(_base(frame.file)) or "code written at run time"
 
@@ -52,6 +52,8 @@ def whole_text(frame: Frame) -> str:
     """All that is known of a function: "dictExpand (src/dict.c:153) in redis-server"."""
     if frame == BEYOND:
         return "… further callers are not known: the stack was cut, or was not sampled here"
+    if frame == IN_SYSTEM_CALL:
+        return "a system call; by whom was not sampled"
     source = frame.source or source_text(frame)
     return f"{frame_text(frame)}{f' ({printable(source)})' if source else ''} in {module_text(frame)}"
 

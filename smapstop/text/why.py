@@ -236,6 +236,6 @@ def _advice(kind: Kind, trend: Trend | None, events: tuple[Event, ...], pages_ke
     grows = trend is not None and trend.goes_on and trend.kb > 0
     if grows and kind in (Kind.HEAP, Kind.ANONYMOUS):
         if has_callers:
-            return "Who allocates? The tab Callers tells: by function, and by who called it"
+            return "Who touched it first? The tab Callers tells. Who keeps it? heaptrack, memray (Python), pprof (Go)"
         return "Who allocates? A heap profiler tells: heaptrack, memray (Python), pprof (Go)"
     return ""

@@ -8,6 +8,8 @@ NO_STACK = 0
 """Id of the stack of faults whose callers are not known."""
 BEYOND = Frame("…", "", 0)
 """Outermost frame of a stack whose further callers are not known."""
+IN_SYSTEM_CALL = Frame("[system call]", "", 0)
+"""Stands for the code of the kernel, where no stack was sampled."""
 MAX_STACKS = 100_000
 
 _NO_FRAME = -1

@@ -50,6 +50,14 @@ CARRIERS = (
             r"__vdso_\w+",
         ),
     ),
+    Carrier(  # the C library's ways into the kernel that fill memory
+        Where.INNERMOST,
+        _names(
+            r"_*(?:GI_+|libc_)*(?:p?readv?(?:64)?(?:v2)?|recv(?:from|m?msg)?|getrandom|getdents(?:64)?|f?stat(?:at)?(?:64)?"
+            r"|epoll_p?wait2?|p?poll|p?select)(?:_nocancel)?"
+        ),
+        _LIBC,
+    ),
     Carrier(  # allocators, and the wrappers that programs have around them: xmalloc, zcalloc, g_malloc0
         Where.INNERMOST,
         _names(

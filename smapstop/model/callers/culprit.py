@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
-from smapstop.model.callers.call_stacks import BEYOND, CallStacks
+from smapstop.model.callers.call_stacks import BEYOND, IN_SYSTEM_CALL, CallStacks
 from smapstop.model.callers.folding import fold_frames
 from smapstop.model.callers.page_faults import PageFaults
 from smapstop.proc.callstack.frames import Frame
@@ -36,7 +36,7 @@ def top_function(faults: PageFaults, mapping: int) -> TopFunction | None:
         return None
     name, most = by_function.most_common(1)[0]
     frames = [frame for frame in counts if _identity(frame) == name]
-    if frames[0] == BEYOND:
+    if frames[0] in (BEYOND, IN_SYSTEM_CALL):
         return None
     frame = frames[0] if len({frame.source for frame in frames}) == 1 else frames[0]._replace(source=None)
     return TopFunction(frame, most, by_function.total())
@@ -53,8 +53,12 @@ def _innermost(stacks: CallStacks, stack: int) -> Frame:
     Of a script it is the script's own, not one of the interpreter.
     """
     frames = fold_frames(stacks.frames_of(stack))
-    script = (frame for frame in frames if _SCRIPT.match(frame.name or ""))
-    return next(script, frames[0]) if frames else BEYOND
+    return next(filter(is_script, frames), frames[0]) if frames else BEYOND
+
+
+def is_script(frame: Frame) -> bool:
+    """Whether a function is of a script, such as Python's, and not of its interpreter."""
+    return bool(_SCRIPT.match(frame.name or ""))
 
 
 def _identity(frame: Frame) -> tuple[str | None, str, int]:

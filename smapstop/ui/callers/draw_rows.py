@@ -5,6 +5,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from smapstop.model.callers.call_stacks import BEYOND
+from smapstop.model.callers.culprit import is_script
 from smapstop.text import format as fmt
 from smapstop.text.functions import CodeKind, code_kind, function_text, module_text, source_text
 from smapstop.ui.callers.call_rows import CallRow, hottest_chain
@@ -57,7 +58,7 @@ def draw_row(
     if width >= _WIDE:
         segments.append(Segment(f"{_bar(share)}  ", kind_style(kind, style)))
     segments.append(Segment("  " * min(row.indent, 12) + _MARKS[row.fold], style.quiet))
-    room = width - sum(segment.cell_length for segment in segments) - (_MODULE if width >= _WITH_MODULE else 1)
+    room = width - sum(segment.cell_length for segment in segments) - (_MODULE + 1 if width >= _WITH_MODULE else 1)
     segments += _name(row, style, max(1, room), callers_first=callers_first)
     used = sum(segment.cell_length for segment in segments)
     if width >= _WITH_MODULE:
@@ -87,7 +88,12 @@ def _name(row: CallRow, style: DrawStyle, room: int, *, callers_first: bool) -> 
         room -= fmt.cell_width(source) + 1
     if row.fold == "closed":
         between = " > " if callers_first else " < "
-        chain = "".join(f"{between}{function_text(each)}" for each in hottest_chain(row.node))
+        frames = hottest_chain(row.node)
+        scripts = [each for each in frames if is_script(each)]
+        names = [function_text(each) for each in scripts or frames]
+        if scripts and not is_script(frame) and scripts[0] != frames[0]:  # what of the interpreter lies between
+            names.insert(0, "…")
+        chain = "".join(f"{between}{name}" for name in names)
         if room >= 6:
             segments.append(Segment(fmt.clip(chain, room), style.quiet))
     return segments

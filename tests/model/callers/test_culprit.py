@@ -27,7 +27,7 @@ def test_the_same_function_may_have_its_line_only_later() -> None:
     assert top.frame.source == "f.c:7"
 
 
-@pytest.mark.parametrize("rows", [(), ((2, "f", 3),), ((1, "", 3),), ((1, "…", 3),)])
+@pytest.mark.parametrize("rows", [(), ((2, "f", 3),), ((1, "", 3),), ((1, "…", 3),), ((1, "[system call] < …", 3),)])
 def test_it_is_not_known_without_faults_or_stacks(rows: tuple[tuple[int, str, int], ...]) -> None:
     assert top_function(faults_of(*rows), 1) is None
 
@@ -38,3 +38,9 @@ def test_of_a_script_it_is_its_own_function_not_one_of_the_interpreter() -> None
     top = top_function(faults_of((1, f"{inside} < {calls}", 3)), 1)
     assert top is not None
     assert top.frame.name == "py::remember:/srv/leak.py"
+
+
+def test_what_the_kernel_filled_is_of_who_asked_it_to() -> None:
+    top = top_function(faults_of((1, "libc.so.6:__GI___libc_read < fill_buffer < main", 3)), 1)
+    assert top is not None
+    assert top.frame.name == "fill_buffer"
