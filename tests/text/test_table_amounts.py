@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from factories import mappings_of, tick_of, timeline_of
+from factories import faults_of, mappings_of, tick_of, timeline_of
 
 from smapstop.model.view.view import View, derive_view
 from smapstop.model.view.view_state import Units, ViewState
-from smapstop.text.columns import COLUMNS, Column, find_columns
+from smapstop.text.columns import ALL_COLUMNS, COLUMNS, Column, find_columns
 from smapstop.text.table_amounts import amount_texts, column_title, least_widths
 
 RSS, DELTA, RATE = find_columns(["rss", "delta", "rate"])
@@ -59,3 +59,16 @@ def test_a_column_is_as_wide_as_its_widest_number_and_its_title() -> None:
     assert least_widths(view_of("auto"), COLUMNS) == {}
     assert least_widths(view_of("bytes"), COLUMNS) == {"rss": 7, "delta": 8, "rate": 7}
     assert least_widths(view_of("bytes"), find_columns(["size", "start"])) == {"size": 10}
+
+
+def test_the_metric_faults_is_told_as_counts() -> None:
+    rows = mappings_of((1, 2), (3, 4))
+    faults = [faults_of((0, "f < main", count), (1, "f < main", 1)) for count in (5, 12_345)]
+    timeline = timeline_of(*(tick_of(at, rows, [0, 1], faults=each) for at, each in enumerate(faults)))
+    view = derive_view(timeline, ViewState(metric="faults", units="pages"))
+    columns = {key: ALL_COLUMNS[key] for key in ("faults", "delta", "rate")}
+    shown = {key: amount_texts(view, column, np.arange(2)) for key, column in columns.items()}
+    assert shown == {"faults": ["12.3k", "2"], "delta": ["+12.3k", "+1"], "rate": ["+12.3k", "+1"]}
+    assert [column_title(column, view) for column in columns.values()] == ["Faults", "ΔFaults", "Rate/s"]
+    off = derive_view(timeline_of(tick_of(0, rows, [0, 1])), ViewState(metric="faults"))
+    assert amount_texts(off, columns["faults"], np.arange(2)) == ["–", "–"]

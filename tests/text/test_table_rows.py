@@ -4,6 +4,7 @@ from random import Random
 from typing import Any
 
 import numpy as np
+from factories import faults_of, mappings_of, tick_of, timeline_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_ticks import tick_streams, ticks_of_stream
@@ -11,7 +12,7 @@ from random_ticks import tick_streams, ticks_of_stream
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import derive_view
 from smapstop.model.view.view_state import ViewState
-from smapstop.text.columns import COLUMNS, fit_columns
+from smapstop.text.columns import ALL_COLUMNS, COLUMNS, fit_columns
 from smapstop.text.row_queries import row_series_of
 from smapstop.text.table_rows import build_rows
 
@@ -32,3 +33,13 @@ def test_what_is_kept_from_tick_to_tick_changes_no_row(stream: Any, seed: int, k
         which = np.array(chance.sample(range(len(scene.table)), len(scene.table)), np.intp)[: chance.randint(0, 9)]
         expected = build_rows(scene, timeline, which, columns)
         assert build_rows(scene, timeline, which, columns, None, kept) == expected
+
+
+def test_the_history_of_faults_shows_when_they_were() -> None:
+    counts = (1, 1, 1, 90, 1, 1, 40, 1)
+    rows = mappings_of((1, 2), (3, 4))
+    faults = [faults_of((0, "f < main", count)) for count in counts]
+    timeline = timeline_of(*(tick_of(at, rows, [0, 1], faults=each) for at, each in enumerate(faults)))
+    view = derive_view(timeline, ViewState(metric="faults", span_s=None))
+    (row,) = build_rows(view, timeline, np.array([0]), [(ALL_COLUMNS["history"], len(counts))])
+    assert row.cells[0][-5:] == "█▁▁▄▁"

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from factories import mappings_of, tick_of, timeline_of
+from factories import faults_of, mappings_of, tick_of, timeline_of
 
 from smapstop.model.events import MECHANISMS, NO_EVENTS, Events, Mechanism
 from smapstop.model.history.mapping_history import MappingHistory
@@ -57,6 +57,13 @@ def test_a_leak_says_since_when_how_fast_and_by_what() -> None:
     )
     assert told.moving
     assert told.advice.startswith("Who allocates?")
+
+
+def test_with_callers_it_says_by_whom_with_the_line() -> None:
+    faults = faults_of((7, "libc.so.6:malloc < dictExpand@src/dict.c:153 < main", 100))
+    told = why(tick(0, 400), *(tick(n, 400 + 400 * n, "first-touch", 400, faults=faults) for n in range(1, 5)))
+    assert told.verdict == "100 pages first touch by dictExpand, dict.c:153"
+    assert told.advice.startswith("Who touched it first? The tab Callers tells")
 
 
 def test_what_fell_before_is_said() -> None:
