@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from smapstop.model.compare.runs import Run
+from smapstop.model.family.reading import FamilyReading
 from smapstop.model.protocol import Attach, Launch, Pace
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view_state import Units
@@ -42,12 +43,20 @@ class Settings:
     """Read a process by its pid once, and save that to a file; returns a message. May raise a `SmapstopError`."""
     commands: tuple[str, ...] = ()
     """Commands typed before, the oldest first."""
-    save: Callable[[Run, str], Iterator[str]] = field(default=lambda *_: iter(()), repr=False)
-    """Save a run to a file, empty for a new one, step by step; yields a progress message after each step."""
+    save: Callable[[Run, str, Sequence[FamilyReading]], Iterator[str]] = field(
+        default=lambda *_: iter(()), repr=False
+    )
+    """Save a run, and the family during it, to a file, empty for a new one, step by step; yields a progress message
+    after each step."""
     shows_family: bool = field(default=False, repr=False)
     """Whether to begin with the family of the process."""
     callers: bool = False
     """Whether to find out which code makes page faults."""
+
+    @property
+    def records_family(self) -> bool:
+        """Whether the family is recorded: that it is watched from the beginning to the end."""
+        return self.shows_family and self.is_recording
 
 
 @dataclass(frozen=True, slots=True)

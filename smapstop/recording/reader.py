@@ -15,11 +15,13 @@ from urllib.parse import quote
 import numpy as np
 
 from smapstop.errors import SmapstopError
+from smapstop.model.family.reading import FamilyReading
 from smapstop.model.protocol import Mark, Target
 from smapstop.model.tick import Tick
 from smapstop.proc.columns import ABSENT
 from smapstop.recording import schema
 from smapstop.recording.decode import TickDecoder, TickRows
+from smapstop.recording.family_rows import FamilyDecoder
 from smapstop.recording.fault_rows import FaultRows
 from smapstop.recording.schema import (
     APPLICATION_ID,
@@ -61,6 +63,7 @@ class Recording:
                 self._meta = self._read_meta()
             opening.pop_all()
         self._rows_read = Counter[str]()
+        self._family = FamilyDecoder()
         self._decoder = TickDecoder(str(self._meta.get("tool", "")), cast("int", self._meta.get("page_kb", 4)))
 
     @property
@@ -133,6 +136,26 @@ class Recording:
         with _convert_errors(self.path):
             rows = self._database.execute("SELECT letter, tick, mapping FROM marks ORDER BY tick").fetchall()
         return tuple(Mark(str(letter), tick, mapping) for letter, tick, mapping in rows)
+
+    @property
+    def has_family(self) -> bool:
+        """Whether it has readings of the family."""
+        with _convert_errors(self.path):
+            known = schema.columns_of(self._database, "readings")
+            return bool(known) and self._database.execute("SELECT 1 FROM readings LIMIT 1").fetchone() is not None
+
+    def family(self) -> Iterator[FamilyReading]:
+        """Read the readings of the family from the first on; later calls continue after the last one returned.
+
+        Raises:
+            SmapstopError: The recording is damaged.
+        """
+        with _convert_errors(self.path):
+            try:
+                yield from self._family.read(self._database)
+            except _DATA_ERRORS as error:
+                where = f"in its family, at reading {self._family.next_number}"
+                raise _damage_error(self.path, where) from error
 
     def close(self) -> None:
         """Close the file."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from smapstop.model.callers.call_stacks import BEYOND, CallStacks
 from smapstop.model.callers.page_faults import PageFaults
+from smapstop.model.family.reading import FamilyMember, FamilyReading
 from smapstop.model.protocol import Target
 from smapstop.model.tick import ExitStatus, Tick
 from smapstop.proc.callstack.frames import Frame
@@ -96,6 +97,14 @@ class Redaction:
             ending=_redact_ending(tick.ending),
             limits=_redact_limits(tick.limits),
             faults=None if tick.faults is None else self._redact_faults(tick.faults),
+        )
+
+    def redact_family(self, reading: FamilyReading) -> FamilyReading:
+        """Remove the names and command lines of the members."""
+        return replace(
+            reading,
+            new=tuple(FamilyMember(*member.key, REDACTED_COMM, (), None) for member in reading.new),
+            missing=tuple((pid, "its memory could not be read") for pid, _ in reading.missing),
         )
 
     def redact_reason(self, why: str) -> str:

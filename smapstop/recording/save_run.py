@@ -3,12 +3,13 @@
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 from smapstop.model.compare.runs import Run
+from smapstop.model.family.reading import FamilyReading
 from smapstop.model.protocol import Mark
 from smapstop.recording.redaction import REDACTED_COMM, Redaction
 from smapstop.recording.writer import Recorder
@@ -18,12 +19,15 @@ TICKS_PER_STEP = 20
 """Ticks written between two yields: some hundredths of a second."""
 
 
-def save_run(run: Run, file: str = "", redaction: Redaction | None = None) -> Iterator[str]:
+def save_run(
+    run: Run, file: str = "", family: Sequence[FamilyReading] = (), redaction: Redaction | None = None
+) -> Iterator[str]:
     """Write the known ticks of a run, at least one, to a new file.
 
     Args:
         run: The run.
         file: Name of the file; empty for one made of the process and the time, in the working directory.
+        family: Readings of the family meanwhile.
         redaction: What is left out; None for nothing.
 
     Yields:
@@ -43,10 +47,19 @@ def save_run(run: Run, file: str = "", redaction: Redaction | None = None) -> It
             recorder.write_marks(
                 *(replace(mark, tick=tick.number) for tick in batch for mark in marks.get(tick.monotonic_ns, ()))
             )
-            yield f"saved, {recorder.tick_count:,} tick{'s' * (recorder.tick_count != 1)}: smapstop replay {path}"
+            yield _progress(recorder)
+        for first in range(0, len(family), TICKS_PER_STEP):
+            recorder.write_family(*family[first : first + TICKS_PER_STEP])
+            yield _progress(recorder)
         why = "the process ended" if run.timeline.ending else "it was saved while it went on"
     finally:
         recorder.close(why)
+
+
+def _progress(recorder: Recorder) -> str:
+    """Message that says what is saved, and how to open it."""
+    count = recorder.tick_count
+    return f"saved, {count:,} tick{'s' * (count != 1)}: smapstop replay {recorder.path}"
 
 
 def _marks_by_time(run: Run) -> dict[int, list[Mark]]:

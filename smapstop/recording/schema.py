@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from smapstop.errors import SmapstopError
 from smapstop.model.events import MECHANISMS
+from smapstop.model.family.reading import FAMILY_FIELDS
 from smapstop.model.tick import LifecycleKind
 from smapstop.proc.columns import ABSENT, Amounts, Counters
 from smapstop.proc.fields import MAPPING_ONLY
@@ -58,6 +59,14 @@ STACK_COLUMNS = ("tick", "mapping", "tid", "name", "threads")
 """Columns of `stacks`, a table that older recordings may not have, or not all of it."""
 MARK_COLUMNS = ("letter", "tick", "mapping")
 """Columns of `marks`, a table that older recordings do not have."""
+READING_COLUMNS = ("reading", "at", "wall_ns", "monotonic_ns", "cost_ns", "checksum")
+"""Columns of `readings` of the family, a table that older recordings do not have, like the next two."""
+MEMBER_COLUMNS = ("pid", "start_time", "since", "name", "command_line", "executable")
+"""Columns of `members`."""
+MEMBER_READING_COLUMNS = ("reading", "pid", "start_time", "ppid", "state", "read_ns", "missing", *FAMILY_FIELDS)
+"""Columns of `member_readings`; users query the view `family`."""
+FAMILY_TABLES = {"readings": READING_COLUMNS, "members": MEMBER_COLUMNS, "member_readings": MEMBER_READING_COLUMNS}
+"""Tables of the family, in the order in which they are written."""
 EVENT_CODES = {what: code for code, what in enumerate((*MECHANISMS, *get_args(LifecycleKind), "exec", "exit"), 1)}
 """Codes of events in recordings written now; each recording has its own table of codes (`whats`)."""
 
@@ -91,6 +100,24 @@ CREATE TABLE call_stacks (
 CREATE TABLE frames (
   tick INTEGER NOT NULL, frame INTEGER PRIMARY KEY, name TEXT, file TEXT NOT NULL, "offset" INTEGER NOT NULL,
   source TEXT);
+CREATE TABLE readings (
+  reading INTEGER PRIMARY KEY, at TEXT NOT NULL, wall_ns INTEGER NOT NULL, monotonic_ns INTEGER NOT NULL,
+  cost_ns INTEGER NOT NULL, checksum INTEGER NOT NULL);
+CREATE TABLE members (
+  pid INTEGER NOT NULL, start_time INTEGER NOT NULL, since INTEGER NOT NULL, name TEXT NOT NULL,
+  command_line TEXT NOT NULL, executable TEXT, PRIMARY KEY (pid, start_time, since)) WITHOUT ROWID;
+CREATE TABLE member_readings (
+  reading INTEGER NOT NULL, pid INTEGER NOT NULL, start_time INTEGER NOT NULL, ppid INTEGER, state TEXT,
+  read_ns INTEGER, missing TEXT, {family}, PRIMARY KEY (reading, pid, start_time)) WITHOUT ROWID;
+CREATE VIEW family AS
+  SELECT readings.at, (readings.monotonic_ns - (SELECT min(monotonic_ns) FROM ticks)) / 1e9 AS seconds,
+    readings.monotonic_ns, member_readings.*,
+    private_clean + private_dirty + ifnull(private_hugetlb, 0) AS uss, members.name
+  FROM member_readings JOIN readings USING (reading) LEFT JOIN members ON members.pid = member_readings.pid
+    AND members.start_time = member_readings.start_time
+    AND members.since = (SELECT max(m.since) FROM members AS m
+      WHERE m.pid = member_readings.pid AND m.start_time = member_readings.start_time
+        AND m.since <= member_readings.reading);
 CREATE VIEW events AS
   SELECT tick, mapping, what, kb, max(1, kb / (SELECT value FROM meta WHERE key = 'page_kb')) AS pages, sure, other,
     symbols
@@ -130,7 +157,8 @@ def create_tables(database: sqlite3.Connection) -> None:
     )
     heads = ", ".join(f"{name} INTEGER" for name in ATTRIBUTE_FIELDS)
     limits = ", ".join(f"{column} {_LIMIT_TYPES.get(column, 'INTEGER')}" for column in LIMIT_COLUMNS)
-    for statement in _TABLES.format(counters=counters, heads=heads, limits=limits).split(";\n"):
+    family = ", ".join(f"{name} INTEGER" for name in FAMILY_FIELDS)
+    for statement in _TABLES.format(counters=counters, heads=heads, limits=limits, family=family).split(";\n"):
         database.execute(statement)
     database.executemany("INSERT INTO whats VALUES (?, ?)", [(code, what) for what, code in EVENT_CODES.items()])
     database.execute(f"PRAGMA application_id = {APPLICATION_ID}")

@@ -1,6 +1,5 @@
 """Write a recording: one transaction per tick, so that a crash loses at most the last tick."""
 
-import fcntl
 import json
 import os
 import sqlite3
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from smapstop import __version__
 from smapstop.errors import SmapstopError
+from smapstop.model.family.reading import FamilyReading
 from smapstop.model.mapping_rows import ATTRIBUTE_COLUMNS as COMPARED
 from smapstop.model.mapping_rows import find_rows, rows_differ
 from smapstop.model.protocol import Mark, Target
@@ -24,12 +24,11 @@ from smapstop.proc.columns import ABSENT, Mappings
 from smapstop.proc.stat import PAGE_KB
 from smapstop.recording import schema
 from smapstop.recording.encode import attribute_rows, change_columns, event_rows, stack_rows, tick_row
+from smapstop.recording.family_rows import FamilyEncoder
 from smapstop.recording.fault_rows import FaultEncoder
+from smapstop.recording.new_file import FILE_SUFFIXES, create_file, remove_files
 from smapstop.recording.redaction import Redaction
 from smapstop.recording.schema import ATTRIBUTE_FIELDS, MAPPING_COLUMNS, Cell, quote_column
-
-FILE_SUFFIXES = ("", "-wal", "-shm")
-"""Suffixes of the files of an SQLite database: the database, its log, its shared memory."""
 
 
 class Recorder:
@@ -60,7 +59,8 @@ class Recorder:
         self._snapshot: MapSnapshot | None = None
         self._fields: list[str] = []
         self._fault_encoder = FaultEncoder()
-        self._file = _create(path, overwrite=overwrite)
+        self._family = FamilyEncoder()
+        self._file = create_file(path, overwrite=overwrite)
         self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         with self._transaction():
             schema.create_tables(self._database)
@@ -86,8 +86,8 @@ class Recorder:
                 total += os.stat(f"{self.path}{suffix}").st_size
         return total
 
-    def write(self, message: Target | Tick) -> None:
-        """Write a message of a source: the target, or the next tick.
+    def write(self, message: Target | Tick | FamilyReading) -> None:
+        """Write a message of a source: the target, the next tick, or the next reading of its family.
 
         Raises:
             SmapstopError: It cannot be written; the ticks before it are safe.
@@ -97,6 +97,8 @@ class Recorder:
                 self.write_target(message)
             case Tick():
                 self.write_ticks(message)
+            case FamilyReading():
+                self.write_family(message)
 
     def write_target(self, target: Target) -> None:
         """Write the target.
@@ -133,6 +135,20 @@ class Recorder:
                 "marks", schema.MARK_COLUMNS, [(mark.letter, mark.tick, mark.mapping) for mark in marks]
             )
 
+    def write_family(self, *readings: FamilyReading) -> None:
+        """Write the next reading of the family, or several in one transaction; what did not change takes no space.
+
+        Raises:
+            SmapstopError: They cannot be written.
+        """
+        with self._transaction():
+            for reading in readings:
+                redacted = reading if self._redaction is None else self._redaction.redact_family(reading)
+                for (table, columns), rows in zip(
+                    schema.FAMILY_TABLES.items(), self._family.encode(redacted), strict=True
+                ):
+                    self._insert_rows(table, columns, rows)
+
     def close(self, why: str) -> None:
         """End the recording with a stop reason, as a single file unless it is being read.
 
@@ -154,7 +170,7 @@ class Recorder:
         """Close and remove the files."""
         self._database.close()
         os.close(self._file)
-        _remove(self.path)
+        remove_files(self.path)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -273,47 +289,3 @@ def _attributes_differ(a: Mappings, i: NDArray[np.intp], b: Mappings, j: NDArray
         if x is not None or y is not None:
             out |= x is None or y is None or x[i] != y[j]
     return out
-
-
-def _create(path: Path, *, overwrite: bool) -> int:
-    """Create the empty file.
-
-    Returns:
-        Its fd, locked while the recording is being written; SQLite uses other locks.
-
-    Raises:
-        SmapstopError: It exists already, is being written, or cannot be created.
-    """
-    try:
-        if overwrite and path.is_file():
-            _require_idle(path)
-            _remove(path)
-        file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDONLY, 0o600)
-    except FileExistsError as error:
-        remedy = "choose another name" if path.is_dir() else "choose another name, or overwrite it with --force"
-        raise SmapstopError(f"{str(path)!r} already exists", remedy) from error
-    except OSError as error:
-        raise SmapstopError(f"cannot create {str(path)!r}: {error.strerror}") from error
-    fcntl.flock(file, fcntl.LOCK_EX)
-    return file
-
-
-def _require_idle(path: Path) -> None:
-    """Require that no recorder writes a recording.
-
-    Raises:
-        SmapstopError: One does.
-    """
-    with path.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            what = f"{str(path)!r} is being written by another smapstop"
-            raise SmapstopError(what, "choose another name, or stop that one first") from None
-
-
-def _remove(path: Path) -> None:
-    """Remove a database with its log and shared memory."""
-    for suffix in FILE_SUFFIXES:
-        with suppress(FileNotFoundError):
-            Path(f"{path}{suffix}").unlink()

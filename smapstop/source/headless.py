@@ -3,12 +3,12 @@
 import queue
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from smapstop.errors import SmapstopError
-from smapstop.model.protocol import GRACE_SECONDS, Attach, Failure, Launch, Signal
+from smapstop.model.protocol import GRACE_SECONDS, Attach, Failure, Launch, Request, Signal
 from smapstop.model.tick import ExitStatus, Tick
 from smapstop.source.base import SourceMessage
 from smapstop.source.tee import RecordingTee
@@ -28,6 +28,7 @@ class HeadlessRun:
     Args:
         source: The source, recorded. The caller closes it, which writes why the recording ended.
         begin: What to watch. A launched program is terminated when the run stops.
+        further: Requests after that.
         count: Stop after this many recorded ticks.
         seconds: Stop this long after the first tick.
         on_tick: Called with each tick, in the thread of `run`.
@@ -40,13 +41,14 @@ class HeadlessRun:
         source: RecordingTee,
         begin: Attach | Launch,
         *,
+        further: Sequence[Request] = (),
         count: int | None = None,
         seconds: float | None = None,
         on_tick: Callable[[Tick], object],
         on_write_error: Callable[[SmapstopError], object],
     ) -> None:
         self._source = source
-        self._first_request = begin
+        self._first_request, self._further_requests = begin, further
         self._count, self._seconds = count, seconds
         self._on_tick, self._on_write_error = on_tick, on_write_error
         self._recorded_ticks = 0
@@ -67,7 +69,8 @@ class HeadlessRun:
             SmapstopError: The source failed.
         """
         self._source.start(self._deliver)
-        self._source.request(self._first_request)
+        for request in (self._first_request, *self._further_requests):
+            self._source.request(request)
         ending = self._wait_for_end()
         if ending is None and isinstance(self._first_request, Launch):
             self._end_program()

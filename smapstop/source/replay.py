@@ -1,12 +1,15 @@
 """The replay source: deliver the messages of a recording, also of one that is still being written."""
 
+import heapq
 import threading
 from collections.abc import Callable, Iterator
 
 from smapstop.errors import SmapstopError
+from smapstop.model.family.reading import FamilyReading
 from smapstop.model.protocol import (
     EndOfRecording,
     Failure,
+    FollowFamily,
     Mark,
     Notice,
     PagesReply,
@@ -15,6 +18,7 @@ from smapstop.model.protocol import (
     SharersReply,
     SharersRequest,
 )
+from smapstop.model.tick import Tick
 from smapstop.recording.reader import Recording
 from smapstop.source.base import SourceMessage
 
@@ -22,6 +26,12 @@ FOLLOW_SECONDS = 0.25
 """Polling interval for new ticks of a recording that is being written."""
 NOT_RECORDED = "recordings have the amounts of each mapping but not its pages; pages can be shown live only"
 SHARERS_NOT_RECORDED = "not recorded"
+NO_FAMILY = "this recording has only its process, not the family"
+
+
+def _time_of(message: Tick | FamilyReading) -> int:
+    """Time of a message, monotonic clock, ns."""
+    return message.monotonic_ns
 
 
 class ReplaySource:
@@ -31,6 +41,7 @@ class ReplaySource:
 
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
+        self._has_family = False
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
         self._deliver: Callable[[SourceMessage], object] | None = None
@@ -53,9 +64,12 @@ class ReplaySource:
             while True:
                 # checked before reading, so that the last ticks are not missed
                 is_being_written = self._recording.is_being_written
-                for tick in self._recording.ticks():
-                    ended, count = tick.ending is not None, tick.number + 1
-                    yield tick
+                self._has_family = self._recording.has_family
+                parts: tuple[Iterator[Tick | FamilyReading], ...] = self._recording.ticks(), self._recording.family()
+                for message in heapq.merge(*parts, key=_time_of):
+                    if isinstance(message, Tick):
+                        ended, count = message.ending is not None, message.number + 1
+                    yield message
                 for mark in self._recording.marks():
                     if mark.tick < count and mark not in sent:
                         sent.add(mark)
@@ -81,6 +95,8 @@ class ReplaySource:
                 self._deliver(PagesReply(mapping, 0, 0, 0, 0, None, NOT_RECORDED))
             case SharersRequest(mapping):
                 self._deliver(SharersReply(mapping, missing_reason=SHARERS_NOT_RECORDED))
+            case FollowFamily(on=True) if not self._has_family:
+                self._deliver(Notice(NO_FAMILY, "smapstop record --family does"))
 
     def close(self) -> None:
         """Stop the reader thread and close the recording."""

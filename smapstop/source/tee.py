@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from smapstop.errors import SmapstopError
+from smapstop.model.family.reading import FamilyReading
 from smapstop.model.protocol import Failure, Mark, Notice, Request, Target
 from smapstop.model.tick import Tick
 from smapstop.recording.writer import Recorder
@@ -91,6 +92,8 @@ class RecordingTee:
                 self._record(message, deliver)
                 if message.ending is not None and not self._finished:
                     self._reason = "the process ended"
+            case FamilyReading():
+                self._record(message, deliver)
             case Failure() if not self._finished:
                 self._reason = message.what
         deliver(message)
@@ -114,8 +117,8 @@ class RecordingTee:
         except SmapstopError as error:
             deliver(Notice(f"run {self._run_number} is not recorded: {error.what}", error.remedy))
 
-    def _record(self, message: Target | Tick, deliver: Callable[[SourceMessage], object]) -> None:
-        """Record a target or tick, unless the recording has ended or failed."""
+    def _record(self, message: Target | Tick | FamilyReading, deliver: Callable[[SourceMessage], object]) -> None:
+        """Record a target, a tick or a reading of the family, unless the recording has ended or failed."""
         if self._recorder is None or self._finished or self.write_error is not None:
             return
         try:

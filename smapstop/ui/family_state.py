@@ -4,6 +4,7 @@ from bisect import bisect_right
 
 from smapstop.model.compare.runs import Run
 from smapstop.model.family.family_log import FamilyLog
+from smapstop.model.family.kept_readings import KeptReadings
 from smapstop.model.family.reading import FamilyReading
 from smapstop.model.family.sharing import CopyLog, SharedMapping, shared_mappings
 from smapstop.model.protocol import MappingReply, MemberMessage, Target, ThreadsReply
@@ -22,10 +23,20 @@ class FamilyState:
         self.runs: dict[int, Run] = {}
         """Runs of the sampled members, by pid."""
         self._copies = CopyLog()
+        self._readings = KeptReadings()
 
     def append(self, reading: FamilyReading) -> None:
         """Append a reading."""
         self.log.append(reading)
+        self._readings.append(reading)
+
+    def readings_during(self, run: Run) -> list[FamilyReading]:
+        """The readings between the first and the last tick of a run, as they are to be saved."""
+        timeline = run.timeline
+        if timeline.oldest == len(timeline):
+            return []
+        first, last = timeline.header(timeline.oldest), timeline.header(len(timeline) - 1)
+        return self._readings.between(first.monotonic_ns, last.monotonic_ns)
 
     def handle(self, message: MemberMessage) -> MappingReply | ThreadsReply | None:
         """Handle a message about a member; a reply is returned."""

@@ -27,9 +27,10 @@ from smapstop.proc.callstack.frames import Frame
 from smapstop.proc.columns import Counters, Mappings
 from smapstop.proc.limits import CgroupMemory, Limits
 from smapstop.proc.process import ProcDir
+from smapstop.recording.new_file import FILE_SUFFIXES
 from smapstop.recording.reader import Recording
 from smapstop.recording.redaction import Redaction
-from smapstop.recording.writer import FILE_SUFFIXES, Recorder
+from smapstop.recording.writer import Recorder
 from smapstop.report.diff.compare import diff_runs
 from smapstop.report.diff.inputs import ComparedRun
 from smapstop.sampling.sampler import Sampler

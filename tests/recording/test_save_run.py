@@ -89,7 +89,7 @@ def test_a_process_may_be_called_anything(folder: Path, name: str, called: str) 
 def test_without_words_its_name_is_not_in_the_file_nor_in_its_name(folder: Path) -> None:
     run = run_of(grown(0), grown(1))
 
-    list(save_run(run, "", Redaction()))
+    list(save_run(run, redaction=Redaction()))
 
     name, ticks, _ = saved(folder)
     assert name.startswith("redacted-4711-")

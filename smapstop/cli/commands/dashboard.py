@@ -6,7 +6,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -40,6 +40,7 @@ from smapstop.model.protocol import Attach, Launch
 
 if TYPE_CHECKING:  # they import numpy
     from smapstop.model.compare.runs import Run
+    from smapstop.model.family.reading import FamilyReading
     from smapstop.settings import Pick, Settings, Walkthrough
     from smapstop.source.base import Source
     from smapstop.source.live import LiveSource
@@ -243,12 +244,12 @@ def settings_of(options: argparse.Namespace) -> "Settings":
     )
 
 
-def _save_run(run: "Run", file: str, *, redact: bool) -> "Iterator[str]":
-    """Save a run as a recording; see `save_run.save_run`."""
+def _save_run(run: "Run", file: str, family: "Sequence[FamilyReading]", *, redact: bool) -> "Iterator[str]":
+    """Save a run as a recording, with the family; see `save_run.save_run`."""
     from smapstop.recording.redaction import Redaction
     from smapstop.recording.save_run import save_run
 
-    return save_run(run, file, Redaction() if redact else None)
+    return save_run(run, file, family, Redaction() if redact else None)
 
 
 def _write_snapshot(pid: int, file: str) -> str:

@@ -30,7 +30,7 @@ from smapstop.cli.targets import (
     require_executable,
 )
 from smapstop.errors import SmapstopError
-from smapstop.model.protocol import Attach, Launch
+from smapstop.model.protocol import Attach, FollowFamily, Launch
 from smapstop.number_limits import parse_number
 
 if TYPE_CHECKING:  # they import numpy
@@ -59,6 +59,7 @@ def build_parser() -> CommandParser:
     )
     target = parser.add_argument_group("what to record (or -- COMMAND)")
     target.add_argument("-p", "--pid", metavar="PID|NAME", help="a running process")
+    target.add_argument("--family", action="store_true", help="the totals of all processes of its family, too")
     add_decorate_option(target)
     add_output_options(parser, "the recording, readable only by you")
     sampling = parser.add_argument_group("sampling")
@@ -144,6 +145,7 @@ def _record(begin: Attach | Launch, options: argparse.Namespace, alerts: "list[A
                 run = HeadlessRun(
                     source,
                     begin,
+                    further=(FollowFamily(),) if options.family else (),
                     count=options.count,
                     seconds=options.duration,
                     on_tick=handle,

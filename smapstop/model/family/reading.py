@@ -31,6 +31,11 @@ class FamilyMember:
     """Arguments; empty if they may not be read."""
     executable: str | None
 
+    @property
+    def key(self) -> tuple[int, int]:
+        """Pid and start time."""
+        return self.pid, self.start_time
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FamilyReading:

@@ -30,7 +30,9 @@ async def _save_run(screen: MainScreen, file: str = "") -> str:
     run = screen.session.run
     assert run is not None, "there is a run when there is something to save"
     count = len(run.timeline)
-    message = await save_in_steps(screen.app, screen.settings.save(run, file))
+    message = await save_in_steps(
+        screen.app, screen.settings.save(run, file, screen.session.family.readings_during(run))
+    )
     if message:
         screen.session.saved = run, count
     return message

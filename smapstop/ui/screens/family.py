@@ -64,6 +64,7 @@ class FamilyScreen(Modal[tuple[int, int | None] | None]):
     Args:
         session: State of the session.
         request: Sends requests to the source.
+        recorded: Whether it is a recording, which has the mappings of one process only.
     """
 
     DEFAULT_CSS = """
@@ -77,8 +78,9 @@ class FamilyScreen(Modal[tuple[int, int | None] | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("family")]
 
-    def __init__(self, session: Session, request: Callable[[Request], None]) -> None:
+    def __init__(self, session: Session, request: Callable[[Request], None], *, recorded: bool = False) -> None:
         super().__init__()
+        self._recorded = recorded
         self._session, self._request = session, request
         self._metric: Metric = "uss"  # what the others of a family do not move
         self._filter = ""
@@ -106,7 +108,9 @@ class FamilyScreen(Modal[tuple[int, int | None] | None]):
         """Show the family at the moment that the dashboard shows."""
         session, log = self._session, self._session.family.log
         if log.last is None or session.view is None or not self.is_mounted:
-            self.query_one(FamilyTitle).show(" reading the family …", "")
+            self.query_one(FamilyTitle).show(
+                " this recording has no family" if self._recorded else " reading the family …", ""
+            )
             return
         state, view = session.view_state, session.view
         at_ns = log.last.monotonic_ns if state.at is None else view.snapshot.tick.monotonic_ns
@@ -210,6 +214,8 @@ class FamilyScreen(Modal[tuple[int, int | None] | None]):
             return
         if row.is_gone or row.history.missing:
             self.notify(row.history.missing or f"process {row.pid} has ended", severity="warning", markup=False)
+        elif self._recorded and row.pid != self._target_pid:
+            self.notify(f"only the totals of {row.pid} were recorded; the mappings are those of {self._target_pid}")
         else:
             self.dismiss((row.pid, start))
 

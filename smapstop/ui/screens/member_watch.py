@@ -38,7 +38,9 @@ class MemberWatch:
     def show_family(self) -> None:
         """Open the family."""
         screen = self._screen
-        screen.app.push_screen(FamilyScreen(screen.session, screen.request), self._show_chosen)
+        screen.app.push_screen(
+            FamilyScreen(screen.session, screen.request, recorded=screen.recorded), self._show_chosen
+        )
 
     def begin(self) -> None:
         """Open the family as soon as the target has a tick, if the user asked for it."""
@@ -83,11 +85,11 @@ class MemberWatch:
         screen, newest = self._screen, self._screen.session.runs.newest
         if chosen is None:
             if self.pid is None:
-                screen.request(FollowFamily(on=False))
+                self._stop_following()
             screen.request_redraw()
         elif newest is not None and chosen[0] == newest.target.pid:
             screen.show_run(newest)
-            screen.request(FollowFamily(on=False))
+            self._stop_following()
             if chosen[1] is not None:
                 screen.redraw()
                 self._select(chosen[1])
@@ -95,6 +97,11 @@ class MemberWatch:
             self._wanted = chosen
             screen.request(SampleMembers((chosen[0],)))
             self.redraw()
+
+    def _stop_following(self) -> None:
+        """Stop to read the family, unless it is recorded."""
+        if not self._screen.settings.records_family:
+            self._screen.request(FollowFamily(on=False))
 
     def _select(self, start: int) -> None:
         """Put the cursor on the mapping at an address, and show its pages."""

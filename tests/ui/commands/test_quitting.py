@@ -28,7 +28,7 @@ def dashboard(
     """A dashboard that has watched so long, and the files that it saved."""
     saved = list[str]()
 
-    def save(run: Run, file: str) -> Iterator[str]:
+    def save(run: Run, file: str, family: object) -> Iterator[str]:
         yield f"saved, {len(run.timeline)} ticks"
         if fails:
             raise SmapstopError("cannot create it")

@@ -1,0 +1,46 @@
+"""What is new in each reading of a family, so that only that is recorded and exported."""
+
+from dataclasses import dataclass
+
+from smapstop.model.family.reading import FamilyMember, FamilyReading
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyChange:
+    """What a reading has that the one before had not."""
+
+    rows: tuple[int, ...]
+    """Rows of the members that came, whose memory was read again or cannot be read, or who have another parent."""
+    gone: tuple[tuple[int, int], ...]
+    """Pid and start time of members that are gone."""
+    new: tuple[FamilyMember, ...]
+    """Members that came, or are no longer as they were last told."""
+
+    def __bool__(self) -> bool:
+        """Whether anything is new."""
+        return bool(self.rows or self.gone or self.new)
+
+
+class FamilyChanges:
+    """Compares the readings of a family, in order."""
+
+    def __init__(self) -> None:
+        self._told: dict[tuple[int, int], FamilyMember] = {}
+        self._last: dict[tuple[int, int], tuple[int, int, str]] = {}
+        """Parent, time of the last reading of memory and why there is none, of the members that are there."""
+
+    def update(self, reading: FamilyReading) -> FamilyChange:
+        """Compare the next reading with the one before."""
+        missing = dict(reading.missing)
+        now = {
+            key: (ppid, read_ns, missing.get(key[0], ""))
+            for key, ppid, read_ns in zip(reading.keys, reading.ppids.tolist(), reading.read_ns.tolist(), strict=True)
+        }
+        rows = tuple(row for row, (key, facts) in enumerate(now.items()) if self._last.get(key) != facts)
+        gone = tuple(key for key in self._last if key not in now)
+        new = tuple(member for member in reading.new if self._told.get(member.key) != member)
+        self._told |= {member.key: member for member in new}
+        for key in gone:
+            self._told.pop(key, None)
+        self._last = now
+        return FamilyChange(rows, gone, new)

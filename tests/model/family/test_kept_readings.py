@@ -1,0 +1,39 @@
+"""Readings that are kept to be saved: the newest ones, of which the first describes its members."""
+
+from model.family.readings import SECOND_NS, reading_of
+
+from smapstop.model.family.kept_readings import KeptReadings
+from smapstop.model.family.reading import FamilyReading
+
+READINGS = (
+    reading_of(1, {10: {}, 11: {}}, new=(10, 11)),
+    reading_of(2, {10: {}, 12: {}}, new=(12,)),
+    reading_of(3, {10: {}, 12: {}, 13: {}}, new=(13,)),
+    reading_of(4, {10: {}, 13: {}}),
+)
+
+
+def kept(max_bytes: int, *readings: FamilyReading) -> KeptReadings:
+    keeping = KeptReadings(max_bytes)
+    for reading in readings:
+        keeping.append(reading)
+    return keeping
+
+
+def seconds(readings: list[FamilyReading]) -> list[int]:
+    return [reading.monotonic_ns // SECOND_NS for reading in readings]
+
+
+def test_readings_of_a_time_begin_with_a_description_of_those_that_are_there() -> None:
+    found = kept(1 << 20, *READINGS).between(2 * SECOND_NS, 3 * SECOND_NS)
+    assert seconds(found) == [2, 3]
+    assert [member.pid for member in found[0].new] == [10, 12]
+    assert [member.pid for member in found[1].new] == [13]
+    assert kept(1 << 20, *READINGS).between(9 * SECOND_NS, 10 * SECOND_NS) == []
+
+
+def test_the_oldest_are_forgotten_but_not_who_was_there() -> None:
+    found = kept(READINGS[2].amounts.nbytes + READINGS[3].amounts.nbytes, *READINGS).between(0, 9 * SECOND_NS)
+    assert seconds(found) == [3, 4]
+    assert [member.pid for member in found[0].new] == [10, 12, 13]
+    assert seconds(kept(1, *READINGS).between(0, 9 * SECOND_NS)) == [4]
