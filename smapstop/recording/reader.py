@@ -137,13 +137,6 @@ class Recording:
             rows = self._database.execute("SELECT letter, tick, mapping FROM marks ORDER BY tick").fetchall()
         return tuple(Mark(str(letter), tick, mapping) for letter, tick, mapping in rows)
 
-    @property
-    def has_family(self) -> bool:
-        """Whether it has readings of the family."""
-        with _convert_errors(self.path):
-            known = schema.columns_of(self._database, "readings")
-            return bool(known) and self._database.execute("SELECT 1 FROM readings LIMIT 1").fetchone() is not None
-
     def family(self) -> Iterator[FamilyReading]:
         """Read the readings of the family from the first on; later calls continue after the last one returned.
 

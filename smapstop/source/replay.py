@@ -9,7 +9,6 @@ from smapstop.model.family.reading import FamilyReading
 from smapstop.model.protocol import (
     EndOfRecording,
     Failure,
-    FollowFamily,
     Mark,
     Notice,
     PagesReply,
@@ -26,7 +25,6 @@ FOLLOW_SECONDS = 0.25
 """Polling interval for new ticks of a recording that is being written."""
 NOT_RECORDED = "recordings have the amounts of each mapping but not its pages; pages can be shown live only"
 SHARERS_NOT_RECORDED = "not recorded"
-NO_FAMILY = "this recording has only its process, not the family"
 
 
 def _time_of(message: Tick | FamilyReading) -> int:
@@ -41,7 +39,6 @@ class ReplaySource:
 
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
-        self._has_family = False
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
         self._deliver: Callable[[SourceMessage], object] | None = None
@@ -64,7 +61,6 @@ class ReplaySource:
             while True:
                 # checked before reading, so that the last ticks are not missed
                 is_being_written = self._recording.is_being_written
-                self._has_family = self._recording.has_family
                 parts: tuple[Iterator[Tick | FamilyReading], ...] = self._recording.ticks(), self._recording.family()
                 for message in heapq.merge(*parts, key=_time_of):
                     if isinstance(message, Tick):
@@ -95,8 +91,6 @@ class ReplaySource:
                 self._deliver(PagesReply(mapping, 0, 0, 0, 0, None, NOT_RECORDED))
             case SharersRequest(mapping):
                 self._deliver(SharersReply(mapping, missing_reason=SHARERS_NOT_RECORDED))
-            case FollowFamily(on=True) if not self._has_family:
-                self._deliver(Notice(NO_FAMILY, "smapstop record --family does"))
 
     def close(self) -> None:
         """Stop the reader thread and close the recording."""

@@ -122,11 +122,9 @@ def test_readings_can_be_followed_while_they_are_written(path: Path) -> None:
     recorder.write_target(target())
     recorder.write_ticks(TICK)
     with closing(Recording(path)) as recording:
-        assert not recording.has_family
         assert list(recording.family()) == []
         for reading in some_readings():
             recorder.write(reading)
-            assert recording.has_family
             assert [each.monotonic_ns for each in recording.family()] == [reading.monotonic_ns]
     recorder.close("stopped")
 
@@ -147,7 +145,6 @@ def test_a_recording_made_before_families_has_none(path: Path) -> None:
             database.execute(f"DROP TABLE {table}")
     assert read(path) == []
     with closing(Recording(path)) as recording:
-        assert not recording.has_family
         assert len(list(recording.ticks())) == 1
 
 

@@ -20,6 +20,7 @@ from smapstop.errors import SmapstopError
 from smapstop.model.callers.call_stacks import BEYOND, CallStacks
 from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.events import MECHANISMS, Events
+from smapstop.model.family.reading import FamilyMember, FamilyReading
 from smapstop.model.kinds import kind_of, kinds_of
 from smapstop.model.protocol import Pace, Target
 from smapstop.model.tick import ExitStatus, OomKill, OomLimit, Tick
@@ -247,14 +248,19 @@ def test_functions_and_their_files_have_numbers() -> None:
 def test_what_may_hold_words_is_known() -> None:
     """Whoever adds something to what is recorded decides here whether it names anybody."""
     recorded = (Target, Tick, Counters, Mappings, Events, ExitStatus, OomKill, OomLimit, Limits, CgroupMemory)
+    others = (PageFaults, FamilyReading, FamilyMember)
     hidden = {"command_line", "executable", "name", "counters", "rows", "names", "stacks", "missing", "path"}
-    names = {field.name for each in (*recorded, PageFaults) for field in fields(each) if "str" in str(field.type)}
-    assert names - hidden == {"fields", "state", "totals", "missing_callers"}
+    names = {field.name for each in (*recorded, *others) for field in fields(each) if "str" in str(field.type)}
+    assert names - hidden == {"fields", "state", "states", "totals", "missing_callers"}
     assert {field.name for field in fields(Tick)} - {
         *("number", "monotonic_ns", "wall_ns", "read_ns", "cpu_ns", "interval_ns", "smaps_interval_ns", "counters"),
         *("tier", "totals", "keyframe", "ids", "rows", "gone", "lineage", "events", "torn", "executed"),
         *("ending", "missing", "stacks", "limits", "faults"),
     } == set()
+    assert {field.name for field in fields(FamilyReading)} == {
+        *("wall_ns", "monotonic_ns", "cost_ns", "pids", "ppids", "start_times", "states", "read_ns", "amounts"),
+        *("new", "missing"),
+    }
 
 
 def test_runs_whose_files_have_other_numbers_are_compared_by_kind_alone() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from factories import COUNTERS, mappings_of, tick_of
 from list_source import ListSource, target
+from model.family.readings import reading_of
 from stepped_program import stepped_python
 from textual.pilot import Pilot
 from tick_equality import tick_values
@@ -109,6 +110,17 @@ def test_marks_are_saved_with_their_ticks_and_a_file_may_be_named(folder: Path) 
     with closing(Recording(folder / "named.smaps")) as recording:
         assert len(list(recording.ticks())) == TICKS_PER_STEP + 3
         assert recording.marks() == tuple(marks)
+
+
+def test_the_family_is_saved_with_the_run(folder: Path) -> None:
+    readings = [
+        reading_of(at, {10: {"rss": at}}, new=(10,) if at == 1 else ()) for at in range(1, TICKS_PER_STEP + 5)
+    ]
+    list(save_run(run_of(grown(0)), "named.smaps", readings))
+    with closing(Recording(folder / "named.smaps")) as recording:
+        assert [reading.get("rss").tolist() for reading in recording.family()] == [
+            reading.get("rss").tolist() for reading in readings
+        ]
 
 
 def test_what_is_left_before_its_end_says_so(folder: Path) -> None:

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from factories import mappings_of, tick_of
 from list_source import ListSource, target
+from model.family.readings import SECOND_NS, reading_of
 from stepped_program import DEADLINE_SECONDS, SteppedProgram
 from tick_equality import tick_values
 
+from smapstop.model.family.reading import FamilyReading
 from smapstop.model.protocol import (
     Attach,
     EndOfRecording,
@@ -115,6 +117,32 @@ def test_a_recording_that_is_being_written_is_followed(path: Path) -> None:
 
         recorder.close("SIGINT")
         assert heard.next() == EndOfRecording("SIGINT")
+
+
+def test_the_family_comes_between_the_ticks_at_its_time(path: Path) -> None:
+    rows = mappings_of((0, 4))
+    recorder = Recorder(path)
+    recorder.write(target())
+    ticks = [tick_of(number, rows, [0], monotonic_ns=number * SECOND_NS) for number in (0, 1, 2)]
+    readings = [reading_of(at, {4711: {"rss": at}}, new=(4711,) if at == 1 else ()) for at in (1, 3)]
+    recorder.write_ticks(*ticks)
+    recorder.write_family(*readings)
+    recorder.close("SIGINT")
+    with closing(ReplaySource(Recording(path))) as replay:
+        _, *news, _ = replay.messages()
+    assert [type(each) for each in news] == [Tick, Tick, FamilyReading, Tick, FamilyReading]
+
+
+def test_what_a_source_tells_of_the_family_is_recorded(path: Path) -> None:
+    source = ListSource(tick_of(0, mappings_of((0, 4)), [0]))
+    tee = RecordingTee(source, lambda _: Recorder(path))
+    heard = Heard(tee)
+    with closing(tee):
+        source.request(Attach(4711))
+        source.deliver(reading_of(1, {4711: {}}, new=(4711,)))
+        assert [type(heard.next()) for _ in range(3)] == [Target, Tick, FamilyReading]
+    with closing(Recording(path)) as recording:
+        assert [reading.pids.tolist() for reading in recording.family()] == [[4711]]
 
 
 def test_a_recording_that_breaks_off_says_so(path: Path) -> None:

@@ -14,5 +14,5 @@ FAMILY = ScreenCommand(
     "",
     "Show the processes of the family, and who broke the sharing.",
     _show_family,
-    available=lambda screen: not screen.recorded,
+    available=lambda screen: not screen.recorded or screen.session.family.log.last is not None,
 )

@@ -100,7 +100,7 @@ class FamilyScreen(Modal[tuple[int, int | None] | None]):
         """Begin to read the family."""
         self._request(FollowFamily())
         self.query_one(FamilyTable).focus()
-        self.redraw()
+        self.call_after_refresh(self.redraw)
 
     # what is shown
 
@@ -108,9 +108,7 @@ class FamilyScreen(Modal[tuple[int, int | None] | None]):
         """Show the family at the moment that the dashboard shows."""
         session, log = self._session, self._session.family.log
         if log.last is None or session.view is None or not self.is_mounted:
-            self.query_one(FamilyTitle).show(
-                " this recording has no family" if self._recorded else " reading the family …", ""
-            )
+            self.query_one(FamilyTitle).show(" reading the family …", "")
             return
         state, view = session.view_state, session.view
         at_ns = log.last.monotonic_ns if state.at is None else view.snapshot.tick.monotonic_ns

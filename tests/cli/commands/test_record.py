@@ -111,6 +111,29 @@ def test_after_the_duration_the_program_is_ended(path: Path) -> None:
     assert stopped(path) == "--duration"
 
 
+def test_the_family_is_recorded_beside_the_process(path: Path) -> None:
+    """Workers of a shell: those that are there, and that one of them has ended."""
+    script = "sleep 1000 & sleep 0.5 & wait %2; exec sleep 1000"
+    with recording(path, "--family", "-i", "1", "--", "sh", "-c", script) as process:
+
+        def has_ended() -> bool:
+            return families(path)[-1:] == [["sleep", "sleep"]] and ["sh", "sleep", "sleep"] in families(path)
+
+        wait_until(has_ended)
+        process.terminate()
+        assert process.wait(DEADLINE_SECONDS) == 0
+
+
+def families(path: Path) -> list[list[str]]:
+    """The names of the members at each reading."""
+    names, found = dict[tuple[int, int], str](), list[list[str]]()
+    with closing(Recording(path)) as opened:
+        for reading in opened.family():
+            names |= {member.key: member.name for member in reading.new}
+            found.append([names[key] for key in reading.keys])
+    return found
+
+
 def test_sigterm_ends_the_program_with_the_recording(path: Path) -> None:
     with recording(path, "--", "sleep", "1000") as process:
         pid = ticks(path)[0].counters.pid

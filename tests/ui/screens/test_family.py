@@ -1,10 +1,12 @@
 """The family as its user meets it: what a source tells is shown, members are watched, and the way back."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from factories import mappings_of, tick_of
 from list_source import ListSource, target
-from model.family.readings import reading_of
+from model.family.readings import SECOND_NS, reading_of
 from textual.pilot import Pilot
 from waiting import pause_until
 
@@ -18,7 +20,10 @@ from smapstop.model.protocol import (
     SampleMembers,
 )
 from smapstop.model.tick import Tick
-from smapstop.settings import Settings
+from smapstop.recording.reader import Recording
+from smapstop.recording.writer import Recorder
+from smapstop.settings import Replay, Settings
+from smapstop.source.replay import ReplaySource
 from smapstop.ui.app import Dashboard
 from smapstop.ui.screens.family import FamilyScreen, FamilyTitle
 from smapstop.ui.widgets.family_table import FamilyTable
@@ -180,3 +185,40 @@ async def test_who_is_gone_cannot_be_watched() -> None:
         await pilot.press("enter")
         await pilot.pause()
         assert isinstance(family.app.screen, FamilyScreen)
+
+
+async def test_a_replay_shows_the_family_at_any_moment_but_no_other_process(tmp_path: Path) -> None:
+    path = tmp_path / "run.smaps"
+    recorder = Recorder(path)
+    recorder.write(target())
+    for number in range(4):
+        recorder.write(replace(tick(number), monotonic_ns=(number + 1) * SECOND_NS))
+        recorder.write(reading(number + 1, private_dirty=4 * number))
+    recorder.close("SIGINT")
+    app = Dashboard(ReplaySource(Recording(path)), Replay("run.smaps"), Settings())
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pause_until(pilot, lambda: app.session.end_of_recording is not None, "all is read")
+        await pilot.press("P")
+        await pause_until(pilot, lambda: isinstance(app.screen, FamilyScreen), "the family is open")
+        await pause_until(pilot, lambda: len(family_of(pilot)) == 4, "its members")
+        assert "+8 K" in family_of(pilot)[2] or "+12 K" in family_of(pilot)[2]
+        await pilot.press("down", "enter")
+        await pilot.pause()
+        assert isinstance(app.screen, FamilyScreen)
+        assert [each.message for each in app._notifications] == [
+            f"only the totals of {CHILD} were recorded; the mappings are those of {PARENT}"
+        ]
+        await pilot.press("escape", "comma", "comma", "P")
+        await pause_until(pilot, lambda: isinstance(app.screen, FamilyScreen), "the family is open")
+        await pause_until(pilot, lambda: len(family_of(pilot)) == 4, "its members at that moment")
+        assert "+4 K" in family_of(pilot)[2]
+
+
+async def test_a_recorded_family_is_read_on_when_it_is_left() -> None:
+    source = ListSource(tick(0), tick(1))
+    app = Dashboard(source, Attach(PARENT), Settings(shows_family=True, is_recording=True))
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pause_until(pilot, lambda: isinstance(app.screen, FamilyScreen), "the family is open")
+        await pilot.press("escape")
+        await pilot.pause()
+        assert requested(source, FollowFamily) == [FollowFamily()]
