@@ -117,10 +117,8 @@ class Service:
         try:
             match request:
                 case Attach(pid, pace, callers):
-                    self._start_watching(WatchedProcess(ProcDir(pid), None, pace, callers=callers))
-                case Attach(pid, pace):
                     self._starts += 1
-                    self._start_watching(WatchedProcess(ProcDir(pid), None, pace))
+                    self._start_watching(WatchedProcess(ProcDir(pid), None, pace, callers=callers))
                 case AttachNext() if not self._watched:
                     self._awaited, self._search_due_ns = request, 0
                 case StopWaiting():
