@@ -66,6 +66,7 @@ def test_chapters_link_to_chapters_pictures_and_the_web_only(chapter: Path) -> N
 def test_every_example_prints_what_stands_under_it(block: str, tmp_path: Path) -> None:
     shutil.copy(DATA / "recordings/format-1.smaps", tmp_path / "seed.smaps")
     shutil.copy(DATA / "recordings/server.smaps", tmp_path / "server.smaps")
+    shutil.copy(DATA / "recordings/family.smaps", tmp_path)
     shutil.copy(DATA / "smaps/linux-6.18.txt", tmp_path / "saved-smaps.txt")
     scripts = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     for example in examples(block):

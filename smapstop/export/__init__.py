@@ -2,6 +2,6 @@
 
 from typing import Literal
 
-RecordKind = Literal["ticks", "changes", "events"]
-"""Kind of record: counters and totals of the process, changed mappings, or events."""
-RECORD_KINDS: tuple[RecordKind, ...] = ("ticks", "changes", "events")
+RecordKind = Literal["ticks", "changes", "events", "members"]
+"""Kind of record: counters and totals of the process, changed mappings, events, or members of its family."""
+RECORD_KINDS: tuple[RecordKind, ...] = ("ticks", "changes", "events", "members")

@@ -3,11 +3,13 @@
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.errors import SmapstopError
+from smapstop.model.family.reading import FamilyReading
 from smapstop.model.mapping_rows import find_rows, rows_differ
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.map_diff import diff_maps
@@ -30,6 +32,8 @@ class Step:
     """Seconds since the first tick of the recording."""
     first: bool
     """Whether it is the first exported tick: it contains every mapping."""
+    family: tuple[FamilyReading, ...]
+    """Readings of the family from this tick to the next."""
     shown_ids: Ids | None
     """Mappings that pass the filter, including those that are gone; None for all."""
 
@@ -44,7 +48,12 @@ class Step:
 
 
 def steps(
-    ticks: Iterable[Tick], file: str, begin: float = 0.0, end: float = math.inf, row_filter: RowFilter | None = None
+    ticks: Iterable[Tick],
+    file: str,
+    begin: float = 0.0,
+    end: float = math.inf,
+    row_filter: RowFilter | None = None,
+    family: Iterable[FamilyReading] = (),
 ) -> Iterator[Step]:
     """Select the ticks from `begin` to `end`, in seconds after the first one.
 
@@ -54,12 +63,13 @@ def steps(
         begin: First second.
         end: Last second.
         row_filter: Mappings to export; None for all.
+        family: All readings of its family.
 
     Raises:
         SmapstopError: There are no such ticks, or the filter uses a field that the recording does not have.
     """
     snapshot, first_ns, seconds, first = None, 0, 0.0, True
-    for tick in ticks:
+    for tick, readings in _with_family(ticks, family):
         before, snapshot = snapshot, apply_tick(snapshot, tick)
         first_ns = tick.monotonic_ns if before is None else first_ns
         seconds = (tick.monotonic_ns - first_ns) / 1e9
@@ -71,6 +81,7 @@ def steps(
                 snapshot,
                 seconds,
                 first,
+                tuple(each for each in readings if (each.monotonic_ns - first_ns) / 1e9 <= end),
                 None if row_filter is None else _passing_ids(before, snapshot, row_filter),
             )
             first = False
@@ -79,6 +90,21 @@ def steps(
     if first:
         what = f"no tick of {file!r} is from {begin:g} to {end:g} seconds after its start"
         raise SmapstopError(what, f"there is one at {seconds:.1f}")
+
+
+def _with_family(
+    ticks: Iterable[Tick], family: Iterable[FamilyReading]
+) -> Iterator[tuple[Tick, tuple[FamilyReading, ...]]]:
+    """Each tick with the readings of the family until the next one; the first also with those before it."""
+    readings = iter(family)
+    reading = next(readings, None)
+    for tick, following in pairwise(chain(ticks, (None,))):
+        taken = []
+        while reading is not None and (following is None or reading.monotonic_ns < following.monotonic_ns):
+            taken.append(reading)
+            reading = next(readings, None)
+        assert tick is not None, "only the last is"
+        yield tick, tuple(taken)
 
 
 def _passing_ids(before: MapSnapshot | None, after: MapSnapshot, row_filter: RowFilter) -> Ids:
