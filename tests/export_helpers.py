@@ -13,6 +13,7 @@ from stepped_program import SteppedProgram
 from smapstop.export import RECORD_KINDS, RecordKind
 from smapstop.export.line_writer import as_jsonl
 from smapstop.export.steps import Step, steps
+from smapstop.model.family.reading import FamilyReading
 from smapstop.model.protocol import Pace
 from smapstop.model.tick import Tick
 from smapstop.model.view.filter import RowFilter
@@ -22,12 +23,13 @@ from smapstop.recording.writer import Recorder
 from smapstop.sampling.sampler import Sampler
 
 
-def record_ticks(path: Path, *ticks: Tick, why: str = "stopped") -> Path:
-    """Record these ticks."""
+def record_ticks(path: Path, *ticks: Tick, why: str = "stopped", family: Iterable[FamilyReading] = ()) -> Path:
+    """Record these ticks, and readings of the family."""
     recorder = Recorder(path)
     recorder.write_target(target())
     for tick in ticks:
         recorder.write_ticks(tick)
+    recorder.write_family(*family)
     recorder.close(why)
     return path
 
@@ -50,7 +52,7 @@ def open_steps(
 ) -> Iterator[Iterator[Step]]:
     """The steps of a recording that are exported."""
     with closing(Recording(path)) as recording:
-        yield steps(recording.ticks(), path.name, begin, end, test)
+        yield steps(recording.ticks(), path.name, begin, end, test, recording.family())
 
 
 def export_jsonl(

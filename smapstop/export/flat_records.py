@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 
 from smapstop.export import RecordKind
+from smapstop.export.member_records import MEMBER_COLUMNS
 from smapstop.export.steps import Step, changed_rows
 from smapstop.export.tick_events import TickEvent, tick_events
 from smapstop.model.protocol import Mark
@@ -41,6 +42,8 @@ def _fields_of(kind: RecordKind, printed: tuple[str, ...]) -> tuple[str, ...]:
         case "events":
             fields = all_field_names(printed, without=ROLLUP_ONLY)
             return tuple(name for name in fields if name not in PROPERTY_FIELDS)
+        case "members":
+            return ()
 
 
 def columns_of(kind: RecordKind, printed: tuple[str, ...]) -> tuple[str, ...]:
@@ -50,7 +53,12 @@ def columns_of(kind: RecordKind, printed: tuple[str, ...]) -> tuple[str, ...]:
         kind: Kind of record.
         printed: Fields that the kernel printed.
     """
-    columns = {"ticks": _TICK_COLUMNS, "changes": _CHANGE_COLUMNS, "events": _EVENT_COLUMNS}
+    columns = {
+        "ticks": _TICK_COLUMNS,
+        "changes": _CHANGE_COLUMNS,
+        "events": _EVENT_COLUMNS,
+        "members": MEMBER_COLUMNS,
+    }
     return columns[kind] + _fields_of(kind, printed)
 
 

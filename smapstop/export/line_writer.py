@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from smapstop.export import RecordKind
 from smapstop.export.flat_records import columns_of, mark_records, records
+from smapstop.export.member_records import MemberRecords
 from smapstop.export.steps import Step
 from smapstop.model.protocol import Mark
 from smapstop.report.json_csv import CsvLines, csv_cell, json_line
@@ -14,11 +15,13 @@ from smapstop.report.json_fields import Record
 def as_jsonl(steps: Iterable[Step], kinds: Collection[RecordKind], marks: Collection[Mark] = ()) -> Iterator[str]:
     """Write one JSON object per line, in order of time; ASCII only, names as in a snapshot's JSON.
 
-    Marks are written among the events.
+    Marks are written among the events, members of the family after the tick before them.
     """
+    family = MemberRecords()
     for step in steps:
         marked = mark_records(step, marks) if "events" in kinds else ()
-        yield "".join(f"{json_line(record)}\n" for record in (*records(step, kinds), *marked))
+        members = family.of_step(step) if "members" in kinds else ()
+        yield "".join(f"{json_line(record)}\n" for record in (*records(step, kinds), *marked, *members))
 
 
 def as_csv(steps: Iterable[Step], kind: RecordKind) -> Iterator[str]:
@@ -27,13 +30,15 @@ def as_csv(steps: Iterable[Step], kind: RecordKind) -> Iterator[str]:
     Names are as in a snapshot's csv.
     """
     columns: tuple[str, ...] = ()
+    family = MemberRecords()
     for step in steps:
         out = CsvLines()
         if not columns:
             columns = columns_of(kind, step.after.mappings.fields)
             csv.writer(out).writerow(columns)
         writer = csv.DictWriter(out, columns, extrasaction="ignore")
-        writer.writerows(_cells(record) for record in records(step, (kind,)))
+        rows = family.of_step(step) if kind == "members" else records(step, (kind,))
+        writer.writerows(map(_cells, rows))
         yield str(out)
 
 

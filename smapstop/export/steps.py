@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.errors import SmapstopError
+from smapstop.model.family.members import Members, members_after, with_all_members
 from smapstop.model.family.reading import FamilyReading
 from smapstop.model.mapping_rows import find_rows, rows_differ
 from smapstop.model.tick import Ids, Tick
@@ -69,19 +70,26 @@ def steps(
         SmapstopError: There are no such ticks, or the filter uses a field that the recording does not have.
     """
     snapshot, first_ns, seconds, first = None, 0, 0.0, True
+    members: Members | None = {}  # of the family before the first reading that is exported; None after that
     for tick, readings in _with_family(ticks, family):
         before, snapshot = snapshot, apply_tick(snapshot, tick)
         first_ns = tick.monotonic_ns if before is None else first_ns
         seconds = (tick.monotonic_ns - first_ns) / 1e9
         if seconds > end:
             break
-        if seconds >= begin:
+        if seconds < begin:
+            for reading in readings:
+                members = members_after(members or {}, reading)
+        else:
+            readings = [each for each in readings if (each.monotonic_ns - first_ns) / 1e9 <= end]
+            if readings and members is not None:
+                readings[0], members = with_all_members(members, readings[0]), None
             yield Step(
                 before,
                 snapshot,
                 seconds,
                 first,
-                tuple(each for each in readings if (each.monotonic_ns - first_ns) / 1e9 <= end),
+                tuple(readings),
                 None if row_filter is None else _passing_ids(before, snapshot, row_filter),
             )
             first = False
@@ -94,7 +102,7 @@ def steps(
 
 def _with_family(
     ticks: Iterable[Tick], family: Iterable[FamilyReading]
-) -> Iterator[tuple[Tick, tuple[FamilyReading, ...]]]:
+) -> Iterator[tuple[Tick, list[FamilyReading]]]:
     """Each tick with the readings of the family until the next one; the first also with those before it."""
     readings = iter(family)
     reading = next(readings, None)
@@ -104,7 +112,7 @@ def _with_family(
             taken.append(reading)
             reading = next(readings, None)
         assert tick is not None, "only the last is"
-        yield tick, tuple(taken)
+        yield tick, taken
 
 
 def _passing_ids(before: MapSnapshot | None, after: MapSnapshot, row_filter: RowFilter) -> Ids:

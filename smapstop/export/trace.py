@@ -11,6 +11,7 @@ from typing import Any, get_args
 from smapstop import __version__
 from smapstop.export import RecordKind
 from smapstop.export.flat_records import event_record
+from smapstop.export.member_tracks import MemberTracks
 from smapstop.export.steps import Step
 from smapstop.export.tick_events import TickEvent, tick_events
 from smapstop.export.trace_callers import LANE_TITLE, caller_instants
@@ -48,7 +49,7 @@ def as_trace(
 
     Args:
         steps: Ticks to export.
-        kinds: Tracks of totals (ticks), tracks of mappings (changes), instants (events).
+        kinds: Tracks of totals (ticks), of mappings (changes), of the family (members), instants (events).
         target: Recorded process, if known.
         marks: Moments that the user marked, which are instants of the whole trace.
     """
@@ -76,6 +77,7 @@ class _Writer:
         self._lanes: set[str] = set()
         self._totals = TotalTracks(target)
         self._mappings = MappingTracks()
+        self._members = MemberTracks()
 
     def events_of(self, step: Step) -> Iterator[Record]:
         """Trace events of the next step."""
@@ -88,6 +90,8 @@ class _Writer:
             yield from self._totals.update(step, at)
         if "changes" in self._kinds:
             yield from self._mappings.update(step, at)
+        if "members" in self._kinds:
+            yield from self._members.update(step, counters.pid)
         if "events" in self._kinds:
             for event in tick_events(step):
                 yield from self._instant_events(step, event, at)

@@ -41,7 +41,10 @@ def build_parser() -> CommandParser:
     what = parser.add_argument_group("what to export")
     what.add_argument("file", metavar="FILE", nargs="?", help="a recording")
     what.add_argument(
-        "--what", metavar="A,B", type=_parse_what, help="ticks, changes, events (default: all; csv: one, changes)"
+        "--what",
+        metavar="A,B",
+        type=_parse_what,
+        help="ticks, changes, events, members (default: all; csv: changes)",
     )
     what.add_argument("--filter", metavar="EXPR", default="", help="mappings to export: libc kind:heap rss>1M")
     what.add_argument(
@@ -124,7 +127,7 @@ def _choose_kinds(options: argparse.Namespace) -> tuple[RecordKind, ...]:
         return options.what or RECORD_KINDS
     kinds: tuple[RecordKind, ...] = options.what or ("changes",)
     if len(kinds) > 1:
-        raise SmapstopError("csv holds one table", "give --what only one of ticks, changes, events")
+        raise SmapstopError("csv holds one table", f"give --what only one of {', '.join(RECORD_KINDS)}")
     return kinds
 
 
@@ -142,7 +145,7 @@ def _format_pieces(
     from smapstop.model.view.filter import parse_filter
 
     row_filter = parse_filter(filter_text) if filter_text else None
-    records = steps(recording.ticks(), str(recording.path), begin, end, row_filter)
+    records = steps(recording.ticks(), str(recording.path), begin, end, row_filter, recording.family())
     match form:
         case "csv":
             return as_csv(records, kinds[0])
