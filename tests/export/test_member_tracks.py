@@ -26,7 +26,7 @@ def test_each_member_has_its_tracks_which_end_when_it_is_gone(tmp_path: Path) ->
         ],
     )
     with open_steps(path) as steps:
-        events = json.loads("".join(as_trace(steps, ("members",), None)))["traceEvents"]
+        events = json.loads("".join(as_trace(steps, ["members"], None)))["traceEvents"]
     names = {event["pid"]: event["args"]["name"] for event in events if event["ph"] == "M"}
     assert names == {PID: COUNTERS.name, 99: "p99"}
     assert tracks(events) == {

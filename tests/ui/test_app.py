@@ -290,7 +290,7 @@ async def lit(pilot: Pilot[int], name: str) -> list[str]:
     table = pilot.app.query_one(MappingTable)
     line = next(strip for y in range(1, 9) if name in (strip := table.render_line(y)).text)
     ink = [(segment.text.strip(), segment.style or Style()) for segment in line][1:]  # after the letter
-    palette = palette_of(pilot.app)
+    palette = palette_of(table.app)
     if palette.depth == "none":
         return [text for text, style in ink if style.bold]
     return [text for text, style in ink if style.color and style.color.name in (palette.gain, palette.loss)]

@@ -40,7 +40,8 @@ def test_bold_is_no_size_where_nothing_is_there_or_it_has_to_say_what_changed(de
     (row,) = build_rows(view, timeline, view.table.ids - 1, columns)
     rss, swap = draw_row(row, columns, Style(), build_palette(dark=True, depth=depth), cursor=False)
     assert bool(rss.style and rss.style.bold) == (depth != "none")
-    assert swap.style and not swap.style.bold
+    assert swap.style
+    assert not swap.style.bold
 
 
 def test_under_the_cursor_a_change_is_bold_and_keeps_the_colours_of_the_cursor() -> None:
