@@ -113,13 +113,12 @@ def test_after_the_duration_the_program_is_ended(path: Path) -> None:
 
 def test_the_family_is_recorded_beside_the_process(path: Path) -> None:
     """Workers of a shell: those that are there, and that one of them has ended."""
-    script = "sleep 1000 & sleep 0.5 & wait %2; exec sleep 1000"
-    with recording(path, "--family", "-i", "1", "--", "sh", "-c", script) as process:
-
-        def has_ended() -> bool:
-            return families(path)[-1:] == [["sleep", "sleep"]] and ["sh", "sleep", "sleep"] in families(path)
-
-        wait_until(has_ended)
+    with recording(path, "--family", "--", "sh", "-c", "sleep 1000 & sleep 1000 & wait") as process:
+        wait_until(lambda: families(path)[-1:] == [["sh", "sleep", "sleep"]])
+        with closing(Recording(path)) as opened:
+            *_, reading = opened.family()
+        os.kill(int(reading.pids[-1]), signal.SIGTERM)
+        wait_until(lambda: families(path)[-1] == ["sh", "sleep"])
         process.terminate()
         assert process.wait(DEADLINE_SECONDS) == 0
 
