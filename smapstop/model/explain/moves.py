@@ -11,51 +11,13 @@ from numpy.typing import NDArray
 
 from smapstop.model.explain.evidence import LARGE_FOLIO, Evidence, Rows
 from smapstop.model.explain.families import sizes_kb
+from smapstop.model.explain.file_ranges import FileRanges
 from smapstop.model.explain.ledger import SC, SD, KbColumn, Ledger, Mask
 from smapstop.model.kinds import classify_texts
 from smapstop.proc.columns import Mappings
 
 _TRACELESS_FAULTS = 16
 """Faults of a tick that may have left no trace, such as writes to pages that a fork had shared."""
-
-
-class FileRanges(NamedTuple):
-    """Ranges of files that k mappings map, at one reading; columns of shape (k,)."""
-
-    inode: NDArray[np.uint64]
-    """0 for mappings that do not exist, or map no file."""
-    device: NDArray[np.int32]
-    perms: NDArray[np.int32]
-    first_kb: KbColumn
-    """Offset of the first byte in the file, kB."""
-    size_kb: KbColumn
-
-    @staticmethod
-    def at_reading(mappings: Mappings, rows: Rows) -> "FileRanges":
-        """Ranges of the mappings in some rows; -1 for those that do not exist."""
-        here = np.flatnonzero(rows >= 0)
-        inode = np.zeros(len(rows), np.uint64)
-        device, perms = np.zeros(len(rows), np.int32), np.zeros(len(rows), np.int32)
-        first, size = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
-        at = rows[here]
-        inode[here], device[here], perms[here] = mappings.inode[at], mappings.device[at], mappings.perms[at]
-        first[here], size[here] = (mappings.offset[at] >> np.uint64(10)).astype(np.int64), sizes_kb(mappings, at)
-        return FileRanges(inode, device, perms, first, size)
-
-    def common_kb(self, row: int, other: "FileRanges", other_row: int) -> int:
-        """Length of the range that two mappings of the same file have in common, kB; not positive without any."""
-        end = min(self.first_kb[row] + self.size_kb[row], other.first_kb[other_row] + other.size_kb[other_row])
-        return int(end - max(self.first_kb[row], other.first_kb[other_row]))
-
-    def same_files(self, others: "FileRanges", rows: Rows) -> Mask:
-        """Mappings of the files that others map in some rows."""
-        mine, theirs = (each.inode + (each.device.astype(np.uint64) << np.uint64(40)) for each in (self, others))
-        mask: Mask = (self.inode > 0) & np.isin(mine, theirs[rows])
-        return mask
-
-    def objects(self, rows: Rows) -> list[tuple[int, int]]:
-        """File of some mappings: inode and device."""
-        return list(zip(self.inode[rows].tolist(), self.device[rows].tolist(), strict=True))
 
 
 class Moved(NamedTuple):
@@ -113,9 +75,8 @@ def cancel_moved_files(ledger: Ledger, evidence: Evidence, was: FileRanges, now:
     change = change + ledger.unexplained["private_hugetlb"] + ledger.unexplained["shared_hugetlb"]
     changed = (change != 0) | (ledger.unexplained["anonymous"] != 0)
     sources = np.flatnonzero((was.inode > 0) & (changed | (evidence.lost_kb > 0)))
-    copied = ledger.unexplained["anonymous"]
-    gave, got = (change < 0) | (copied < 0), (change > 0) | (copied > 0)
-    targets = np.flatnonzero((now.inode > 0) & ((evidence.gained_kb > 0) | got))
+    moved.doubtful[:] = _may_have_moved_in_place(was, now, change, ledger.unexplained["anonymous"])
+    targets = np.flatnonzero((now.inode > 0) & (evidence.gained_kb > 0))
     if not len(sources) or not len(targets):
         return moved
     by_object: dict[tuple[int, int], list[int]] = {}
@@ -125,9 +86,6 @@ def cancel_moved_files(ledger: Ledger, evidence: Evidence, was: FileRanges, now:
         for source in by_object.get(key, []):
             common_kb = was.common_kb(source, now, target)
             if source == target or common_kb <= 0:
-                continue
-            if not evidence.gained_kb[target]:  # unmapped, and another one moved to where it was
-                moved.doubtful[[source, target]] |= gave[source] & got[target]
                 continue
             alike = was.perms[source] == now.perms[target]
             if change[source] < 0 or evidence.lost_kb[source] or (alike and evidence.amount_before("rss")[source]):
@@ -141,6 +99,26 @@ def cancel_moved_files(ledger: Ledger, evidence: Evidence, was: FileRanges, now:
             moved.pages_kb[source] += max(0, min(-int(change[source]), int(change[target])))
             _cancel(ledger, source, target)
     return moved
+
+
+def _may_have_moved_in_place(was: FileRanges, now: FileRanges, change: KbColumn, copied: KbColumn) -> Mask:
+    """Mappings of the same part of a file of which one lost pages, or copies, and another gained some.
+
+    The second may have been unmapped, and the first moved to where it was.
+
+    Args:
+        was: Ranges at the previous reading.
+        now: Ranges at the current reading.
+        change: Change of the pages of each mapping, kB.
+        copied: Change of the anonymous ones, kB.
+    """
+    gave, got = (change < 0) | (copied < 0), (change > 0) | (copied > 0)
+    out = np.zeros(len(change), bool)
+    sources, targets = np.flatnonzero((was.inode > 0) & gave & ~got), np.flatnonzero((now.inode > 0) & got & ~gave)
+    if len(sources) and len(targets):
+        out[sources] = was.overlap(sources, now, targets)
+        out[targets] = now.overlap(targets, was, sources)
+    return out
 
 
 def may_be_of_moved(before: Mappings, before_rows: Rows, after: Mappings, after_rows: Rows) -> Mask:

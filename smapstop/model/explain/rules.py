@@ -19,11 +19,11 @@ from smapstop.model.explain.departures import book_departures, book_unmapped
 from smapstop.model.explain.dirtying import book_clean_dirty_changes
 from smapstop.model.explain.evidence import Evidence, evidence_of, has_flag, traits_of
 from smapstop.model.explain.families import Families, address_changes, family_amounts, find_families
+from smapstop.model.explain.file_ranges import FileRanges
 from smapstop.model.explain.fork_sharing import book_sharing
 from smapstop.model.explain.huge_pages import book_huge, book_hugetlb, skip_whole_huge_pages
 from smapstop.model.explain.ledger import HP, HS, PD, SD, STATES, KbColumn, Ledger, Mask
 from smapstop.model.explain.moves import (
-    FileRanges,
     cancel_moved_files,
     cancel_moved_pages,
     may_be_kept,
