@@ -155,7 +155,7 @@ def query_redis(directory: Path, *command: str) -> str:
 def experiment(_: Path) -> Iterator[Dashboard]:
     """The demo, launched."""
     with prepare_experiment() as program, closing(LiveSource(open_terminal(20, USUAL_SIZE[0]))) as source:
-        launch = Launch(program.command, dict(os.environ))
+        launch = Launch(program.command, dict(os.environ), callers=True)
         walkthrough = Walkthrough(program.file, program.symbol, program.note)
         yield Dashboard(source, launch, Settings(columns=COLUMNS), walkthrough=walkthrough)
 
@@ -181,7 +181,7 @@ for request in range(10_000):
 def leaking(directory: Path) -> Iterator[Dashboard]:
     """A Python program that leaks, attached."""
     with run_program(("python3", "-c", LEAK_SCRIPT), directory) as pid, closing(LiveSource()) as source:
-        yield Dashboard(source, Attach(pid), Settings())
+        yield Dashboard(source, Attach(pid, callers=True), Settings())
 
 
 REDIS_COMMAND = (
@@ -223,7 +223,7 @@ def redis_saving(directory: Path) -> Iterator[Dashboard]:
     """Redis attached while it is filled, with the columns that a fork changes."""
     columns = ("name", "perms", "rss", "delta", "pss", "shared_dirty", "private_dirty", "happened")
     with run_redis(directory) as pid, closing(LiveSource()) as source:
-        yield Dashboard(source, Attach(pid), Settings(columns=columns))
+        yield Dashboard(source, Attach(pid, callers=True), Settings(columns=columns))
 
 
 @contextmanager
@@ -283,7 +283,7 @@ def run_program(command: Sequence[str], directory: Path) -> Iterator[int]:
 WRITTEN = wait_for(r"^F experiment \.data .* 1 p CoW: page1( by fill)? · now(.|\n)*Private_Clean +4 K → 0")
 FILLED = wait_for(r"redis-server +[2-9]\d(\.\d)? M(.|\n)*python3")
 FORKED = r"pages shared by fork · now *$"
-LEAKS = wait_for(r"^H \[heap\] .* first touch( mostly)?( by [^·]+)? · (grew · )?now(.|\n)*Grows since ")
+LEAKS = wait_for(r"^H \[heap\] .* first touch.* · now(.|\n)*Grows since ")
 SHRINK_PROGRAM = press(" ".join(["shift+down"] * 7))
 Scenario = Callable[[Path], AbstractContextManager[Dashboard]]
 RUNS: dict[Scenario, dict[str, tuple[Action, ...]]] = {

@@ -50,10 +50,11 @@ _SCRIPT = re.compile(r"py::|(?:JS|LazyCompile|Function|Script):")
 def _innermost(stacks: CallStacks, stack: int) -> Frame:
     """The function that asked for the memory: the innermost that does not only carry; `BEYOND` if it is not known.
 
-    Of a script it is the script's own, not one of the interpreter.
+    Of a script it is the script's own, not one of the interpreter; of a stripped program, the innermost with a name.
     """
     frames = fold_frames(stacks.frames_of(stack))
-    return next(filter(is_script, frames), frames[0]) if frames else BEYOND
+    named = (frame for frame in frames if frame.name)
+    return next(filter(is_script, frames), next(named, BEYOND))
 
 
 def is_script(frame: Frame) -> bool:
