@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
+from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,15 @@ MAX_ROWS = 2_000
 """Rows of a tick: the faults of the smallest ones are then told without their stacks."""
 
 
+class Density(IntEnum):
+    """How stacks were sampled at a time."""
+
+    FULL = 0
+    THIN = 1
+    """By the thin stream only."""
+    NONE = 2
+
+
 class LightFaults(NamedTuple):
     """Light samples, in columns of shape (n,)."""
 
@@ -22,8 +32,8 @@ class LightFaults(NamedTuple):
     """Address of the code that made the fault."""
     weight: NDArray[np.int64]
     """Number of faults that a sample stands for."""
-    is_blind: NDArray[np.bool_]
-    """Whether no stacks could be sampled at that time: it is not told by those of other times."""
+    density: NDArray[np.int8]
+    """How stacks were sampled at that time, a `Density`: those of other times do not tell of it."""
 
 
 class PlacedStack(NamedTuple):
@@ -34,6 +44,7 @@ class PlacedStack(NamedTuple):
     """Address of the code that made the fault."""
     stack: int
     weight: int
+    density: int = 0
 
 
 class FaultRow(NamedTuple):
@@ -42,6 +53,10 @@ class FaultRow(NamedTuple):
     mapping: int
     stack: int
     faults: int
+
+
+_Group = tuple[int, int, int]
+"""Mapping, code and density."""
 
 
 def share_faults(
@@ -60,21 +75,22 @@ def share_faults(
     Returns:
         Rows in order of mapping and stack; the faults sum up to `total`, if there are any samples.
     """
-    sampled: defaultdict[tuple[int, int], Counter[int]] = defaultdict(Counter)
+    sampled: defaultdict[_Group, Counter[int]] = defaultdict(Counter)
     for each in stacks:
-        sampled[each.mapping, each.ip][each.stack] += each.weight
+        sampled[each.mapping, each.ip, each.density][each.stack] += each.weight
     groups, faults = _group(light)
     rows: Counter[tuple[int, int]] = Counter()
-    for (mapping, ip, is_blind), count in zip(groups, apportion(faults, total), strict=True):
-        shares = (not is_blind and sampled.get((mapping, ip))) or {name_code(ip): 1}
+    for group, count in zip(groups, apportion(faults, total), strict=True):
+        mapping, ip, _ = group
+        shares = sampled.get(group) or {name_code(ip): 1}
         for stack, part in zip(shares, apportion(list(shares.values()), count), strict=True):
             rows[mapping, stack] += part
     return [FaultRow(*key, count) for key, count in sorted(_limit(rows).items()) if count]
 
 
-def _group(light: LightFaults) -> tuple[list[tuple[int, int, bool]], list[int]]:
-    """Sum up the weights of each mapping and code, apart for those without stacks."""
-    columns = light.mapping, light.ip, light.is_blind
+def _group(light: LightFaults) -> tuple[list[_Group], list[int]]:
+    """Sum up the weights of each mapping and code, apart for each density."""
+    columns = light.mapping, light.ip, light.density
     order = np.lexsort(columns[::-1])
     sorted_columns = [column[order] for column in columns]
     is_first = np.ones(len(order), bool)

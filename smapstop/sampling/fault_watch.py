@@ -18,7 +18,7 @@ from smapstop.proc.process import ProcDir
 from smapstop.sampling.fault_accounts import FaultAccounts
 from smapstop.sampling.fault_pacing import PeriodControl
 from smapstop.sampling.fault_places import FaultPlaces
-from smapstop.sampling.fault_shares import FaultRow, LightFaults, PlacedStack, share_faults
+from smapstop.sampling.fault_shares import Density, FaultRow, LightFaults, PlacedStack, share_faults
 from smapstop.sampling.stack_reader import StackReader
 
 MAX_LIGHT, MAX_STACKS = 20_000, 300
@@ -41,6 +41,7 @@ class _KeptStack(NamedTuple):
     ip: int
     called: CallStack
     weight: int
+    density: Density
 
 
 class FaultWatch:
@@ -68,8 +69,8 @@ class FaultWatch:
         self._light_control, self._stack_control = PeriodControl(light, now_ns), PeriodControl(stacks, now_ns)
         self._light: list[FaultColumns] = []
         self._stacks: list[_KeptStack] = []
-        self._blind: list[Interval] = []
-        """Times of this tick in which no stacks could be sampled: what is then is not told by samples of others."""
+        self._sparse: list[tuple[Density, Interval]] = []
+        """Times of this tick in which few or no stacks could be sampled."""
         self._sampled = 0
         """Faults that the samples of all ticks stand for."""
         self._is_exact = True
@@ -112,13 +113,15 @@ class FaultWatch:
         """Keep samples until the mappings are read, of the stacks only which they are."""
         self._has_losses |= drained.light_losses.any
         self._is_exact &= not self._has_losses
-        self._blind += drained.blind
+        self._sparse += [(Density.THIN, each) for each in drained.missing]
+        self._sparse += [(Density.NONE, each) for each in drained.missing_thin]
         self._reader.look_for_code(drained.new_code)
         self._light.append(drained.faults)
-        self._stacks += [
-            _KeptStack(each.time_ns, each.address, each.ip, self._reader.unwind(each), each.weight)
-            for each in drained.stacks
-        ]
+        for density, stacks in ((Density.FULL, drained.stacks), (Density.THIN, drained.thin_stacks)):
+            self._stacks += [
+                _KeptStack(each.time_ns, each.address, each.ip, self._reader.unwind(each), each.weight, density)
+                for each in stacks
+            ]
         if sum(map(len, self._light)) > _MAX_KEPT:
             self._light = [join_columns(self._light).halved()]
         if len(self._stacks) > _MAX_KEPT:
@@ -154,11 +157,11 @@ class FaultWatch:
 
     def _share(self, faults: FaultColumns, stacks: list[_KeptStack], total: int) -> list[FaultRow]:
         """Share the faults of a tick among the stacks that were sampled."""
-        is_blind = np.zeros(len(faults), bool)
-        for after_ns, until_ns in self._blind:
-            is_blind |= (faults.time_ns > after_ns) & (faults.time_ns <= until_ns)
-        self._blind = []
-        light = LightFaults(self._places.find(faults.address), faults.ip, faults.weight, is_blind)
+        density = np.zeros(len(faults), np.int8)
+        for level, (after_ns, until_ns) in self._sparse:
+            density[(faults.time_ns > after_ns) & (faults.time_ns <= until_ns) & (density < level)] = level
+        self._sparse = []
+        light = LightFaults(self._places.find(faults.address), faults.ip, faults.weight, density)
         return share_faults(light, self._place(stacks), self._reader.name_code, total)
 
     def _take_until(self, until_ns: int) -> tuple[FaultColumns, int, list[_KeptStack]]:
@@ -180,7 +183,7 @@ class FaultWatch:
         """Find the mappings and the names of stacks."""
         mapping = self._places.find(np.array([each.address for each in stacks], np.uint64)).tolist()
         return [
-            PlacedStack(of, each.ip, self._reader.name(each.called), each.weight)
+            PlacedStack(of, each.ip, self._reader.name(each.called), each.weight, each.density)
             for of, each in zip(mapping, stacks, strict=True)
         ]
 

@@ -9,16 +9,16 @@ from hypothesis import strategies as st
 
 from smapstop.model.callers.call_stacks import NO_STACK
 from smapstop.sampling import fault_shares
-from smapstop.sampling.fault_shares import FaultRow, LightFaults, PlacedStack, apportion, share_faults
+from smapstop.sampling.fault_shares import Density, FaultRow, LightFaults, PlacedStack, apportion, share_faults
 
 HEAP, LIBRARY = 7, 8
 MALLOC, MEMSET = 0x10, 0x20
 
 
-def light(*rows: tuple[int, int, int], blind: bool = False) -> LightFaults:
+def light(*rows: tuple[int, int, int], density: Density = Density.FULL) -> LightFaults:
     """Light samples: mapping, code, weight."""
     mapping, ip, weight = (np.array([row[at] for row in rows], np.int64) for at in range(3))
-    return LightFaults(mapping, ip.astype(np.uint64), weight, np.full(len(rows), blind))
+    return LightFaults(mapping, ip.astype(np.uint64), weight, np.full(len(rows), density, np.int8))
 
 
 def code(ip: int) -> int:
@@ -46,10 +46,13 @@ def test_lost_faults_are_distributed_as_the_others() -> None:
     ]
 
 
-def test_faults_of_a_time_without_stacks_have_none_of_another_time() -> None:
-    rows = share_faults(light((HEAP, MALLOC, 5), blind=True), [PlacedStack(HEAP, MALLOC, 1, 5)], code, 5)
+def test_faults_are_told_by_the_stacks_of_their_time_only() -> None:
+    stacks = [PlacedStack(HEAP, MALLOC, 1, 5), PlacedStack(HEAP, MALLOC, 2, 64, Density.THIN)]
 
-    assert rows == [FaultRow(HEAP, code(MALLOC), 5)]
+    full, thin, none = (share_faults(light((HEAP, MALLOC, 5), density=each), stacks, code, 5) for each in Density)
+
+    assert (full, thin) == ([FaultRow(HEAP, 1, 5)], [FaultRow(HEAP, 2, 5)])
+    assert none == [FaultRow(HEAP, code(MALLOC), 5)]
 
 
 def test_nothing_is_shared_among_nothing() -> None:

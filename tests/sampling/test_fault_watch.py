@@ -12,6 +12,7 @@ from stepped_program import SteppedProgram
 
 from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.tick import Ids
+from smapstop.proc.callstack.perf_events import THIN
 from smapstop.proc.columns import Mappings
 from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.process import ProcDir
@@ -111,14 +112,15 @@ def test_without_samples_of_all_faults_their_number_is_right(
         assert abs(threads.counted - threads.seen - threads.lost) <= 4
 
 
-def test_callers_of_faults_that_came_too_fast_are_not_guessed(program: Callable[..., Path]) -> None:
+def test_callers_of_a_burst_are_told_by_few_samples(program: Callable[..., Path]) -> None:
+    """The rings have room for 126 stacks at most, and nobody reads them meanwhile."""
     with watched(program("faulting", *OPTIMISED), 16) as target:
         target.settle()
         callers = target.callers_at(target.next_step(), target.address)
 
         assert sum(callers.values()) == 16 * 30
-        assert callers["leaf_touch < …"] >= 16 * 12
-        assert callers["leaf_touch < first_caller"] <= 16 * 18
+        assert abs(callers["leaf_touch < first_caller"] - 16 * 18) <= 2 * THIN
+        assert abs(callers["leaf_touch < second_caller"] - 16 * 12) <= 2 * THIN
 
 
 def test_last_faults_are_told_after_the_end(program: Callable[..., Path]) -> None:

@@ -1,7 +1,8 @@
 """Page faults of a process as they happen: each of them light, and some with the registers and the stack.
 
 The kernel tells them through perf_event_open(2), without root where kernel.perf_event_paranoid is 2 or less. Two
-streams, since a sample with a stack is 200 times as large and costs the target more.
+streams, since a sample with a stack is 200 times as large and costs the target more; and a thin one of few stacks,
+for bursts that fill the rings of stacks before anybody can read them.
 """
 
 import errno
@@ -38,14 +39,18 @@ from smapstop.proc.process import ProcDir
 from smapstop.proc.threads import list_other_threads
 
 _LIGHT_FIELDS = SampleField.IP | SampleField.TID | SampleField.TIME | SampleField.ADDRESS
-_LIGHT_PAGES, _STACK_PAGES = (32, 16, 8, 4), (256, 128, 64, 32, 16, 8)
-"""Pages of a ring. Of 32 and 64 pages both fit what any user may lock on each CPU (kernel.perf_event_mlock_kb)."""
+_LIGHT_PAGES, _STACK_PAGES, _THIN_PAGES = (32, 16, 8, 4), (256, 128, 64, 32, 16, 8), (64, 16, 8)
+"""Pages of a ring. 32, 64 and 16 pages fit what any user may lock on each CPU (kernel.perf_event_mlock_kb)."""
 _MAX_PAGES = 1024
 """Pages of the rings of a stream on all CPUs, unless the smallest are more."""
 _FDS_LEFT = 128
 """Fds that are left for other purposes."""
-_FDS_PER_THREAD = 5
-"""Fds for a thread on a CPU: three events, and those that replace two of them."""
+_FDS_PER_THREAD = 6
+"""Fds for a thread on a CPU: four events, and those that replace two of them."""
+_FDS_PER_CPU = 3
+"""Fds of the rings."""
+THIN = 64
+"""The thin stream samples each so-many-th of the faults that the other one of stacks samples."""
 _COUNTED = (MINOR_FAULTS, MAJOR_FAULTS)
 """Faults as stat counts them."""
 _NOT_PERMITTED = (errno.EACCES, errno.EPERM, errno.ENOSYS)
@@ -53,6 +58,8 @@ _NOT_PERMITTED = (errno.EACCES, errno.EPERM, errno.ENOSYS)
 
 Interval = tuple[int, int]
 """After the first and up to the last moment, monotonic clock, ns."""
+TakenStream = tuple[int, list[TakenRecords]]
+"""Period of a stream, and the records of its rings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +70,12 @@ class DrainedRings:
     stacks: list[StackSample] = field(repr=False)
     light_losses: Losses
     """Of these samples some are missing in `faults`."""
-    blind: list[Interval]
-    """Times in which no stacks could be sampled."""
+    thin_stacks: list[StackSample] = field(repr=False)
+    """Samples of the thin stream in those times in which others are missing."""
+    missing: list[Interval]
+    """Times in which there was no room for stacks."""
+    missing_thin: list[Interval]
+    """Times in which there was none for those of the thin stream either."""
     new_code: list[CodeMapping]
     """Executable memory that was mapped, in order on each CPU."""
 
@@ -121,6 +132,9 @@ class FaultRings:
         light = replace(minor, flags=flags), replace(major, flags=flags)
         self._light = EventStream(self._open_rings(_LIGHT_PAGES, opened), *light)
         self._stacks = EventStream(self._open_rings(_STACK_PAGES, opened), stack)
+        thin = replace(stack, flags=flags)
+        self._thin = EventStream(self._open_rings(_THIN_PAGES, opened), thin)
+        opened.callback(self._thin.close)
         opened.callback(self._stacks.close)
         opened.callback(self._light.close)
 
@@ -147,12 +161,12 @@ class FaultRings:
         covered = self._make_room(len(tids))
         self.missed_threads = max(0, len(tids) - covered)
         """Number of threads that are not seen, because there are not enough fds."""
-        before = self._light.period, self._stacks.period
-        records = [
-            stream.take() if stream.period == period else stream.start(tids[:covered], period)
-            for stream, period in ((self._light, light), (self._stacks, stack))
+        streams = (self._light, light), (self._stacks, stack), (self._thin, stack * THIN)
+        taken = [
+            (stream.period, stream.take() if stream.period == period else stream.start(tids[:covered], period))
+            for stream, period in streams
         ]
-        return self._parse(records[0], before[0], records[1], before[1])
+        return self._parse(*taken)
 
     def _threads(self) -> list[int]:
         """Ids of the threads, the main one first."""
@@ -161,32 +175,45 @@ class FaultRings:
     def _make_room(self, threads: int) -> int:
         """Raise the limit of fds as far as needed, and return for how many threads it suffices."""
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        needed = threads * len(self._cpus) * _FDS_PER_THREAD + _FDS_LEFT + 2 * len(self._cpus)
+        needed = threads * len(self._cpus) * _FDS_PER_THREAD + _FDS_LEFT + _FDS_PER_CPU * len(self._cpus)
         if needed > soft:
             soft = min(needed, hard) if hard != resource.RLIM_INFINITY else needed
             with suppress(ValueError, OSError):
                 resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-        return max(1, (soft - _FDS_LEFT - 2 * len(self._cpus)) // (len(self._cpus) * _FDS_PER_THREAD))
+        return max(1, (soft - _FDS_LEFT - _FDS_PER_CPU * len(self._cpus)) // (len(self._cpus) * _FDS_PER_THREAD))
 
     def drain(self) -> DrainedRings:
         """Take what was sampled since the last call."""
-        return self._parse(self._light.take(), self._light.period, self._stacks.take(), self._stacks.period)
+        return self._parse(*((stream.period, stream.take()) for stream in (self._light, self._stacks, self._thin)))
 
-    def _parse(
-        self, light: list[TakenRecords], light_period: int, stack: list[TakenRecords], stack_period: int
-    ) -> DrainedRings:
-        """Parse the records of both streams; those of other processes are left out."""
+    def _parse(self, light: TakenStream, stack: TakenStream, thin: TakenStream) -> DrainedRings:
+        """Parse the records of the streams; those of other processes are left out."""
         losses, pid = Losses(), self._process.pid
-        faults = join_columns([parse_light(taken.data, light_period, losses) for taken in light])
-        stacks, blind, new_code = list[StackSample](), list[Interval](), list[CodeMapping]()
-        for taken in stack:
-            found = list(parse_stacks(taken.data, stack_period, self.architecture.perf_mask.bit_count()))
+        faults = join_columns([parse_light(taken.data, light[0], losses) for taken in light[1]])
+        stacks, new_code, missing = self._parse_stacks(stack)
+        thin_stacks, _, missing_thin = self._parse_stacks(thin) if missing else ([], [], [])
+        return DrainedRings(
+            faults.take(faults.pid == pid),
+            stacks,
+            losses,
+            [each for each in thin_stacks if any(after < each.time_ns <= until for after, until in missing)],
+            missing,
+            missing_thin,
+            new_code,
+        )
+
+    def _parse_stacks(self, stream: TakenStream) -> tuple[list[StackSample], list[CodeMapping], list[Interval]]:
+        """Parse the records of a stream with stacks: samples, new code, and times in which there was no room."""
+        stacks, new_code, missing = list[StackSample](), list[CodeMapping](), list[Interval]()
+        pid, (period, rings) = self._process.pid, stream
+        for taken in rings:
+            found = list(parse_stacks(taken.data, period, self.architecture.perf_mask.bit_count()))
             samples = [each for each in found if isinstance(each, StackSample)]
             stacks += [each for each in samples if each.pid == pid]
             new_code += [each.mapping for each in found if isinstance(each, NewCode) and each.pid == pid]
             if taken.was_full and samples:
-                blind.append((samples[-1].time_ns, taken.until_ns))
-        return DrainedRings(faults.take(faults.pid == pid), stacks, losses, blind, new_code)
+                missing.append((samples[-1].time_ns, taken.until_ns))
+        return stacks, new_code, missing
 
     def counted(self) -> int:
         """Number of faults that happened since the start, whether there was a sample of them or not."""

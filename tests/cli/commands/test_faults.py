@@ -29,13 +29,13 @@ Compiler = Callable[..., Path]
 
 
 def watches_faults(pid: int) -> bool:
-    """Whether a child of a process has opened a ring for each stream and three events, on each CPU, and waits."""
+    """Whether a child of a process has opened three rings and four events on each CPU, and waits."""
     for process in psutil.Process(pid).children():
         links = list[str]()
         for fd in Path(f"/proc/{process.pid}/fd").iterdir():
             with suppress(OSError):
                 links.append(os.readlink(fd))
-        if sum("perf_event" in link for link in links) >= 5 * len(online_cpus()):
+        if sum("perf_event" in link for link in links) >= 7 * len(online_cpus()):
             return process.status() == psutil.STATUS_SLEEPING
     return False
 
