@@ -72,7 +72,8 @@ def header_of(
     tick = view.snapshot.tick
     ending = tick.ending
     reading = view.snapshot.reading_tick
-    cost = f"read {fmt.span(reading.read_ns)} ({fmt.percent(reading.read_ns / reading.smaps_interval_ns)})"
+    spent_ns = max(reading.read_ns, reading.cpu_ns)  # CPU time also of page faults and their callers
+    cost = f"read {fmt.span(reading.read_ns)} ({fmt.percent(spent_ns / reading.smaps_interval_ns)})"
     return Header(
         name=fmt.printable(_title(target, tick, timeline)),
         process_facts=(

@@ -3,8 +3,9 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from smapstop.model.callers.call_stacks import BEYOND
+from smapstop.model.callers.call_stacks import BEYOND, CallStacks
 from smapstop.model.callers.folding import fold_frames
 from smapstop.model.callers.page_faults import PageFaults
 from smapstop.proc.callstack.frames import Frame
@@ -45,9 +46,14 @@ def counted_stacks(faults: PageFaults, *, folded: bool = True) -> list[CountedSt
         by_stack[stack] += count
     counts: Counter[tuple[Frame, ...]] = Counter()
     for stack, count in by_stack.items():
-        frames = faults.stacks.frames_of(stack) or (BEYOND,)
-        counts[fold_frames(frames) if folded else frames] += count
+        counts[_folded(faults.stacks, stack) if folded else faults.stacks.frames_of(stack) or (BEYOND,)] += count
     return counts.most_common()
+
+
+@lru_cache(1 << 14)
+def _folded(stacks: CallStacks, stack: int) -> tuple[Frame, ...]:
+    """Frames of a stack without those that only carry; the same stacks are asked for again and again."""
+    return fold_frames(stacks.frames_of(stack) or (BEYOND,))
 
 
 def call_tree(stacks: Iterable[CountedStack], *, callers_first: bool = True) -> CallNode:

@@ -1,7 +1,8 @@
 """Callers of page faults: a call tree, or a flame graph, with a cursor that stays on its function."""
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -15,6 +16,7 @@ from smapstop.text import format as fmt
 from smapstop.text.caller_scope import CallerScope
 from smapstop.text.functions import whole_text
 from smapstop.ui.callers.call_rows import CallPath, CallRow, child_paths, node_at, rows_of
+from smapstop.ui.callers.choice import CallersChoice
 from smapstop.ui.callers.draw_flame import draw_flame
 from smapstop.ui.callers.draw_rows import draw_head, draw_row
 from smapstop.ui.callers.flame import Flame, box_at, box_beside, find_box, lay_out_flame
@@ -24,30 +26,8 @@ from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.widgets.strip_scroll import StripScroll
 
 _EMPTY = CallNode(None, 0, 0, ())
-
-
-@dataclass(frozen=True, slots=True)
-class CallersChoice:
-    """How the user wants to see callers; it stays while the subject changes."""
-
-    is_flame: bool = False
-    tree_is_turned: bool = False
-    """From the start of the program inwards, instead of from who faulted outwards."""
-    flame_is_turned: bool = False
-    """From who faulted outwards, instead of from the start of the program inwards."""
-    is_folded: bool = True
-    """Without the frames that only carry."""
-
-    @property
-    def callers_first(self) -> bool:
-        """Whether what is below a function was called by it, and did not call it."""
-        return not self.flame_is_turned if self.is_flame else self.tree_is_turned
-
-    def turn(self) -> "CallersChoice":
-        """Turn what is seen."""
-        if self.is_flame:
-            return replace(self, flame_is_turned=not self.flame_is_turned)
-        return replace(self, tree_is_turned=not self.tree_is_turned)
+_REST = 10
+"""A large tree is built again after so many times as long as it took."""
 
 
 class MappingCallers(StripScroll):
@@ -67,13 +47,23 @@ class MappingCallers(StripScroll):
         self._cursor: CallPath = ()
         self._zoom: CallPath = ()
         self._body: Sequence[Strip] = ()
+        self._next_build = 0.0
+        """Before this time, seconds of `time.monotonic`, the tree stays as it is."""
+        self._awaited: tuple[CallerScope, object] | None = None
+        """What is shown then."""
 
     # what is shown
 
     def show(self, scope: CallerScope, subject: object) -> None:
         """Show the callers of faults; from the top if they are of another subject than before."""
-        is_new = subject != self._subject
-        known, self._scope, self._subject = self._scope, scope, subject
+        is_new, known, wait = subject != self._subject, self._scope, self._next_build - time.monotonic()
+        if not is_new and known is not None and known.when == scope.when and wait > 0:
+            if self._awaited is None:
+                self.set_timer(wait, self._show_awaited)
+            self._awaited = scope, subject
+            return
+        self._awaited = None
+        self._scope, self._subject = scope, subject
         if is_new:
             self._toggled, self._cursor, self._zoom = {}, (), ()
             self.scroll_to(y=0, animate=False, force=True)
@@ -81,14 +71,21 @@ class MappingCallers(StripScroll):
             self._build()
         self.redraw()
 
+    def _show_awaited(self) -> None:
+        """Show what had to wait, if nothing else was shown meanwhile."""
+        if self._awaited is not None:
+            self.show(*self._awaited)
+
     def _build(self) -> None:
         """Build the tree."""
-        faults = self._scope.faults if self._scope else None
+        faults, begun = self._scope.faults if self._scope else None, time.monotonic()
         if faults is None:
             self._root = _EMPTY
             return
         stacks = counted_stacks(faults, folded=self._choice.is_folded)
         self._root = call_tree(stacks, callers_first=self._choice.callers_first)
+        now = time.monotonic()
+        self._next_build = now + _REST * (now - begun)
 
     def redraw(self) -> None:
         """Lay out all lines, and paint those in view that differ."""
