@@ -261,7 +261,7 @@ class Inspector(Vertical):
         """Title of what is explained."""
         hint = self._hint()
         if self.shows_process:
-            return InspectorTitle(None, "whole process", "", "callers", tabs=(), hint=hint)
+            return InspectorTitle(None, " whole process", "", "callers", tabs=(), hint=hint)
         if self._subject is None:
             return InspectorTitle(None, "", "", "why", tabs=(), hint="")
         if self._selection:
