@@ -1,5 +1,5 @@
 /* Targets of the benchmarks: `targets many N`, `big MIB`, `churn MIB`, `faulting MIB`, `working MIB`, `moving N`, `coming N`, `sparse GIB`,
-   `threads N`. Each prints a line when it is ready. On SIGUSR1, "moving" writes one more page in a twentieth of its mappings;
+   `threads N`, `family N`. Each prints a line when it is ready. "family" are N processes that share 300 mappings, and write a page a second. On SIGUSR1, "moving" writes one more page in a twentieth of its mappings;
    "churn", "faulting" and "working" print their rounds per second and the longest round in microseconds; "coming" unmaps a twentieth of
    its mappings in one second and maps them again in the next, writing one page of each. */
 #include <pthread.h>
@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -169,6 +170,24 @@ static void threads(long n)
 		}
 }
 
+/* They end with the first one. */
+static void family(long n)
+{
+	char **mappings = many(300);
+
+	for (long i = 1; i < n; i++)
+		if (!fork()) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			break;
+		} else if (i == n - 1) {
+			ready();
+		}
+	for (long page = 0;; page++) {
+		mappings[page % 150 * 2][PAGE * (page / 150 % PAGES)]++;
+		sleep(1);
+	}
+}
+
 int main(int count, char **arguments)
 {
 	long n = count > 2 ? atol(arguments[2]) : 0;
@@ -181,6 +200,8 @@ int main(int count, char **arguments)
 		coming(many(n), n);
 	else if (!strcmp(arguments[1], "sparse"))
 		sparse(n);
+	else if (!strcmp(arguments[1], "family"))
+		family(n);
 	else if (!strcmp(arguments[1], "threads"))
 		threads(n);
 	else if (!strcmp(arguments[1], "many"))

@@ -19,7 +19,7 @@ def build_parser() -> CommandParser:
     """Build the parser of `smapstop pages`."""
     parser = CommandParser(
         "smapstop pages",
-        "smapstop pages -p PID|NAME [options] MAPPING\n       smapstop pages -p PID|NAME --cow [options]",
+        "smapstop pages -p PID|NAME [options] MAPPING\n       smapstop pages -p PID|NAME --cow [--family] [options]",
         "Shows the state of each page of a mapping (not present, file, copied on write,\n"
         "anonymous, shared memory, swapped, ...), and the variables and functions on it.\n"
         "MAPPING is an address in it, its name, or a part of its name.",
@@ -36,6 +36,7 @@ def build_parser() -> CommandParser:
         "mapping", metavar="MAPPING", nargs="?", help="0x7f12a4001000, '[heap]', libc.so.6, 'libc.so.6 .data'"
     )
     what.add_argument("--cow", action="store_true", help="everything copied on write, by file and by symbol")
+    what.add_argument("--family", action="store_true", help="with --cow: of the process and its descendants")
     what.add_argument("--facts", action="store_true", help="as root: dirty, referenced, map count, KSM of each frame")
     form = parser.add_argument_group("how to print it")
     form.add_argument(
@@ -60,9 +61,16 @@ def run(words: list[str], command: Command) -> int:
         raise SmapstopError(
             "pages needs a mapping", "give an address, a name such as '[heap]' or libc.so.6, or --cow"
         )
+    if options.family and not options.cow:
+        raise SmapstopError(
+            "--family shows what each process has copied", "smapstop pages -p PID|NAME --cow --family"
+        )
     from smapstop.proc.process import ProcDir
-    from smapstop.proc.process_lookup import find_process
+    from smapstop.proc.process_lookup import find_family_head, find_process
 
+    if options.family:
+        print_text(_format_family(find_family_head(options.pid)[0], options), "the pages")
+        return 0
     with ProcDir(find_process(options.pid)) as process:
         text = _format_cow_pages(process, options) if options.cow else _format_pages(process, options)
     print_text(text, "the pages")
@@ -110,6 +118,17 @@ def _format_cow_pages(process: "ProcDir", options: argparse.Namespace) -> str:
         if _choose_format(options) == "json"
         else as_table(copied, counters, width=table_width())
     )
+
+
+def _format_family(pid: int, options: argparse.Namespace) -> str:
+    """Format what each process of a family has copied on write."""
+    from smapstop.report.pages.cow_family import cow_of_family
+    from smapstop.report.pages.cow_render import family_as_json, family_as_table
+
+    members = cow_of_family(pid)
+    if _choose_format(options) == "json":
+        return family_as_json(members)
+    return family_as_table(members, width=table_width())
 
 
 def _choose_format(options: argparse.Namespace) -> str:

@@ -1,16 +1,20 @@
 """Format copied-on-write pages as JSON or a table."""
 
+from collections.abc import Sequence
+
 from smapstop.model.lookup import base_name
 from smapstop.proc.columns import Counters, strip_deleted
 from smapstop.proc.pages.pagemap import PAGE_BYTES
 from smapstop.report.json_csv import json_text
 from smapstop.report.json_fields import Record
 from smapstop.report.pages.cow import CowGroup, CowPart
+from smapstop.report.pages.cow_family import CowMember
 from smapstop.report.pages.render import SCHEMA
 from smapstop.text.format import amount, cell_width, clip, count, pad, printable, shorten
 from smapstop.text.symbols import join_symbols
 
 _NAME_WIDTH = 32
+_PAGE_KB = PAGE_BYTES // 1024
 
 
 def as_json(parts: list[CowPart], process: Counters) -> str:
@@ -49,9 +53,49 @@ def _record(part: CowPart) -> Record:
     }
 
 
+def family_as_json(members: Sequence[CowMember]) -> str:
+    """Format a family as one JSON object, a process per line. Only own pages have a sum: others would count twice."""
+    head: Record = {"page_size": PAGE_BYTES, "own_pages": sum(member.own_pages for member in members)}
+    rows = [
+        {
+            "process": {"pid": member.stat.pid, "name": member.stat.name},
+            "ppid": member.stat.ppid,
+            "pages": None if member.missing else member.pages,
+            "own_pages": None if member.missing else member.own_pages,
+            "kb": None if member.missing else member.pages * _PAGE_KB,
+            "copied": None if member.missing else [_record(part) for part in member.parts],
+            "missing": member.missing or None,
+        }
+        for member in members
+    ]
+    return json_text(SCHEMA, head, processes=rows)
+
+
+def family_as_table(members: Sequence[CowMember], *, width: int = 80) -> str:
+    """Format a family as tables: how much each process has copied, and then what."""
+    names = [printable(f"{'  ' * member.depth}{member.stat.name} {member.stat.pid}") for member in members]
+    count_text = f"{len(members)} process{'es' * (len(members) != 1)}"
+    room = max(map(cell_width, (*names, "Copied on write by", count_text)))
+    lines = [_line("Copied on write by", "Size", "Own", "Pages", "", room)]
+    for name, member in zip(names, members, strict=True):
+        whole = CowPart("", "", tuple(group for part in member.parts for group in part.groups))
+        amounts = ("–", "–", "–") if member.missing else _amounts(whole)
+        lines.append(_line(name, *amounts, member.missing, room))
+    own = amount(sum(member.own_pages for member in members) * _PAGE_KB)
+    lines.append(_line(count_text, "", own, "", "own; shared pages would count more than once", room))
+    overview = "\n".join([*(clip(line, width) for line in lines), ""])
+    details = [_table(member.parts, member.stat.pid, member.stat.name, width) for member in members if member.parts]
+    return "\n".join([overview, *details])
+
+
 def as_table(parts: list[CowPart], process: Counters, *, width: int = 80) -> str:
     """Format as a table: each part of a file with its size, and below it the symbols on its pages."""
-    process_text = printable(f"{process.name} {process.pid}")
+    return _table(parts, process.pid, process.name, width)
+
+
+def _table(parts: Sequence[CowPart], pid: int, comm: str, width: int) -> str:
+    """Table of what a process copied."""
+    process_text = printable(f"{comm} {pid}")
     if not parts:
         return f"{process_text} has not written to any private file mapping\n"
     names = [shorten(" ".join(filter(None, (base_name(part.name), part.part))), _NAME_WIDTH) for part in parts]
@@ -67,7 +111,7 @@ def as_table(parts: list[CowPart], process: Counters, *, width: int = 80) -> str
 
 def _amounts(copied: CowPart | CowGroup) -> tuple[str, str, str]:
     """Size copied, size that no other process maps, and number of pages."""
-    return amount(copied.kb), amount(copied.own_pages * PAGE_BYTES // 1024), count(copied.pages)
+    return amount(copied.kb), amount(copied.own_pages * _PAGE_KB), count(copied.pages)
 
 
 def _line(name: str, size: str, own: str, pages: str, text: str, room: int) -> str:

@@ -299,6 +299,31 @@ def test_cow_tells_which_copies_a_fork_still_shares(program: Program, tmp_path: 
         assert own() == (12, 12), "the child has ended"
 
 
+def test_cow_of_a_family_tells_what_each_process_copied_and_what_is_its_own(program: Program, tmp_path: Path) -> None:
+    with SteppedProgram(program("fork_file"), tmp_path / "file") as target:
+
+        def copied() -> list[tuple[int, int]]:
+            document = told("-p", target.pid, "--cow", "--family")
+            assert document["own_pages"] == sum(process["own_pages"] for process in document["processes"])
+            parts = [part for process in document["processes"] for part in process["copied"]]
+            return [(part["pages"], part["own_pages"]) for part in parts if part["file"] == str(tmp_path / "file")]
+
+        assert copied() == [(10, 10)]
+        target.go()
+        assert copied() == [(10, 0), (10, 0)], "parent and child share them"
+        target.go()
+        assert copied() == [(10, 3), (10, 3)], "three were written: each has its own of them"
+        document = told("-p", target.pid, "--cow", "--family")
+        parent, child = document["processes"]
+        assert (parent["process"]["pid"], child["ppid"], child["missing"]) == (target.pid, target.pid, None)
+        table = smapstop("-p", target.pid, "--cow", "--family", "--format", "table").stdout
+        head, one, other, total, *_ = table.splitlines()
+        assert head.split() == ["Copied", "on", "write", "by", "Size", "Own", "Pages"]
+        assert one.startswith(f"fork_file {target.pid} ")
+        assert other.startswith(f"  fork_file {child['process']['pid']} ")
+        assert total.startswith("2 processes ")
+
+
 def test_a_page_with_several_names_counts_once(tmp_path: Path) -> None:
     source = tmp_path / "names.c"
     steps = PROGRAMS / "pages.h"
@@ -383,6 +408,10 @@ def test_a_tebibyte_of_nothing_and_a_gibibyte_are_told_by_runs() -> None:
             "smapstop: pages needs a mapping: give an address, a name such as '[heap]' or libc.so.6, or --cow",
         ),
         (("-p", "1", "x", "y"), "smapstop: unexpected 'y': name one mapping; quote a name with spaces"),
+        (
+            ("-p", "1", "x", "--family"),
+            "--family shows what each process has copied: smapstop pages -p PID|NAME --cow --family",
+        ),
         (
             ("-p", "1", "x", "--cow"),
             "--cow covers the whole process: omit MAPPING and --facts, or omit --cow",
