@@ -1,6 +1,7 @@
 """Families of real processes: who is in them, and their memory, which is read in turn."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -123,6 +124,49 @@ def test_a_shell_and_what_it_starts() -> None:
             assert names_in_family_of(child) == ["sleep"], "a shell is no relative of what it starts"
         finally:
             os.killpg(shell.pid, 9)
+
+
+NGINX = """
+daemon off; worker_processes 3; pid {0}/pid; error_log {0}/log;
+events {{ worker_connections 16; }}
+http {{ access_log off; server {{ listen unix:{0}/socket; }} }}
+"""
+
+
+@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
+def test_the_family_of_a_server_is_its_master_and_its_workers_and_takes_what_the_kernel_says(tmp_path: Path) -> None:
+    (tmp_path / "conf").write_text(NGINX.format(tmp_path))
+    with subprocess.Popen(["nginx", "-p", tmp_path, "-c", tmp_path / "conf"], stderr=subprocess.DEVNULL) as master:
+        try:
+            wait_until(lambda: len(pids_of_children(master.pid)) == 3)
+            workers = pids_of_children(master.pid)
+            wait_until(lambda: all("worker process" in title_of_process(pid) for pid in workers))
+            for pid in (master.pid, workers[1]):
+                with closing(FamilyReader(pid)) as reader:
+                    reading = read(reader)
+                assert reading.pids.tolist() == [master.pid, *workers], "parents first"
+                assert reading.ppids.tolist()[1:] == [master.pid] * 3
+                assert [member.command_line[0].split(":")[1].split()[0] for member in reading.new] == [
+                    *("master", "worker", "worker", "worker")
+                ]
+                wait_until(lambda pid=pid: agrees_with_kernel(pid))  # type: ignore[misc]
+        finally:
+            master.terminate()
+
+
+def agrees_with_kernel(pid: int) -> bool:
+    """Whether a reading has the amounts of smaps_rollup, and as a sum their Pss; the processes are idle."""
+    with closing(FamilyReader(pid)) as reader:
+        reading = read(reader)
+    rollups = [rollup_of(pid) for pid in reading.pids.tolist()]
+    same = (reading.get(name).tolist() == [rollup[name] for rollup in rollups] for name in ("rss", "private_dirty"))
+    total = sum(rollup["pss"] for rollup in rollups)
+    # others that map the same libraries come and go meanwhile
+    return all(same) and abs(int(reading.get("pss").sum()) - total) < total / 50
+
+
+def title_of_process(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text()
 
 
 def names_in_family_of(pid: int) -> list[str]:
