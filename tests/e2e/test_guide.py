@@ -47,10 +47,10 @@ def test_the_help_of_the_dashboard_opens_it_and_escape_returns(terminal: Termina
     window = terminal(f"{SMAPSTOP} -p {os.getpid()}", columns=118, rows=40)
     window.wait_for("● live")
     window.press("?")
-    window.wait_for("─ Help ─.*\n(.*\n)*.*c guide")
+    window.wait_for("─ Help: the table ─.*\n(.*\n)*.*c guide")
     window.press("c")
     window.wait_for("Guide: contents")
     window.press("Escape")
-    window.wait_for("─ Help ─")
+    window.wait_for("─ Help: the table ─")
     window.press("q", "q")
     assert window.status() == 0
