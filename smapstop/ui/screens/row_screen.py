@@ -79,7 +79,7 @@ class RowScreen(TimelineScreen):
     @on(FilterLine.FilterClosed, "#filter-rows, #search-rows")
     def focus_table(self) -> None:
         """Focus the table."""
-        self.query_one(MappingTable).focus()
+        self.set_focus(self.query_one(MappingTable))  # at once: keys may already wait
 
     # search
 

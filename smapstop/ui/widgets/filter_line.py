@@ -94,14 +94,12 @@ class FilterLine(LineInput):
         """Whether an expression is valid and matches anything."""
         return self._find_error(expression) is None and self._matches(expression)
 
-    @on(Input.Submitted)
-    def close_if_valid(self, message: Input.Submitted) -> None:
+    async def action_submit(self) -> None:
         """Close the line if the expression is valid, or show the error."""
-        message.stop()
-        error = self._find_error(message.value)
+        error = self._find_error(self.value)
         if error is None:
-            self.history.add(message.value.strip())
-            self.post_message(self.FilterChanged(self, message.value.strip()))
+            self.history.add(self.value.strip())
+            self.post_message(self.FilterChanged(self, self.value.strip()))
             self.close()
         else:
             self.notify(str(error), severity="error", markup=False)

@@ -1,5 +1,6 @@
 """Input of one line that is hidden except while the user types, and remembers what was typed before."""
 
+from textual import events
 from textual.suggester import Suggester
 from textual.widgets import Input
 
@@ -39,6 +40,17 @@ class LineInput(Input):
         self.cursor_position = len(text)
         self.display = True
         self.screen.set_focus(self)  # at once: `focus` is deferred, and the first letters would go elsewhere
+
+    async def _on_key(self, event: events.Key) -> None:
+        """Take enter before the keys after it; what comes when the line is closed goes where the focus is by then."""
+        if not self.display:
+            self.app.post_message(events.Key(event.key, event.character))
+        elif event.key == "enter":  # as a binding it would be run by the app, when the next letter is already typed
+            await self.action_submit()
+        else:
+            return
+        event.stop()
+        event.prevent_default()
 
     def completions(self, line: str) -> list[str]:  # noqa: ARG002  (of a line without any)
         """All completions of a line."""

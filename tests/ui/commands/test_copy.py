@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from factories import mappings_of, tick_of
 from list_source import ListSource
+from textual import events
 from textual.pilot import Pilot
 
 from smapstop.model.protocol import Attach
@@ -51,6 +52,18 @@ async def test_y_and_a_letter_copy_something_of_the_row_under_the_cursor(key: st
         await pilot.pause()
         assert not isinstance(app.screen, CopyScreen)
         assert app.clipboard.startswith(text)
+
+
+async def test_keys_that_come_with_the_filter_s_enter_go_to_the_rows_that_it_left() -> None:
+    app = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.pause()
+        for key in ("slash", *"libc", "enter", "y"):  # none of the messages that these post is handled in between
+            await app.on_event(events.Key(key, key if len(key) == 1 else None))
+        await pilot.pause()
+        await pilot.press("n")
+        await pilot.pause()
+        assert (app.view_state.filter, app.clipboard) == ("libc", "/usr/lib/libc.so.6")
 
 
 async def test_the_screen_is_copied_without_the_menu() -> None:
