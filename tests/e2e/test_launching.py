@@ -87,7 +87,7 @@ def test_keys_that_come_at_once_go_where_those_before_them_send_them(terminal: T
 
 def test_the_program_has_the_size_of_its_pane_from_its_first_instruction_on(terminal: Terminals) -> None:
     window = launch(terminal, "sh", "-c", f"stty size; exec {shlex.join([sys.executable, '-c', TALKING])}")
-    screen = window.wait_for("^│began with")
+    screen = window.wait_for(r"^│began with \d+ \d+")
     assert [size(screen), f"began with {size(screen)}"] == [line.strip() for line in pane(screen)[:2]]
 
     begun = size(screen)
