@@ -79,9 +79,9 @@ def seen(capabilities: tuple[int, ...], pid: int) -> dict[str, bool]:
         ((SEARCH,), []),
         ((PERFMON,), ["mappings"]),
         ((PTRACE,), ["mappings"]),
-        ((PERFMON, SEARCH), ["mappings", "pages"]),
+        ((PERFMON, SEARCH), ["mappings", "pages", "symbols"]),
         ((PTRACE, SEARCH), ["mappings", "pages", "symbols", "stacks"]),
-        ((ADMIN, SEARCH), ["mappings", "pages", "frames"]),
+        ((ADMIN, SEARCH), ["mappings", "pages", "symbols", "frames"]),
         ((PTRACE, ADMIN, SEARCH), ["mappings", "pages", "symbols", "stacks", "frames"]),
     ],
 )
