@@ -50,6 +50,8 @@ class Settings:
     after each step."""
     shows_family: bool = field(default=False, repr=False)
     """Whether to begin with the family of the process."""
+    via: str = ""
+    """The command that gives a shell where the process is; empty for here."""
     callers: bool = False
     """Whether to find out which code makes page faults."""
 

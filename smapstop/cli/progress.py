@@ -54,7 +54,7 @@ class Progress:
     def finish(self, recorder: "Recorder") -> None:
         """Print what was recorded and how to replay it; also elsewhere, that the OOM killer ended the process."""
         for notice in self._notices:
-            print(f"{chr(13) if self._on and not self._quiet else ''}smapstop: {notice}", file=sys.stderr)
+            self.say(notice)
         if not self._on or not recorder.tick_count:
             return
         from smapstop.text.format import printable

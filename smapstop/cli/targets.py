@@ -5,9 +5,8 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,6 @@ from smapstop.errors import SmapstopError
 from smapstop.model.protocol import Pace
 
 if TYPE_CHECKING:  # it imports numpy
-    from smapstop.proc.process import ProcDir
     from smapstop.source.live import LiveSource
 
 Command = tuple[str, ...] | None
@@ -83,25 +81,6 @@ def find_watchable_process(pid_or_name: str) -> int:
     pid = find_process(pid_or_name)
     require_memory(pid)
     return pid
-
-
-@contextmanager
-def find_elsewhere(via: str, pid_or_name: str) -> "Iterator[tuple[int, Callable[[int], ProcDir]]]":
-    """Find a process through a command that gives a shell there.
-
-    Yields:
-        Its pid there, and what opens its directory while the shell lives.
-
-    Raises:
-        SmapstopError: The command gives no shell, or there is no such process.
-    """
-    from smapstop.proc.remote.process import RemoteMachine, RemoteProcDir
-    from smapstop.proc.remote.processes import RemoteProcesses
-    from smapstop.proc.remote.shell import RemoteShell
-
-    with RemoteShell(via) as shell:
-        machine = RemoteMachine(shell)
-        yield RemoteProcesses(machine).find(pid_or_name), partial(RemoteProcDir, machine)
 
 
 def require_memory(pid: int) -> None:

@@ -29,6 +29,8 @@ class Attach:
     pace: Pace = Pace()
     callers: bool = False
     """Also see which code makes its page faults, as far as that is permitted."""
+    via: str = ""
+    """The command that gives a shell where the process is; empty for here."""
 
 
 @dataclass(frozen=True, slots=True)

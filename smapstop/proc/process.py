@@ -41,6 +41,8 @@ class ProcDir:
     """Page size of its machine, kB."""
     clock_ticks = os.sysconf("SC_CLK_TCK")
     """Clock ticks per second of its machine, the unit of its CPU times."""
+    delay_ns = 0
+    """Time that asking for a file takes besides reading it, ns."""
     is_local = True
     """Whether it is a process of this machine and pid namespace, so that more than its directory can be read."""
 

@@ -1,6 +1,7 @@
 """Find the next process like one that ended: the same program of the same user, started since."""
 
 import os
+import re
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,7 +37,15 @@ def read_identity(process: ProcDir) -> ProgramIdentity:
         OSError: It has ended.
     """
     command_line = process.command_line()
-    return ProgramIdentity(title_of(process.counters().name, command_line), command_line, process.stat(".").st_uid)
+    return ProgramIdentity(
+        title_of(process.counters().name, command_line), command_line, _effective_uid(process.read("status"))
+    )
+
+
+def _effective_uid(status: bytes) -> int:
+    """The user whose rights a process has, by the text of its status; -1 if that does not tell."""
+    found = re.search(rb"^Uid:\s+\d+\s+(\d+)", status, re.MULTILINE)
+    return int(found[1]) if found else -1
 
 
 class SuccessorSearch:

@@ -41,7 +41,7 @@ class FamilyWatch:
     @property
     def pidfds(self) -> list[int]:
         """Fds that are readable when a sampled member has ended."""
-        return [member.pidfd for member in self._members.values()]
+        return [member.pidfd for member in self._members.values() if member.pidfd is not None]
 
     def set_pace(self, pace: Pace) -> None:
         """Set the interval and the whole budget."""
@@ -108,7 +108,7 @@ class FamilyWatch:
         try:
             tick = member.sampler.sample()
         except (FileNotFoundError, ProcessLookupError):
-            if member.pidfd in select.select([member.pidfd], [], [], 0.5)[0]:
+            if select.select(list(filter(None, [member.pidfd])), [], [], 0.5)[0]:
                 yield from self._finish(pid)
             return
         member.oom_watch.keep(counts)

@@ -190,6 +190,8 @@ class FaultWatch:
 
 def watch_faults(process: ProcDir, elves: ElfCache, budget: float) -> tuple[FaultWatch | None, str]:
     """Watch the page faults of a process if that is permitted; and say why not, or what is missing."""
+    if not process.is_local:
+        return None, "the callers of page faults are seen only where smapstop runs"
     try:
         watch = FaultWatch(process, elves, budget)
     except SmapstopError as error:

@@ -1,7 +1,8 @@
 """Read a process completely: never a mix of two programs, never truncated; missing permissions are data."""
 
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from smapstop.model.tick import Tier
@@ -63,10 +64,18 @@ class ProcessReader:
         self._memory_files = MemoryFilesystems(process)
         self._facts = ProgramFacts(process)
         self._image = 0
+        self._began_ns: tuple[int, int] | None = None
+        """When the files were asked for together, wall clock and monotonic clock."""
 
-    def together(self, tier: Tier) -> AbstractContextManager[None]:
+    @contextmanager
+    def together(self, tier: Tier) -> Iterator[None]:
         """Read the files of a tick at once, those of its limits included; see `ProcDir.together`."""
-        return self._process.together((*_FILES[tier], *_LIMITS))
+        self._began_ns = time.time_ns(), time.monotonic_ns()
+        try:
+            with self._process.together((*_FILES[tier], *_LIMITS)):
+                yield
+        finally:
+            self._began_ns = None
 
     def read(self, tier: Tier) -> ProcessReading:
         """Read the process once; a missing permission is part of the reading, not an error.
@@ -77,7 +86,7 @@ class ProcessReader:
         Raises:
             OSError: ENOENT or ESRCH: the process is gone.
         """
-        wall_ns, monotonic_ns = time.time_ns(), time.monotonic_ns()
+        wall_ns, monotonic_ns = self._began_ns or (time.time_ns(), time.monotonic_ns())
         counters = self._process.counters()
         counted_ns = time.monotonic_ns()
         if self._has_executed(counters):

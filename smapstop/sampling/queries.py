@@ -132,6 +132,10 @@ def read_sharers(process: ProcDir, mappings: Mappings, ids: Ids, request: Sharer
     row = _row_of(ids, request.mapping)
     if row is None:
         return SharersReply(request.mapping, missing_reason=GONE_REASON)
+    if not process.is_local:
+        return SharersReply(
+            request.mapping, missing_reason="other processes are looked through only where smapstop runs"
+        )
     inode, name = int(mappings.inode[row]), mappings.name_of(row)
     segment = find_sysv_segment(read_sysv_segments(process), inode, name)
     try:

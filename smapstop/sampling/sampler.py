@@ -178,7 +178,9 @@ class Sampler:
             spent_ns = time.process_time_ns() - began_ns
             faults, faults_ns = self._settle_faults(reading, transition.matched.ids)
             self._state = transition.state
-            self.pacer.book_tick(reading.tier, max(spent_ns, reading.read_ns), time.monotonic_ns(), faults_ns)
+            self.pacer.book_tick(
+                reading.tier, max(spent_ns, reading.read_ns - self._process.delay_ns), time.monotonic_ns(), faults_ns
+            )
             spent_ns += faults_ns
             self._last = self._build_tick(reading, transition, events, stacks, faults, spent_ns)
             return self._last

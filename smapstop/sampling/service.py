@@ -19,6 +19,7 @@ from smapstop.model.protocol import (
     Launch,
     LaunchFailed,
     MemberRequest,
+    Notice,
     Pace,
     PagesRequest,
     Request,
@@ -30,10 +31,12 @@ from smapstop.model.protocol import (
     ThreadsRequest,
 )
 from smapstop.proc.process import ProcDir
+from smapstop.proc.remote.shell import ConnectionLostError
 from smapstop.proc.successor import SuccessorSearch, boot_time_s, read_identity
 from smapstop.pseudo_terminal import ProgramTerminal
 from smapstop.sampling.family_watch import FamilyWatch
 from smapstop.sampling.launch import launch, release, terminal_environment
+from smapstop.sampling.remote_link import RemoteLink
 from smapstop.sampling.watched_process import WatchedProcess
 from smapstop.sampling.wire import Decoder, Encoder, WireMessage, read_exactly, read_frame, write_all
 
@@ -55,6 +58,8 @@ class Service:
         self._family: FamilyWatch | None = None
         self._pace = Pace()
         self._callers = False
+        self._link: RemoteLink | None = None
+        """Connection to where the target is; None for here."""
         self._search: SuccessorSearch | None = None
         """Search for the next process like the one that ended last."""
         self._awaited: AttachNext | None = None
@@ -84,7 +89,7 @@ class Service:
 
     def _seconds_until_due(self) -> float | None:
         """Time until the next tick or reading is due; None while nothing is watched."""
-        due_ns = [self._watched.sampler.pacer.due_ns] if self._watched else []
+        due_ns = [self._due_ns(self._watched)] if self._watched else []
         due_ns += [self._family.due_ns] if self._family else []
         due_ns += [self._search_due_ns] if self._awaited else []
         return max(0.0, (min(due_ns) - time.monotonic_ns()) / 1e9) if due_ns else None
@@ -94,8 +99,11 @@ class Service:
         watched = self._watched
         if watched is not None and watched.pidfd in ready:
             self._finish_watching(watched)
-        elif watched is not None and time.monotonic_ns() >= watched.sampler.pacer.due_ns:
-            self._send_sample(watched)
+        elif watched is not None and time.monotonic_ns() >= self._due_ns(watched):
+            if self._link is not None and self._link.due_ns is not None:
+                self._reconnect(watched, self._link)
+            else:
+                self._send_sample(watched)
         elif watched is not None and watched.faults_fd in ready:
             watched.sampler.drain_faults()
         elif self._awaited is not None and time.monotonic_ns() >= self._search_due_ns:
@@ -116,9 +124,11 @@ class Service:
         """Carry out a request; errors are sent to the reader."""
         try:
             match request:
-                case Attach(pid, pace, callers):
+                case Attach():
                     self._starts += 1
-                    self._start_watching(WatchedProcess(ProcDir(pid), None, pace, callers=callers))
+                    self._start_watching(self._attach(request))
+                case AttachNext() if self._link is not None:
+                    self._send(LaunchFailed("the next process is not waited for elsewhere", "start smapstop again"))
                 case AttachNext() if not self._watched:
                     self._awaited, self._search_due_ns = request, 0
                 case StopWaiting():
@@ -144,6 +154,8 @@ class Service:
                     signal_session(self._watched.program.pid, number)
                 case _:
                     pass  # the target ended before the request arrived, or is still running (Launch)
+        except ConnectionLostError as error:
+            self._lose(error)
         except SmapstopError as error:
             self._send(self._failure_message(error.what, error.remedy, error.status))
         except OSError as error:
@@ -163,7 +175,9 @@ class Service:
         if self._family is not None:
             self._family.close()
             self._family = None
-        if on and self._watched is not None:
+        if on and self._link is not None:
+            self._send(Notice("the family of a process elsewhere is not read", "watch its processes one by one"))
+        elif on and self._watched is not None:
             self._family = FamilyWatch(self._watched.process.pid, self._pace)
         self._set_pace(self._pace)
 
@@ -183,6 +197,37 @@ class Service:
             with self._terminal.open_slave() as slave:
                 program = launch(request.command, terminal_fd=slave, env=terminal_environment(environment))
         return WatchedProcess(ProcDir(program.pid), program, request.pace, callers=request.callers)
+
+    def _attach(self, request: Attach) -> WatchedProcess:
+        """Open a process that runs, here or elsewhere."""
+        if not request.via:
+            return WatchedProcess(ProcDir(request.pid), None, request.pace, callers=request.callers)
+        self._link = RemoteLink(request.via, request.pid)
+        return WatchedProcess(self._link.process, None, request.pace, callers=request.callers)
+
+    def _due_ns(self, watched: WatchedProcess) -> int:
+        """When the next tick is due, or the next try to connect."""
+        retry_ns = self._link.due_ns if self._link is not None else None
+        return watched.sampler.pacer.due_ns if retry_ns is None else retry_ns
+
+    def _lose(self, error: ConnectionLostError) -> None:
+        """Say that the connection is broken; it is made again later."""
+        if self._link is None or self._watched is None or not self._watched.sampler.has_ticks:
+            self._send(self._failure_message(f"the connection is lost: {error}"))
+        elif self._link.due_ns is None:
+            self._link.lose()
+            self._send(
+                Notice(f"the connection is lost: {error}", "smapstop tries again; what happens meanwhile is not seen")
+            )
+
+    def _reconnect(self, watched: WatchedProcess, link: RemoteLink) -> None:
+        """Try to connect again; the process may have ended meanwhile."""
+        match link.reconnect():
+            case True:
+                self._send(Notice("connected again"))
+                self._send_sample(watched)
+            case False:
+                self._finish_watching(watched)
 
     def _attach_next(self, request: AttachNext) -> None:
         """Watch the next process, if it is there."""
@@ -214,8 +259,11 @@ class Service:
         counts = watched.oom_watch.read()
         try:
             tick = watched.sampler.sample()
+        except ConnectionLostError as error:
+            self._lose(error)
+            return
         except (FileNotFoundError, ProcessLookupError):
-            if watched.pidfd in select.select([watched.pidfd], [], [], 0.5)[0]:
+            if watched.pidfd is None or watched.pidfd in select.select([watched.pidfd], [], [], 0.5)[0]:
                 self._finish_watching(watched)
             return
         watched.oom_watch.keep(counts)
@@ -229,7 +277,8 @@ class Service:
         counters = watched.last_counters()
         tick = watched.sampler.final_tick(watched.collect_exit_status(), counters)
         self._send(tick or self._failure_message(f"process {watched.process.pid} ended before it could be read"))
-        self._search = SuccessorSearch(watched.identity, watched.process.pid, boot_time_s())
+        if watched.process.is_local:
+            self._search = SuccessorSearch(watched.identity, watched.process.pid, boot_time_s())
         watched.close()
         self._watched = None
 

@@ -22,7 +22,8 @@ class WatchedProcess:
         self.callers = callers
         self.identity = read_identity(process)
         """What it runs."""
-        self.pidfd = os.pidfd_open(process.pid)
+        self.pidfd = os.pidfd_open(process.pid) if process.is_local else None
+        """Fd that is readable when it has ended; None elsewhere, where its files tell."""
         self.sampler = Sampler(process, pace, callers=callers)
         self.faults_fd = self.sampler.faults.fileno() if self.sampler.faults else None
         """Fd that is readable when samples of page faults should be taken; None if they are not watched."""
@@ -31,7 +32,7 @@ class WatchedProcess:
     @property
     def fds(self) -> list[int]:
         """Fds that are readable when something is to be done."""
-        return [self.pidfd] if self.faults_fd is None else [self.pidfd, self.faults_fd]
+        return [fd for fd in (self.pidfd, self.faults_fd) if fd is not None]
 
     def target(self) -> Target:
         """Description of the target for the reader."""
@@ -69,7 +70,7 @@ class WatchedProcess:
             return ExitStatus(*split_wait_status(status))
         counters = self.last_counters()
         if counters is None:
-            reaped = read_wait_status(self.pidfd)
+            reaped = None if self.pidfd is None else read_wait_status(self.pidfd)
             return ExitStatus() if reaped is None else ExitStatus(*split_wait_status(reaped))
         if counters.exit_code is None:
             return ExitStatus(zombie=True)
@@ -78,5 +79,6 @@ class WatchedProcess:
     def close(self) -> None:
         """Close the files."""
         self.sampler.close()
-        os.close(self.pidfd)
+        if self.pidfd is not None:
+            os.close(self.pidfd)
         self.process.close()

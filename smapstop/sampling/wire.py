@@ -32,6 +32,7 @@ WireMessage = (
     | protocol.Target
     | protocol.LaunchFailed
     | protocol.Failure
+    | protocol.Notice
     | protocol.MappingReply
     | protocol.ThreadsReply
     | protocol.Request

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from smapstop.errors import SmapstopError
-from smapstop.model.protocol import GRACE_SECONDS, Attach, Failure, Launch, Request, Signal
+from smapstop.model.protocol import GRACE_SECONDS, Attach, Failure, Launch, Notice, Request, Signal
 from smapstop.model.tick import ExitStatus, Tick
 from smapstop.source.base import SourceMessage
 from smapstop.source.tee import RecordingTee
@@ -34,6 +34,7 @@ class HeadlessRun:
         on_tick: Called with each tick, in the thread of `run`.
         on_write_error: Called in that thread when the recording can no longer be written but the process still runs;
             it may raise the error, which ends the run.
+        on_notice: Called in that thread with each notice, as of a connection that is lost.
     """
 
     def __init__(
@@ -46,11 +47,12 @@ class HeadlessRun:
         seconds: float | None = None,
         on_tick: Callable[[Tick], object],
         on_write_error: Callable[[SmapstopError], object],
+        on_notice: Callable[[Notice], object] = lambda _: None,
     ) -> None:
         self._source = source
         self._first_request, self._further_requests = begin, further
         self._count, self._seconds = count, seconds
-        self._on_tick, self._on_write_error = on_tick, on_write_error
+        self._on_tick, self._on_write_error, self._on_notice = on_tick, on_write_error, on_notice
         self._recorded_ticks = 0
         self._messages: queue.SimpleQueue[SourceMessage | _Stop] = queue.SimpleQueue()
 
@@ -99,6 +101,8 @@ class HeadlessRun:
                 case Failure():
                     self._source.end_recording(RECORDER_FAILED)
                     raise SmapstopError(message.what, message.remedy, status=message.status)
+                case Notice():
+                    self._on_notice(message)
                 case Tick():
                     self._on_tick(message)
                     if message.ending is not None:

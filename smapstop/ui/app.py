@@ -206,7 +206,7 @@ class Dashboard(KeyApp):
         if pid is None:
             self.exit(0)
         else:
-            self.source.request(Attach(pid, self.main_screen.pace, self._settings.callers))
+            self.source.request(Attach(pid, self.main_screen.pace, self._settings.callers, self._settings.via))
 
     @on(SourceMessageReceived)
     def handle_source_message(self, message: SourceMessageReceived) -> None:

@@ -7,6 +7,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,10 +22,12 @@ from smapstop.cli.arguments import (
     add_output_options,
     add_pace_options,
     add_table_options,
+    add_via_option,
     did_you_mean,
     parse_options,
 )
 from smapstop.cli.commands import VERBS, list_verbs
+from smapstop.cli.elsewhere import find_elsewhere, find_watchable_elsewhere, pick_from, require_running_one
 from smapstop.cli.output import is_terminal
 from smapstop.cli.targets import (
     Command,
@@ -60,6 +63,7 @@ def build_parser() -> CommandParser:
     )
     target = parser.add_argument_group("what to watch, and how often")
     target.add_argument("-p", "--pid", metavar="PID|NAME", help="a running process (default: choose from a list)")
+    add_via_option(target)
     target.add_argument("--family", action="store_true", help="begin with all processes of its family")
     target.add_argument(
         "--watch",
@@ -89,6 +93,7 @@ def run(words: list[str], command: Command) -> int:
         raise SmapstopError("no command after --", "smapstop -- ./a.out ARG...")
     if options.watch is not None and command is None:
         raise SmapstopError("--watch needs a program to start", "smapstop --watch -- ./a.out ARG...")
+    require_running_one(options, command)
     require_command_to_decorate(options, command)
     if options.sort or options.filter or options.columns or options.config:
         settings_of(options)  # report their errors even without a terminal
@@ -101,10 +106,14 @@ def run(words: list[str], command: Command) -> int:
             decorate=options.decorate,
             rebuilds=None if options.watch is None else _rebuild_watcher(options.watch, command[0]),
         )
-    with start_sampler() as source:
+    with start_sampler() as source, ExitStack() as stack:
         settings = settings_of(options)
+        begin: Attach | Pick
         if options.pid is None:
-            begin: Attach | Pick = _pick()
+            begin = stack.enter_context(pick_from(options.via))
+        elif options.via is not None:
+            pid = find_watchable_elsewhere(options.via, options.pid)
+            begin = Attach(pid, settings.pace, settings.callers, options.via)
         else:
             pid, is_family = _find_target(options.pid)
             begin = Attach(pid, settings.pace, settings.callers)
@@ -237,10 +246,11 @@ def settings_of(options: argparse.Namespace) -> "Settings":
         preferences.filters or (),
         getattr(options, "output", None) is not None,
         save_state,
-        _write_snapshot,
+        partial(_write_snapshot, getattr(options, "via", None)),
         preferences.commands or (),
         partial(_save_run, redact=options.redact),
         callers=not getattr(options, "no_callers", False),
+        via=getattr(options, "via", None) or "",
     )
 
 
@@ -252,17 +262,20 @@ def _save_run(run: "Run", file: str, family: "Sequence[FamilyReading]", *, redac
     return save_run(run, file, family, Redaction() if redact else None)
 
 
-def _write_snapshot(pid: int, file: str) -> str:
+def _write_snapshot(via: str | None, pid: int, file: str) -> str:
     """Save a sample of a process to a new file; return a message.
 
     Raises:
         SmapstopError: The process cannot be read, or the file cannot be written.
     """
     from smapstop.cli.atomic_file import write_atomically
+    from smapstop.proc.process import ProcDir
     from smapstop.report.snapshot.render import as_csv, as_json, as_table
     from smapstop.report.snapshot.snapshot import take_snapshot
 
-    snapshot, path = take_snapshot(pid), Path(file).expanduser()
+    path = Path(file).expanduser()
+    with nullcontext((pid, ProcDir)) if via is None else find_elsewhere(via, str(pid)) as (found, open_process):
+        snapshot = take_snapshot(found, open_process)
     match path.suffix.lower():
         case ".json":
             text = as_json(snapshot)
@@ -272,14 +285,6 @@ def _write_snapshot(pid: int, file: str) -> str:
             text = as_table(snapshot)
     write_atomically([text], path, overwrite=False, source=Path(f"/proc/{pid}/smaps"))
     return f"saved {path}"
-
-
-def _pick() -> "Pick":
-    """Processes to pick from, and the check of the one picked."""
-    from smapstop.proc.process_list import list_processes
-    from smapstop.settings import Pick
-
-    return Pick(list_processes, lambda process: require_memory(process.pid))
 
 
 def launch(

@@ -16,9 +16,11 @@ from smapstop.cli.arguments import (
     add_decorate_option,
     add_output_options,
     add_pace_options,
+    add_via_option,
     did_you_mean,
     parse_options,
 )
+from smapstop.cli.elsewhere import find_watchable_elsewhere, require_running_one
 from smapstop.cli.output import sanitize_line
 from smapstop.cli.progress import Progress
 from smapstop.cli.targets import (
@@ -60,6 +62,7 @@ def build_parser() -> CommandParser:
     target = parser.add_argument_group("what to record (or -- COMMAND)")
     target.add_argument("-p", "--pid", metavar="PID|NAME", help="a running process")
     target.add_argument("--family", action="store_true", help="the totals of all processes of its family, too")
+    add_via_option(target)
     add_decorate_option(target)
     add_output_options(parser, "the recording, readable only by you")
     sampling = parser.add_argument_group("sampling")
@@ -86,6 +89,7 @@ def run(words: list[str], command: Command) -> int:
         raise _stray_word_error(word, words)
     if (options.pid is None) == (command is None) or command == ():
         raise SmapstopError("record needs one process", "smapstop record -o FILE, with -p PID or -- COMMAND")
+    require_running_one(options, command)
     require_command_to_decorate(options, command)
     if options.output is None:
         raise SmapstopError("record needs a file to write", "-o FILE")
@@ -97,7 +101,9 @@ def run(words: list[str], command: Command) -> int:
         variables = environment(command, decorate=options.decorate)
         begin: Attach | Launch = Launch(command, variables, pace_of(options), not options.no_callers)
     else:
-        begin = Attach(find_watchable_process(options.pid), pace_of(options), not options.no_callers)
+        via = options.via or ""
+        pid = find_watchable_elsewhere(via, options.pid) if via else find_watchable_process(options.pid)
+        begin = Attach(pid, pace_of(options), not options.no_callers, via)
     return _record(begin, options, alerts)
 
 
@@ -150,6 +156,7 @@ def _record(begin: Attach | Launch, options: argparse.Namespace, alerts: "list[A
                     seconds=options.duration,
                     on_tick=handle,
                     on_write_error=report,
+                    on_notice=lambda notice: progress.say(str(SmapstopError(notice.what, notice.remedy))),
                 )
                 watched = _watch_alerts(alerts, options, progress, run.stop) if alerts else None
                 # ctrl-c goes to a launched program, which has the terminal; otherwise it stops the recording

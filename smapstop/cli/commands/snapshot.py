@@ -15,8 +15,9 @@ from smapstop.cli.arguments import (
     parse_options,
     parse_reading_number,
 )
+from smapstop.cli.elsewhere import find_elsewhere, require_running_one
 from smapstop.cli.output import is_terminal, print_text, sanitize_line, table_width
-from smapstop.cli.targets import Command, find_elsewhere
+from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
 
 if TYPE_CHECKING:  # they import numpy
@@ -83,9 +84,9 @@ def run(words: list[str], command: Command) -> int:
         raise SmapstopError("--rollup has nothing to sort", "omit --sort")
     if options.reading is not None and options.file is None:
         raise SmapstopError("--reading is for a saved text", "smapstop snapshot --from FILE --reading N")
-    if options.via is not None and (options.pid is None or options.family):
-        what = "--via reads one process: not a family" if options.family else "--via needs the process to read there"
-        raise SmapstopError(what, "smapstop snapshot --via COMMAND -p PID|NAME")
+    require_running_one(options, command)
+    if options.via is not None and options.pid is None:
+        raise SmapstopError("--via needs the process to read there", "smapstop snapshot --via COMMAND -p PID|NAME")
     if options.family:
         return _print_family(options)
     if options.label and (options.pid is None or options.rollup or options.grouping != "none"):

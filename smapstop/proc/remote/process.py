@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import NoReturn
 
+from smapstop.errors import SmapstopError
 from smapstop.proc.process import ProcDir, access_error
 from smapstop.proc.read_buffer import ReadBuffer
 from smapstop.proc.remote.script import NO_COMMAND, Answer, call
@@ -22,7 +23,6 @@ class RemoteMachine:
 
     def __init__(self, shell: RemoteShell) -> None:
         self.shell = shell
-        began_ns = time.monotonic_ns()
         settings = (call("setting", "PAGESIZE"), call("setting", "CLK_TCK"))
         try:
             stat, uptime, *numbers = shell.request(call("files", "/proc/self/stat", "/proc/uptime"), *settings)
@@ -32,10 +32,12 @@ class RemoteMachine:
             if stat.status:
                 raise shell.failure("/proc is not mounted there", "mount -t proc proc /proc")
             page_bytes = _number(numbers[0]) or self._page_bytes()
+            began_ns = time.monotonic_ns()
+            shell.request(call("itself"))
+            self.delay_ns = time.monotonic_ns() - began_ns
+            """Time of a round trip that reads nothing, ns."""
         except ConnectionLostError as error:
             raise shell.failure(str(error)) from error
-        self.delay_ns = self._read_ns - began_ns
-        """Time of a round trip that reads hardly anything, ns."""
         self.page_kb = page_bytes // 1024
         """Page size there, kB."""
         self.clock_ticks = _number(numbers[1]) or 100
@@ -70,11 +72,39 @@ class RemoteProcDir(ProcDir):
     def __init__(self, machine: RemoteMachine, pid: int) -> None:
         self.pid = pid
         self.page_kb, self.clock_ticks = machine.page_kb, machine.clock_ticks
-        self._machine = machine
         self._batch: dict[str, deque[Answer]] = {}
-        (answer,) = machine.shell.request(call("enter", f"/proc/{pid}"))
+        self._machine = machine
+        self._enter(machine)
+        try:
+            self._start_time = self.counters().start_time
+        except (FileNotFoundError, ProcessLookupError) as error:
+            raise access_error(pid, error) from error
+
+    def return_through(self, machine: RemoteMachine) -> bool:
+        """Go on reading through another shell, as the one before has ended.
+
+        Returns:
+            Whether the process is still there; else everything fails.
+
+        Raises:
+            ConnectionLostError: This shell has ended, too.
+        """
+        try:
+            self._enter(machine)
+            return self.counters().start_time == self._start_time
+        except (SmapstopError, FileNotFoundError, ProcessLookupError):
+            return False
+
+    def _enter(self, machine: RemoteMachine) -> None:
+        """Let a shell enter the directory.
+
+        Raises:
+            SmapstopError: There is no such process.
+        """
+        self._machine, self.delay_ns = machine, machine.delay_ns
+        (answer,) = machine.shell.request(call("enter", f"/proc/{self.pid}"))
         if answer.status:
-            raise access_error(pid, FileNotFoundError(2, "No such file or directory"))
+            raise access_error(self.pid, FileNotFoundError(2, "No such file or directory"))
 
     def close(self) -> None:
         """Nothing is to be closed: others may use the shell."""

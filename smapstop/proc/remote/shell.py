@@ -1,11 +1,13 @@
 """A shell elsewhere that lives as long as it is needed, and answers one request after the other."""
 
+import errno
 import os
 import secrets
 import select
 import shlex
 import subprocess
 import tempfile
+import threading
 import time
 from contextlib import suppress
 from types import TracebackType
@@ -24,6 +26,8 @@ from smapstop.proc.remote.script import (
 
 START_SECONDS = 30.0
 """Time for a command to give a shell; it may ask for a password before."""
+RETRY_SECONDS = 5.0
+"""Time for it to give one again: nobody is asked then."""
 _ANSWER_SECONDS = 20.0
 """Time without a byte after which a connection is broken."""
 _END_SECONDS = 1.0
@@ -36,6 +40,12 @@ _REMEDY = "give a command that runs a POSIX shell there: --via 'ssh box', --via 
 
 class ConnectionLostError(ConnectionError):
     """The shell has ended, or no longer answers; its text says what is known."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(errno.ECONNRESET, what)
+
+    def __str__(self) -> str:
+        return str(self.strerror)
 
 
 class RemoteShell:
@@ -69,6 +79,7 @@ class RemoteShell:
         except OSError as error:
             self._stderr.close()
             raise self.failure(f"cannot start {words[0]}: {error.strerror}") from error
+        self._lock = threading.Lock()
         self._word = secrets.token_hex(16)
         try:
             self._begin(start_seconds)
@@ -93,8 +104,10 @@ class RemoteShell:
         Raises:
             ConnectionLostError: The shell has ended, or does not answer.
         """
-        self._write(request_line(calls))
-        return parse_answers(self._read_until(last_mark(self._word), _ANSWER_SECONDS), self._word)
+        with self._lock:  # the picker lists in one thread, and checks in another
+            self._write(request_line(calls))
+            answer = self._read_until(last_mark(self._word), _ANSWER_SECONDS)
+        return parse_answers(answer, self._word)
 
     def failure(self, what: str, remedy: str = _REMEDY) -> SmapstopError:
         """Make the error that the user sees."""

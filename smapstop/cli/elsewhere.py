@@ -1,0 +1,81 @@
+"""Processes elsewhere, for `--via`: found by name, checked, and listed to pick from."""
+
+import argparse
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+from smapstop.cli.targets import require_memory
+from smapstop.errors import SmapstopError
+
+if TYPE_CHECKING:  # they import numpy
+    from smapstop.proc.process import ProcDir
+    from smapstop.settings import Pick
+
+
+@contextmanager
+def find_elsewhere(via: str, pid_or_name: str) -> "Iterator[tuple[int, Callable[[int], ProcDir]]]":
+    """Find a process through a command that gives a shell there.
+
+    Yields:
+        Its pid there, and what opens its directory while the shell lives.
+
+    Raises:
+        SmapstopError: The command gives no shell, or there is no such process.
+    """
+    from smapstop.proc.remote.process import RemoteMachine, RemoteProcDir
+    from smapstop.proc.remote.processes import RemoteProcesses
+    from smapstop.proc.remote.shell import RemoteShell
+
+    with RemoteShell(via) as shell:
+        machine = RemoteMachine(shell)
+        yield RemoteProcesses(machine).find(pid_or_name), partial(RemoteProcDir, machine)
+
+
+def find_watchable_elsewhere(via: str, pid_or_name: str) -> int:
+    """Find a process elsewhere whose memory map can be read, and return its pid there.
+
+    Raises:
+        SmapstopError: The command gives no shell, there is no such process, or it may not be read.
+    """
+    with find_elsewhere(via, pid_or_name) as (pid, open_process), open_process(pid) as process:
+        process.require_memory()
+    return pid
+
+
+@contextmanager
+def pick_from(via: str | None) -> "Iterator[Pick]":
+    """Offer processes to pick from, and the check of the one picked: those of here, or elsewhere while a shell lives.
+
+    Raises:
+        SmapstopError: The command gives no shell.
+    """
+    from smapstop.proc.process_list import list_processes
+    from smapstop.proc.remote.process import RemoteMachine, RemoteProcDir
+    from smapstop.proc.remote.processes import RemoteProcesses
+    from smapstop.proc.remote.shell import RemoteShell
+    from smapstop.settings import Pick
+
+    if via is None:
+        yield Pick(list_processes, lambda process: require_memory(process.pid))
+        return
+    with RemoteShell(via) as shell:
+        machine = RemoteMachine(shell)
+        yield Pick(
+            RemoteProcesses(machine).read, lambda process: RemoteProcDir(machine, process.pid).require_memory()
+        )
+
+
+def require_running_one(options: argparse.Namespace, command: tuple[str, ...] | None) -> None:
+    """Check that `--via` is not asked for what it cannot do.
+
+    Raises:
+        SmapstopError: It is.
+    """
+    if options.via is None:
+        return
+    if command is not None:
+        raise SmapstopError("--via starts no program there", "start it yourself, then: --via COMMAND -p PID|NAME")
+    if getattr(options, "family", False):
+        raise SmapstopError("--via reads one process: not a family", "omit --family")
