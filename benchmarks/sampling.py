@@ -1,4 +1,4 @@
-"""P1 to P3, P9, P11, P12: cost of a sample, relative to cat of the same smaps, and its cost to the target."""
+"""P1 to P3, P9, P11, P12, P15: cost of a sample, relative to cat of the same smaps, and its cost to the target."""
 
 import shutil
 import signal
@@ -12,6 +12,8 @@ from benchmarks.figures import Measurement
 from benchmarks.measure import cpu_seconds, cpu_seconds_of, measure_ratio, run_target
 from smapstop.model.protocol import Attach, Pace
 from smapstop.proc.process import ProcDir
+from smapstop.proc.remote.process import RemoteMachine, RemoteProcDir
+from smapstop.proc.remote.shell import RemoteShell
 from smapstop.sampling.sampler import Sampler
 
 EAGER_PACE = Pace(1, 1.0)
@@ -23,6 +25,7 @@ def measurements() -> Iterator[Measurement]:
     yield measure_sample("P1", 60_000, 1.25, first=True)
     yield measure_sample("P2", 1_000, 1.4)
     yield measure_sample("P3", 60_000, 1.25, moving=True)
+    yield measure_via()
     yield from measure_peers()
     yield measure_growth()
     yield from measure_target_cost()
@@ -53,6 +56,27 @@ def measure_sample(
         times, we, they = measure_ratio(ours, lambda: cat_seconds(process.pid))
     what = f"{'first' if first else 'one more'} sample of {mappings:,} mappings" + ", 5 % changed" * moving
     return Measurement(name, what, "CPU of cat", times, goal, f"{we * 1e3:.1f} ms against {they * 1e3:.1f} ms")
+
+
+def measure_via() -> Measurement:
+    """CPU time here of one more sample of 1,000 mappings through a shell, relative to one that is read directly."""
+    repeats = 10
+    with (
+        run_target("many", 1_000) as process,
+        ProcDir(process.pid) as directory,
+        RemoteShell("sh") as shell,
+        RemoteProcDir(RemoteMachine(shell), process.pid) as elsewhere,
+    ):
+        here, there = Sampler(directory, EAGER_PACE), Sampler(elsewhere, EAGER_PACE)
+
+        def seconds(sampler: Sampler) -> float:
+            return cpu_seconds(lambda: [sampler.sample() for _ in range(repeats)]) / repeats
+
+        for sampler in (here, there):
+            sampler.sample()
+        times, we, they = measure_ratio(lambda: seconds(there), lambda: seconds(here))
+    what = "one more sample of 1,000 mappings --via a shell: CPU time here"
+    return Measurement("P15", what, "read directly", times, 1.5, f"{we * 1e3:.1f} ms against {they * 1e3:.1f} ms")
 
 
 def measure_peers() -> Iterator[Measurement]:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from smapstop.model.elsewhere import Elsewhere
+
 if TYPE_CHECKING:  # they import numpy, which takes longer than starting a sampler
     from smapstop.model.tick import Tick
     from smapstop.proc.pages.page_runs import PageRuns
@@ -153,19 +155,9 @@ class Mark:
     """The mapping that the user looked at; None for none."""
 
 
-Request = (
-    Attach
-    | AttachNext
-    | StopWaiting
-    | Launch
-    | Pace
-    | Signal
-    | Detach
-    | ThreadsRequest
-    | MappingRequest
-    | FamilyRequest
-    | Mark
-)
+TargetRequest = Attach | AttachNext | StopWaiting | Launch | Pace | Signal | Detach
+"""Requests about what is watched, and how."""
+Request = TargetRequest | ThreadsRequest | MappingRequest | FamilyRequest | Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +177,8 @@ class Target:
     """Clock ticks per second (SC_CLK_TCK), the unit of its CPU times."""
     max_map_count: int | None
     """Limit of mappings per process (vm.max_map_count)."""
+    elsewhere: Elsewhere | None = None
+    """Where it is; None for here."""
     missing_callers: str = "not asked for"
     """Why the callers of its page faults are not seen, or not all of them, and what to do; empty if they are."""
 

@@ -210,6 +210,14 @@ class ProcDir:
         """Time since the machine of the process started, ns, as start times of processes are counted."""
         return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
+    def kernel(self) -> str:
+        """Release of the kernel of its machine, as of uname(2).
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        return os.fsdecode(self.read("/proc/sys/kernel/osrelease").strip())
+
     def max_map_count(self) -> int | None:
         """Maximum number of mappings of a process there (vm.max_map_count); `None` if it cannot be read."""
         try:

@@ -83,7 +83,8 @@ class Redaction:
     def redact_target(self, target: Target) -> Target:
         """Remove command line and executable of a target."""
         self._program = target.executable
-        return replace(target, command_line=(), executable=None)
+        elsewhere = target.elsewhere and replace(target.elsewhere, via="a command")
+        return replace(target, command_line=(), executable=None, elsewhere=elsewhere)
 
     def redact_tick(self, tick: Tick) -> Tick:
         """Remove the names in a tick."""

@@ -6,7 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -109,7 +109,10 @@ class Recorder:
         if self._redaction is not None:
             target = self._redaction.redact_target(target)
         with self._transaction():
-            self._write_meta(**asdict(target) | {"command_line": json.dumps(target.command_line)})
+            here = asdict(replace(target, elsewhere=None))  # None is skipped
+            self._write_meta(**here | {"command_line": json.dumps(target.command_line)})
+            if target.elsewhere is not None:
+                self._write_meta(**asdict(target.elsewhere))
 
     def write_ticks(self, *ticks: Tick) -> None:
         """Write the next tick, or several in one transaction.

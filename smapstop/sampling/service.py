@@ -203,7 +203,7 @@ class Service:
         if not request.via:
             return WatchedProcess(ProcDir(request.pid), None, request.pace, callers=request.callers)
         self._link = RemoteLink(request.via, request.pid)
-        return WatchedProcess(self._link.process, None, request.pace, callers=request.callers)
+        return WatchedProcess(self._link.process, None, request.pace, callers=request.callers, via=request.via)
 
     def _due_ns(self, watched: WatchedProcess) -> int:
         """When the next tick is due, or the next try to connect."""

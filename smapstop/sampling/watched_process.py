@@ -2,6 +2,7 @@
 
 import os
 
+from smapstop.model.elsewhere import Elsewhere
 from smapstop.model.protocol import Pace, Target
 from smapstop.model.tick import ExitStatus
 from smapstop.proc.columns import Counters
@@ -16,10 +17,12 @@ from smapstop.sampling.sampler import Sampler
 class WatchedProcess:
     """A process that is sampled: its proc directory, its pidfd, and the program if we launched it."""
 
-    def __init__(self, process: ProcDir, program: Program | None, pace: Pace, *, callers: bool = False) -> None:
+    def __init__(
+        self, process: ProcDir, program: Program | None, pace: Pace, *, callers: bool = False, via: str = ""
+    ) -> None:
         self.process = process
         self.program = program
-        self.callers = callers
+        self.callers, self._via = callers, via
         self.identity = read_identity(process)
         """What it runs."""
         self.pidfd = os.pidfd_open(process.pid) if process.is_local else None
@@ -45,6 +48,7 @@ class WatchedProcess:
             started_ns=self.process.started_ns(),
             clock_ticks=self.process.clock_ticks,
             max_map_count=self.process.max_map_count(),
+            elsewhere=Elsewhere(self._via, self.process.kernel(), self.process.page_kb) if self._via else None,
             missing_callers=self.sampler.missing_callers,
         )
 

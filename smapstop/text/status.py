@@ -39,7 +39,7 @@ class Header:
 
     name: str
     process_facts: tuple[str, ...]
-    """Run, pid, state, threads, CPU and uptime of the process, or how it ended."""
+    """Run, pid, where it is, state, threads, CPU and uptime of the process, or how it ended."""
     mode: str
     """Live, paused, playing, or ended."""
     moving: bool
@@ -79,6 +79,7 @@ def header_of(
         process_facts=(
             *((f"run {run}",) if run else ()),
             *((str(target.pid),) if target.pid else ()),
+            *((f"via {fmt.printable(target.elsewhere.via)}",) if target.elsewhere else ()),
             *((exit_status_label(ending),) if ending else _facts_alive(view, target)),
         ),
         mode=_mode(view, timeline, over, overdue_seconds),

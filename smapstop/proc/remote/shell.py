@@ -79,6 +79,7 @@ class RemoteShell:
         except OSError as error:
             self._stderr.close()
             raise self.failure(f"cannot start {words[0]}: {error.strerror}") from error
+        self._is_closed = False
         self._lock = threading.Lock()
         self._word = secrets.token_hex(16)
         try:
@@ -104,6 +105,8 @@ class RemoteShell:
         Raises:
             ConnectionLostError: The shell has ended, or does not answer.
         """
+        if self._is_closed:
+            raise ConnectionLostError("the connection is lost")
         with self._lock:  # the picker lists in one thread, and checks in another
             self._write(request_line(calls))
             answer = self._read_until(last_mark(self._word), _ANSWER_SECONDS)
@@ -115,6 +118,7 @@ class RemoteShell:
 
     def close(self) -> None:
         """End the shell: it reads the end of its input; what does not end then is ended."""
+        self._is_closed = True
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 with suppress(OSError):
