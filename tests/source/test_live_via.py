@@ -55,7 +55,8 @@ class Watching:
             message = self._messages.get(timeout=DEADLINE_SECONDS)
             if isinstance(message, kind):
                 return message
-            assert not isinstance(message, Failure), message
+            if isinstance(message, Failure):
+                raise AssertionError(message.what)
         raise AssertionError(f"no {kind.__name__}")
 
     def break_off(self) -> None:
