@@ -1,7 +1,9 @@
 """`smapstop faults`, by the command line, on a program whose faults are known."""
 
+import errno
 import json
 import os
+import platform
 import signal
 import sqlite3
 import subprocess
@@ -198,3 +200,50 @@ def is_recorded(path: Path, since_ns: int) -> bool:
             return bool(database.execute(query, [since_ns]).fetchone()[0])
         except sqlite3.Error:
             return False
+
+
+WITHOUT_PERF_EVENTS = """
+import ctypes, os, struct, sys
+libc = ctypes.CDLL(None)
+number, code = int(sys.argv[1]), int(sys.argv[2])
+# load the number of the system call; if it is this one, return the error, else allow it
+rules = [(0x20, 0, 0, 0), (0x15, 0, 1, number), (0x06, 0, 0, 0x50000 | code), (0x06, 0, 0, 0x7FFF0000)]
+filters = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *rule) for rule in rules))
+program = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(rules), ctypes.addressof(filters)))
+assert libc.prctl(38, 1, 0, 0, 0) == 0  # PR_SET_NO_NEW_PRIVS
+assert libc.prctl(22, 2, program, 0, 0) == 0  # PR_SET_SECCOMP, SECCOMP_MODE_FILTER
+os.execv(sys.executable, [sys.executable, "-m", "smapstop", *sys.argv[3:]])
+"""
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="knows the number of the system call on x86-64 only")
+@pytest.mark.parametrize("code", [errno.EPERM, errno.ENOSYS])
+def test_where_faults_may_not_be_seen_all_else_works(program: Compiler, tmp_path: Path, code: int) -> None:
+    file = tmp_path / "run.smaps"
+
+    def forbidden(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", WITHOUT_PERF_EVENTS, "298", str(code), *words]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    with SteppedProgram(program("faulting")) as target:
+        told = forbidden("faults", "-p", str(target.pid))
+        recorded = forbidden("record", "-o", str(file), "--count", "1", "-p", str(target.pid))
+
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr.count("\n") == 1
+    assert "page faults may not be seen here" in told.stderr
+    assert "seccomp" in told.stderr
+    assert (recorded.returncode, recorded.stderr) == (0, "")
+    with closing(Recording(file)) as recording:
+        assert recording.target is not None
+        assert "seccomp" in recording.target.missing_callers
+        assert [tick.faults for tick in recording.ticks()] == [None]
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="knows the number of the system call on x86-64 only")
+def test_program_that_cannot_be_watched_is_ended(program: Compiler) -> None:
+    command = [sys.executable, "-c", WITHOUT_PERF_EVENTS, "298", str(errno.EPERM), "faults", "--", "sleep", "600"]
+    told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+    assert told.returncode == 2
+    assert "seccomp" in told.stderr
