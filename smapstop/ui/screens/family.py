@@ -72,7 +72,7 @@ class FamilyScreen(Modal[tuple[int, int | None] | None]):
       Vertical { height: 1fr; }
       FamilyTable { height: 1fr; }
       SharingTable { height: 1fr; border-top: solid $foreground 20%; }
-      &.-low SharingTable { display: none; }
+      &.-low SharingTable, &.-recorded SharingTable { display: none; }
       &.-low FamilyTable { height: 1fr; }
     }
     """
@@ -100,6 +100,7 @@ class FamilyScreen(Modal[tuple[int, int | None] | None]):
         """Begin to read the family."""
         self._request(FollowFamily())
         self.query_one(FamilyTable).focus()
+        self.set_class(self._recorded, "-recorded")
         self.call_after_refresh(self.redraw)
 
     # what is shown
