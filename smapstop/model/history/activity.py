@@ -27,6 +27,8 @@ PAGES_IN, PAGES_OUT, OTHER_EVENTS = range(3)
 """Lanes of events: memory is taken, memory is given back, and all others."""
 _LANES = {Cost.MEMORY: PAGES_IN, Cost.TIME: PAGES_IN, Cost.RETURNED: PAGES_OUT}
 _LANE_OF_COST = np.array([_LANES.get(cost, OTHER_EVENTS) for cost in Cost])
+_LATE_NS = 3_000_000_000
+"""A tick comes late that many ns after three intervals."""
 BACKINGS = ("rss_file", "rss_shmem", "rss_anon", "swap")
 """Totals that add up to the memory of a process, by what backs it."""
 
@@ -52,6 +54,8 @@ class Activity:
         self._backings = np.full((len(BACKINGS), _FIRST_CAPACITY), np.nan)
         self._times_ns = np.zeros(_FIRST_CAPACITY, np.int64)
         self._stands_out = np.zeros(_FIRST_CAPACITY, bool)
+        self._is_late = np.zeros(_FIRST_CAPACITY, bool)
+        """Ticks before which none was taken for long, as while a connection was lost."""
         self._news: dict[int, News] = {}
         self._next_number = 0
         self._runs = RunTracker()
@@ -74,6 +78,8 @@ class Activity:
         for number in range(max(self._next_number, self.oldest), count):
             tick = self.timeline.header(number)
             self._times_ns[number] = tick.monotonic_ns
+            since_ns = tick.monotonic_ns - self._times_ns[max(number - 1, self.oldest)]
+            self._is_late[number] = since_ns > _LATE_NS + 3 * max(tick.interval_ns, tick.smaps_interval_ns)
             self._backings[:, number] = self._backings_of(tick)
             process_events = tick.executed + (tick.ending is not None)
             if process_events or tick.lineage or len(tick.events):
@@ -93,6 +99,7 @@ class Activity:
         if count > len(self._times_ns):
             self._kb, self._times_ns = np.pad(self._kb, ((0, 0), (0, more))), np.pad(self._times_ns, (0, more))
             self._stands_out = np.pad(self._stands_out, (0, more))
+            self._is_late = np.pad(self._is_late, (0, more))
             self._backings = np.pad(self._backings, ((0, 0), (0, more)), constant_values=np.nan)
 
     def _backings_of(self, tick: Tick) -> list[float]:
@@ -106,15 +113,18 @@ class Activity:
         """Memory by what backs it at the peak of each of `width` cells.
 
         Returns:
-            kB, shape (len(BACKINGS), width); NaN where unknown.
+            kB, shape (len(BACKINGS), width); NaN where unknown, and before a tick that came late.
         """
         kb = self._backings[:, window.first : window.last + 1]
         unknown = np.isnan(kb).all(axis=0)
         heights = np.nan_to_num(kb).sum(axis=0).astype(np.int64)
         # the position in the low bits tells which tick of a cell is the highest
         keys = (heights << _POSITION_BITS) + np.arange(len(heights))
-        peaks = np.maximum.reduceat(keys, window.cells(width)) & ((1 << _POSITION_BITS) - 1)
-        backings: NDArray[np.float64] = np.where(unknown[peaks], np.nan, np.nan_to_num(kb[:, peaks]))
+        cells = window.cells(width)
+        peaks = np.maximum.reduceat(keys, cells) & ((1 << _POSITION_BITS) - 1)
+        is_empty = np.append(cells[1:] == cells[:-1], False)
+        unseen = is_empty & self._is_late[window.first : window.last + 1][cells]
+        backings: NDArray[np.float64] = np.where(unknown[peaks] | unseen, np.nan, np.nan_to_num(kb[:, peaks]))
         return backings
 
     def binned_amounts(self, window: TimeWindow, width: int) -> NDArray[np.int64]:

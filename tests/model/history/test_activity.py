@@ -1,5 +1,7 @@
 """How much happened when, over all time, and where it differs."""
 
+from dataclasses import replace
+
 import numpy as np
 from factories import SECOND_NS, mappings_of, tick_of, timeline_of
 
@@ -189,6 +191,18 @@ def test_what_made_a_tick_stand_out_is_told_not_what_there_was_most_of() -> None
     assert news_text(both, news) == ("+4 K", "copy-on-write after fork?")
     assert tick_text(both) == ("+1.95 M", "first touch")
     assert activity.news_of(5) is None
+
+
+def test_where_no_tick_was_taken_for_long_the_memory_is_unknown() -> None:
+    def at(number: int, seconds: int) -> Tick:
+        totals = {"rss_file": 4, "rss_anon": 4}
+        return replace(tick_of(number, mappings_of((0, 4)), [0], totals=totals), monotonic_ns=seconds * SECOND_NS)
+
+    activity = followed(timeline_of(at(0, 0), at(1, 1), at(2, 2), at(3, 20), at(4, 26)))
+    window = window_until(activity.times_ns, 0, None)
+    known = ~np.isnan(activity.binned_backings(window, 26)).all(axis=0)
+
+    assert known.tolist() == [True, True, True, *[False] * 17, True, *[True] * 5]
 
 
 def test_memory_between_two_readings_is_that_of_the_last_one() -> None:
