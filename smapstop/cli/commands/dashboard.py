@@ -97,7 +97,8 @@ def run(words: list[str], command: Command) -> int:
     require_command_to_decorate(options, command)
     if options.sort or options.filter or options.columns or options.config:
         settings_of(options)  # report their errors even without a terminal
-    require_terminal("smapstop snapshot -p " + shlex.quote(options.pid or "PID"))
+    via = [] if options.via is None else ["--via", options.via]
+    require_terminal(shlex.join(["smapstop", "snapshot", *via, "-p", options.pid or "PID"]))
     if command is not None:
         return launch(
             command,

@@ -108,8 +108,12 @@ class RemoteShell:
         if self._is_closed:
             raise ConnectionLostError("the connection is lost")
         with self._lock:  # the picker lists in one thread, and checks in another
-            self._write(request_line(calls))
-            answer = self._read_until(last_mark(self._word), _ANSWER_SECONDS)
+            try:
+                self._write(request_line(calls))
+                answer = self._read_until(last_mark(self._word), _ANSWER_SECONDS)
+            except ConnectionLostError:
+                self._is_closed = True  # what comes late must not be taken for the next answer
+                raise
         return parse_answers(answer, self._word)
 
     def failure(self, what: str, remedy: str = _REMEDY) -> SmapstopError:

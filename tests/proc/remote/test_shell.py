@@ -86,6 +86,15 @@ def test_a_shell_that_ends_is_told_with_the_last_it_said() -> None:
         shell.request("echo Connection reset by a peer >&2; exit 255")
 
 
+def test_what_comes_too_late_is_no_answer_to_what_is_asked_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smapstop.proc.remote.shell._ANSWER_SECONDS", 0.2)
+    with RemoteShell("sh") as shell:
+        with pytest.raises(ConnectionLostError, match=r"not answered for 0 s"):
+            shell.request("sleep 1", call("files", "/proc/version"))
+        with pytest.raises(ConnectionLostError, match=r"the connection is lost"):
+            shell.request(call("itself"))
+
+
 def test_half_an_answer_is_none() -> None:
     with RemoteShell("sh") as shell, pytest.raises(ConnectionLostError):
         shell.request(call("files", "/proc/version"), "exit")
