@@ -17,7 +17,7 @@ from places import PROGRAMS
 for _name in ("COLUMNS", "LINES"):  # readline, which pytest imports, sets them: also for new terminals
     os.environ.pop(_name, None)
     os.unsetenv(_name)
-settings.register_profile("unhurried", deadline=None)  # a busy machine is no failure
+settings.register_profile("unhurried", deadline=None, max_examples=60)  # a busy machine is no failure
 settings.load_profile("unhurried")
 TEST_DEADLINE_SECONDS = 90.0
 """Of a test that awaits; less than pytest's faulthandler_timeout, which ends all tests of its process."""

@@ -79,8 +79,8 @@ SCREENS = {
 }
 
 
-SLOW = {"guide": 4, "help": 2}
-"""Long texts take a while to be drawn anew: these are read in every fourth theme, in every second one."""
+SLOW = {"guide": 6, "help": 4}
+"""Long texts take a while to be drawn anew: these are read in every sixth theme, in every fourth one."""
 
 
 @pytest.mark.parametrize("screen", SCREENS)
