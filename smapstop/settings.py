@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from smapstop.model.alerts.expression import Alert
 from smapstop.model.compare.runs import Run
 from smapstop.model.family.reading import FamilyReading
 from smapstop.model.protocol import Attach, Launch, Pace
@@ -52,6 +53,8 @@ class Settings:
     """Whether to begin with the family of the process."""
     via: str = ""
     """The command that gives a shell where the process is; empty for here."""
+    alerts: tuple[Alert, ...] = ()
+    """What the user wants to be told of."""
     callers: bool = False
     """Whether to find out which code makes page faults."""
 

@@ -116,6 +116,8 @@ def _what_text(entry: LogEntry, timeline: Timeline) -> str:
             return "the map changed while being read"
         case "missing":
             return fmt.printable(tick.missing)
+        case "alert":
+            return f"alert {fmt.printable(entry.note)}"
     mappings = f"{entry.mappings:,} mappings" if entry.mappings > 1 else ""
     if entry.event:
         unique_names = tuple(dict.fromkeys(entry.event.names))

@@ -83,7 +83,9 @@ class Dashboard(KeyApp):
         # with NO_COLOR, Textual's own filter would leave greys: use ANSI colours, which it drops entirely
         super().__init__(settings.keys, ansi_color=True if "NO_COLOR" in os.environ else None)
         self.source = source
-        self.session = Session(ViewState(filter=settings.filter, units=settings.units), settings.sorting)
+        self.session = Session(
+            ViewState(filter=settings.filter, units=settings.units), settings.sorting, settings.alerts
+        )
         self.theme = settings.theme or self.theme
         self._start_request, self._settings, self._rebuilds = start_request, settings, rebuilds
         self._walkthrough = walkthrough

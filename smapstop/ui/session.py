@@ -1,8 +1,10 @@
 """State of the dashboard session: run, tick, view state. Independent of Textual."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
+from smapstop.model.alerts.expression import Alert
 from smapstop.model.compare.previous_run import PreviousRun
 from smapstop.model.compare.runs import Run, Runs
 from smapstop.model.history.activity import Activity
@@ -14,6 +16,7 @@ from smapstop.model.view.selection import RowSelection, mappings_in
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view import View, derive_view
 from smapstop.model.view.view_state import ViewState
+from smapstop.ui.alert_board import AlertBoard
 from smapstop.ui.family_state import FamilyState
 from smapstop.ui.stable_order import StableOrder
 
@@ -24,9 +27,10 @@ class Session:
     Args:
         view_state: Initial view state.
         sorting: Initial sorting of the rows.
+        alerts: What the user wants to be told of.
     """
 
-    def __init__(self, view_state: ViewState, sorting: Sorting) -> None:
+    def __init__(self, view_state: ViewState, sorting: Sorting, alerts: Sequence[Alert] = ()) -> None:
         self.runs = Runs()
         self.run: Run | None = None
         """The run shown; None before the first."""
@@ -43,6 +47,7 @@ class Session:
         """The view derived last; None before the first of the run shown."""
         self.family = FamilyState()
         """The family of the target."""
+        self.alerts = AlertBoard(alerts)
         self.carried_mapping: int | None = None
         self.end_of_recording: EndOfRecording | None = None
         """End of the recording, once reached."""

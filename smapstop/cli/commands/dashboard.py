@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from smapstop import __version__
 from smapstop.cli.arguments import (
     CommandParser,
+    add_alert_option,
     add_callers_option,
     add_common_options,
     add_decorate_option,
@@ -74,6 +75,7 @@ def build_parser() -> CommandParser:
     )
     add_decorate_option(target)
     add_pace_options(target)
+    add_alert_option(target, "tell when it holds: 'rss>500M', 'rate>5M/s for 30s'")
     add_callers_option(target)
     add_table_options(parser)
     add_output_options(parser, "record; with --watch, per run: a.smaps, a.2.smaps")
@@ -95,7 +97,7 @@ def run(words: list[str], command: Command) -> int:
         raise SmapstopError("--watch needs a program to start", "smapstop --watch -- ./a.out ARG...")
     require_running_one(options, command)
     require_command_to_decorate(options, command)
-    if options.sort or options.filter or options.columns or options.config:
+    if options.sort or options.filter or options.columns or options.config or options.alert:
         settings_of(options)  # report their errors even without a terminal
     via = [] if options.via is None else ["--via", options.via]
     require_terminal(shlex.join(["smapstop", "snapshot", *via, "-p", options.pid or "PID"]))
@@ -223,6 +225,7 @@ def settings_of(options: argparse.Namespace) -> "Settings":
     from smapstop.cli.config.config_file import read_config
     from smapstop.cli.config.preferences import sorting_of
     from smapstop.cli.config.state_file import read_state, save_state
+    from smapstop.model.alerts.expression import parse_alert
     from smapstop.model.view.filter import parse_filter
     from smapstop.model.view.sort import Sorting
     from smapstop.settings import Settings
@@ -250,6 +253,7 @@ def settings_of(options: argparse.Namespace) -> "Settings":
         partial(_write_snapshot, getattr(options, "via", None)),
         preferences.commands or (),
         partial(_save_run, redact=options.redact),
+        alerts=tuple(dict.fromkeys(map(parse_alert, (*(preferences.alerts or ()), *getattr(options, "alert", ()))))),
         callers=not getattr(options, "no_callers", False),
         via=getattr(options, "via", None) or "",
     )

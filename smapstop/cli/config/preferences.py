@@ -42,6 +42,8 @@ class Preferences:
     """Commands that were typed before, the oldest first."""
     filters: tuple[str, ...] | None = None
     """Filters typed in earlier sessions, the oldest first."""
+    alerts: tuple[str, ...] | None = None
+    """Alerts, as for `--alert`."""
     keys: Mapping[str, tuple[str, ...]] | None = None
     """Changed keys, in Textual's spelling, by the name of their action."""
 
@@ -175,6 +177,13 @@ def _parse_theme(value: object) -> str:
     return str(value)
 
 
+def _parse_alerts(value: object) -> tuple[str, ...]:
+    from smapstop.model.alerts.expression import parse_alert
+
+    texts = _lines_parser("alerts", '["rss>500M", "limit>90%"]')(value)
+    return tuple(parse_alert(text).text for text in texts)
+
+
 def _parse_key_table(value: object) -> Mapping[str, object]:
     if not isinstance(value, dict):
         raise SmapstopError(f"keys = {_format_value(value)}", 'give a table: [keys], then sort = "o"')
@@ -194,6 +203,7 @@ SETTING_PARSERS: Mapping[str, Callable[[object], object]] = {
     "inspector": _number_parser("inspector", *SPLIT_LIMITS, "percent"),
     "commands": _lines_parser("commands", '["sort pss", "group kind"]'),
     "filters": _lines_parser("filters", '["rss>10M", "libc"]'),
+    "alerts": _parse_alerts,
     "keys": _parse_key_table,
 }
 """Parser of the value of each setting; it raises `SmapstopError`."""

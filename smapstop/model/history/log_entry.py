@@ -8,8 +8,8 @@ from smapstop.model.kinds import Kind, kind_at, section_of
 from smapstop.model.tick import LifecycleKind
 from smapstop.proc.columns import Mappings
 
-ProcessNote = Literal["exec", "end", "torn", "missing"]
-"""Event of the process as a whole, or of reading it."""
+ProcessNote = Literal["exec", "end", "torn", "missing", "alert"]
+"""Event of the process as a whole, or of reading it; or an alert, which is in no tick."""
 EventKind = Mechanism | LifecycleKind | ProcessNote
 EVENT_KINDS: tuple[EventKind, ...] = (*MECHANISMS, *get_args(LifecycleKind), *get_args(ProcessNote))
 """All kinds of events; codes are positions here, and those of mechanisms are the same as in `MECHANISMS`."""
@@ -105,6 +105,8 @@ class LogEntry:
     """Id of the mapping split from, or merged into, if known."""
     usual_kb: int = 0
     """Mean of the run of which it is an outlier, kB; 0 if it is none."""
+    note: str = ""
+    """What an alert says; empty for other events."""
 
     @property
     def key(self) -> int:

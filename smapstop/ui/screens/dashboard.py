@@ -32,8 +32,7 @@ from smapstop.ui.widgets.key_bar import KeyBar
 from smapstop.ui.widgets.main_views import Views
 from smapstop.ui.widgets.mapping_table import MappingTable
 from smapstop.ui.widgets.panes import Panes
-from smapstop.ui.widgets.time_band import TimeBand
-from smapstop.ui.widgets.totals import Totals
+from smapstop.ui.widgets.top_parts import compose_top, show_top
 from smapstop.ui.widgets.zoom import Zoom
 
 if TYPE_CHECKING:  # imported at run time only when a program is launched
@@ -87,9 +86,7 @@ class MainScreen(RowScreen):
 
     def compose_parts(self) -> ComposeResult:
         """Compose all parts, from the top; the app calls this before it starts the source."""
-        yield HeaderBar()
-        yield TimeBand()
-        yield Totals()
+        yield from compose_top()
         yield ChipLine()
         self.views = Views(self.columns, self.settings.widths, self.settings.inspector)
         yield self.views
@@ -139,14 +136,12 @@ class MainScreen(RowScreen):
         run = session.run
         if view is None or run is None:
             return
-        self.query_one(HeaderBar).show_view(session, view, numbered=self.many_runs)
-        self.query_one(TimeBand).show(session.activity, view, session.marks, is_over=session.is_over)
-        self.query_one(Totals).show(session.timeline, view)
+        show_top(self, session, view, numbered=self.many_runs)
         carried = session.take_carried_mapping()
         if carried is not None:
             self.views.table.cursor_id = carried
         if self.panes.events.is_open:
-            self.panes.events.show(session.timeline, view)
+            self.panes.events.show(session.timeline, view, alerts=session.alerts.entries(run))
         self._walk_on()
         order = session.order
         rows = order.arrange_rows(view, session.seconds_since_input)
@@ -211,7 +206,7 @@ class MainScreen(RowScreen):
             open_line.clear_and_close()
         elif self.zoom.part is not None:
             self.zoom.set(None)
-        elif self.views.go_back():
+        elif self.session.alerts.hide(self.session.runs) or self.views.go_back():
             self.request_redraw()
         else:
             if self.session.row_selection.ids:
@@ -225,6 +220,11 @@ class MainScreen(RowScreen):
             self.views.table.focus()
 
     # events
+
+    def action_hide_alert(self) -> None:
+        """Hide the alert that is shown until it is raised again."""
+        self.session.alerts.hide(self.session.runs)
+        self.request_redraw()
 
     def action_filter_events(self) -> None:
         """Open the line to filter events."""

@@ -1,5 +1,6 @@
 """Events of the process and its mappings up to the tick shown, merged into few lines: a pane, and a tab."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -83,15 +84,24 @@ class EventList(LineList[tuple[int, int], _EventLine]):
 
     # what is shown
 
-    def show(self, timeline: Timeline, view: View, mapping: int | None = None, only: Ids | None = None) -> None:
-        """Show the events up to the tick of a view; only those of a mapping, or of some, if given."""
+    def show(
+        self,
+        timeline: Timeline,
+        view: View,
+        mapping: int | None = None,
+        only: Ids | None = None,
+        alerts: Sequence[LogEntry] = (),
+    ) -> None:
+        """Show the events up to the tick of a view, and alerts; only those of a mapping, or of some, if given."""
         event_log = self._event_log
         if event_log is None or not event_log.is_of(timeline, mapping, only):
             event_log = self._event_log = EventLog(timeline, mapping, only)
             self.cursor_id = None
             self.scroll_to(y=0, animate=False, force=True)
         self._number = view.snapshot.tick.number
-        self._all_entries = event_log.at(self._number)[::-1]
+        alerts = [entry for entry in alerts if entry.last <= self._number]
+        entries = (*event_log.at(self._number), *alerts)
+        self._all_entries = tuple(sorted(entries, key=lambda entry: entry.last))[::-1]
         self._update_entries(event_log)
         self.redraw()
 

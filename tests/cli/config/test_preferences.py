@@ -21,6 +21,7 @@ sort = "rss"
 reverse = true
 theme = "nord"
 pane = 12
+alerts = ["rss>5M", "limit>90%"]
 
 [keys]
 sort = "S"
@@ -52,6 +53,7 @@ def test_it_says_how_the_dashboard_begins_and_its_keys(tmp_path: Path) -> None:
         reverse=True,
         theme="nord",
         pane=12,
+        alerts=("rss>5M", "limit>90%"),
         keys={"sort": ("S",), "mark": ("M", "f8", "ctrl+left")},
     )
     assert wanted.sorting == Sorting("rss", descending=False)
@@ -104,6 +106,8 @@ def test_a_user_without_a_home_has_no_config_and_needs_none(monkeypatch: pytest.
         ("interval = nan", 1, "interval = nan: give seconds from 0.05 to 3600"),
         ("budget = 101", 1, "budget = 101: give percent of one CPU from 0.01 to 100"),
         ("columns = 'rss'", 1, "columns = 'rss': give a list: ["),
+        ("alerts = 'rss>5M'", 1, "alerts = 'rss>5M': give a list: ["),
+        ('alerts = ["rss>"]', 1, "alert 'rss>', word 1: invalid amount in 'rss>': write it as rss>500M"),
         ("columns = []", 1, "columns = []: give a list: ["),
         ("columns = ['rss', 'rsss']", 1, "no column 'rsss': the columns are name, "),
         ("sort = 1", 1, "no column '1' to sort by: the columns are moved, name,"),

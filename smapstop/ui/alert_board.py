@@ -1,0 +1,97 @@
+"""Alerts of the session: which were raised in which run, and which one is hidden. Independent of Textual."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from smapstop.model.alerts.cause import cause_of
+from smapstop.model.alerts.expression import Alert
+from smapstop.model.alerts.states import AlertState, AlertWatch
+from smapstop.model.compare.runs import Run, Runs
+from smapstop.model.history.log_entry import PROCESS_SCOPE, LogEntry
+from smapstop.model.protocol import Mark
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.text.alerts import alert_line
+
+LETTER = "!"
+"""Letter of an alert among the marks of the time band."""
+
+
+@dataclass(frozen=True, slots=True)
+class RaisedAlert:
+    """An alert that was raised."""
+
+    alert: Alert
+    number: int
+    """Tick at which it was."""
+    line: str
+    """What it says: its expression, the values, and which mapping did it."""
+    mapping: int | None
+    """The mapping that did it, if known."""
+
+
+class AlertBoard:
+    """Alerts of all runs.
+
+    Args:
+        alerts: What the user asked for.
+    """
+
+    def __init__(self, alerts: Sequence[Alert] = ()) -> None:
+        self._alerts = alerts
+        self._watches: dict[int, AlertWatch] = {}
+        self._raised: dict[int, list[RaisedAlert]] = {}
+        self._hidden: set[RaisedAlert] = set()
+
+    def update(self, runs: Runs) -> bool:
+        """Look at the new ticks of the newest run; whether an alert was raised."""
+        run = runs.newest
+        if not self._alerts or run is None:
+            return False
+        numbers = {each.number for each in runs.stored}
+        self._watches = {number: watch for number, watch in self._watches.items() if number in numbers}
+        self._raised = {number: raised for number, raised in self._raised.items() if number in numbers}
+        watch = self._watches.setdefault(run.number, AlertWatch(self._alerts, run.timeline))
+        new = [_describe(alert, state, run.timeline) for alert, state in watch.update()]
+        self._raised.setdefault(run.number, []).extend(new)
+        return bool(new)
+
+    def current(self, runs: Runs) -> RaisedAlert | None:
+        """The alert of the newest run that was raised last, while it is neither cleared nor hidden."""
+        run = runs.newest
+        if run is None or run.number not in self._watches:
+            return None
+        states = self._watches[run.number].states
+        raised = (each for each in reversed(self._raised[run.number]) if states[each.alert].raised == each.number)
+        return next((each for each in raised if each not in self._hidden), None)
+
+    def hide(self, runs: Runs) -> bool:
+        """Hide the alert that is shown until it is raised again; whether there was one."""
+        current = self.current(runs)
+        if current is not None:
+            self._hidden.add(current)
+        return current is not None
+
+    def marks(self, run: Run | None) -> tuple[Mark, ...]:
+        """The moments at which alerts were raised in a run."""
+        return tuple(Mark(LETTER, each.number, each.mapping) for each in self._raised_in(run))
+
+    def entries(self, run: Run | None) -> tuple[LogEntry, ...]:
+        """What was raised in a run, for its events."""
+        return tuple(
+            LogEntry("alert", PROCESS_SCOPE - 1 - at, each.mapping, each.number, each.number, note=each.line)
+            for at, each in enumerate(self._raised_in(run))
+        )
+
+    def _raised_in(self, run: Run | None) -> list[RaisedAlert]:
+        """What was raised in a run and is not forgotten."""
+        if run is None or run.number not in self._raised or self._watches[run.number].timeline is not run.timeline:
+            return []
+        return [each for each in self._raised[run.number] if each.number >= run.timeline.oldest]
+
+
+def _describe(alert: Alert, state: AlertState, timeline: Timeline) -> RaisedAlert:
+    """What an alert says, and the mapping that did it."""
+    assert state.raised is not None, "the alert was raised"
+    cause = cause_of(alert, state, timeline)
+    line = alert_line(alert, state, timeline)
+    return RaisedAlert(alert, state.raised, line, None if cause is None else cause.mapping)

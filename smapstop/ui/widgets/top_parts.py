@@ -1,0 +1,42 @@
+"""Parts above the table: the header, an alert, the time band, the totals."""
+
+from collections.abc import Iterable
+
+from textual.screen import Screen
+from textual.widget import Widget
+
+from smapstop.model.view.view import View
+from smapstop.ui.session import Session
+from smapstop.ui.widgets.alert_banner import AlertBanner
+from smapstop.ui.widgets.header import HeaderBar
+from smapstop.ui.widgets.time_band import TimeBand
+from smapstop.ui.widgets.totals import Totals
+
+
+def compose_top() -> Iterable[Widget]:
+    """Compose the parts, from the top."""
+    yield HeaderBar()
+    yield AlertBanner()
+    yield TimeBand()
+    yield Totals()
+
+
+def show_top(screen: Screen[None], session: Session, view: View, *, numbered: bool) -> None:
+    """Show a view in the parts, and the alerts of the newest run.
+
+    Args:
+        screen: Has the parts.
+        session: State of the session.
+        view: The view.
+        numbered: Whether there are several runs, so that the header says which this is.
+    """
+    newest = session.runs.newest
+    if session.alerts.update(session.runs) and session.end_of_recording is None:
+        screen.app.bell()
+    screen.query_one(AlertBanner).show(
+        session.alerts.current(session.runs), None if newest is None else newest.timeline
+    )
+    screen.query_one(HeaderBar).show_view(session, view, numbered=numbered)
+    marks = (*session.marks, *session.alerts.marks(session.run))
+    screen.query_one(TimeBand).show(session.activity, view, marks, is_over=session.is_over)
+    screen.query_one(Totals).show(session.timeline, view)
