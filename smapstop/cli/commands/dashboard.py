@@ -225,7 +225,6 @@ def settings_of(options: argparse.Namespace) -> "Settings":
     from smapstop.cli.config.config_file import read_config
     from smapstop.cli.config.preferences import sorting_of
     from smapstop.cli.config.state_file import read_state, save_state
-    from smapstop.model.alerts.expression import parse_alert
     from smapstop.model.view.filter import parse_filter
     from smapstop.model.view.sort import Sorting
     from smapstop.settings import Settings
@@ -253,7 +252,7 @@ def settings_of(options: argparse.Namespace) -> "Settings":
         partial(_write_snapshot, getattr(options, "via", None)),
         preferences.commands or (),
         partial(_save_run, redact=options.redact),
-        alerts=tuple(dict.fromkeys(map(parse_alert, (*(preferences.alerts or ()), *getattr(options, "alert", ()))))),
+        alerts=preferences.alerts_and(getattr(options, "alert", ())),
         callers=not getattr(options, "no_callers", False),
         via=getattr(options, "via", None) or "",
     )

@@ -1,6 +1,6 @@
 """Preferences of the user: initial settings of the dashboard, and its keys."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, TypeGuard
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, TypeGuard
 from smapstop.errors import SmapstopError
 from smapstop.number_limits import BUDGET_LIMITS, INTERVAL_LIMITS, SPLIT_LIMITS
 
-if TYPE_CHECKING:  # it imports numpy
+if TYPE_CHECKING:  # they import numpy
+    from smapstop.model.alerts.expression import Alert
     from smapstop.model.view.sort import Sorting
     from smapstop.model.view.view_state import Units
 
@@ -60,6 +61,16 @@ class Preferences:
     def sorting(self) -> "Sorting | None":
         """Order of the rows; None if not set."""
         return None if self.sort is None else sorting_of(self.sort, reverse=bool(self.reverse))
+
+    def alerts_and(self, texts: Sequence[str]) -> "tuple[Alert, ...]":
+        """Parse the alerts, and more; equal ones count once.
+
+        Raises:
+            SmapstopError: One is invalid.
+        """
+        from smapstop.model.alerts.expression import parse_alert
+
+        return tuple(dict.fromkeys(parse_alert(text) for text in (*(self.alerts or ()), *texts)))
 
 
 NO_PREFERENCES = Preferences()
