@@ -233,11 +233,10 @@ def settings_of(options: argparse.Namespace) -> "Settings":
     columns = tuple(filter(None, (options.columns or "").split(",")))
     find_columns(columns)
     parse_filter(options.filter)
-    sorting = None if options.sort is None else sorting_of(options.sort)
     preferences = read_config(options.config).with_defaults(read_state())
     return Settings(
         pace_of(options, preferences),
-        sorting or preferences.sorting or Sorting(),
+        (preferences.sorting or Sorting()) if options.sort is None else sorting_of(options.sort),
         options.filter,
         columns or preferences.columns or (),
         preferences.widths or {},
