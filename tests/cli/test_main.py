@@ -231,7 +231,7 @@ def test_the_options_reach_the_dashboard(tmp_path: Path) -> None:
         tmp_path, *shlex.split(options), "-p", str(os.getpid())
     )
     pace = "Pace(interval_ns=250000000, budget=0.02)"
-    assert begin == f"Attach(pid={os.getpid()}, pace={pace}, callers=True)"
+    assert begin == f"Attach(pid={os.getpid()}, pace={pace}, callers=True, via='')"
     assert (walkthrough, terminal) == ("None", "none False")
     sorting = "Sorting(key='name', descending=False)"
     table = f"sorting={sorting}, filter='kind:heap', columns=('name', 'rss')"
