@@ -144,7 +144,8 @@ def may_be_kept(before: Mappings, before_rows: Rows, after: Mappings, after_rows
     What was touched at the old place since hides that MREMAP_DONTUNMAP emptied it, and takes as many faults as the
     touches that are seen. All pages went: a new mapping of the same size and permissions has as many, or more. Or
     those of a part went: a new mapping has as many as the old one lost. It does not begin at a new guard page, as
-    stacks do. Mappings that show no change are taken for untouched.
+    stacks do. Mappings that show no change are taken for untouched, but the kernel joins new memory with its
+    neighbour, and memory that moved only where it continues it (mm/vma.c, can_vma_merge_after).
     """
     source, target = np.zeros(len(before_rows), bool), np.zeros(len(before_rows), bool)
     new, old = (np.flatnonzero(known & (after_rows >= 0)) for known in (before_rows < 0, before_rows >= 0))
@@ -163,7 +164,7 @@ def may_be_kept(before: Mappings, before_rows: Rows, after: Mappings, after_rows
     lost = np.maximum(had - _held_kb(after, after_rows[old]), 0) * len(after.strings) + before.perms[before_rows[old]]
     got = has * len(after.strings) + after.perms[after_rows[new]]
     source[old] = (had <= most[of_old]) | np.isin(lost, got[has > 0])
-    target[new] = (has >= least[of_new]) | ((has > 0) & np.isin(got, lost))
+    target[new] = (has >= least[of_new]) | ((has > 0) & np.isin(got, lost)) | _is_unmerged(after, after_rows[new])
     return source, target
 
 
@@ -180,6 +181,16 @@ def _held_kb(mappings: Mappings, rows: Rows) -> KbColumn:
 def _shapes(mappings: Mappings, rows: Rows) -> NDArray[np.int64]:
     """Size and permissions of some mappings, as one number."""
     return sizes_kb(mappings, rows) * len(mappings.strings) + mappings.perms[rows]
+
+
+def _is_unmerged(mappings: Mappings, rows: Rows) -> Mask:
+    """Mappings beside one that mmap would have made them a part of."""
+    mask = np.zeros(len(rows), bool)
+    for low, high in ((np.maximum(rows - 1, 0), rows), (rows, np.minimum(rows + 1, len(mappings) - 1))):
+        columns = (mappings.perms, mappings.flags, mappings.name, mappings.inode)
+        alike = np.logical_and.reduce([column[low] == column[high] for column in columns])
+        mask |= alike & (mappings.end[low] == mappings.start[high])
+    return mask
 
 
 def _begins_at_new_guard(before: Mappings, after: Mappings, rows: Rows) -> Mask:
