@@ -101,7 +101,7 @@ class HeadlessRun:
                 case Failure():
                     self._source.end_recording(RECORDER_FAILED)
                     raise SmapstopError(message.what, message.remedy, status=message.status)
-                case Notice():
+                case Notice() if error is None:  # that of a failed write was told above
                     self._on_notice(message)
                 case Tick():
                     self._on_tick(message)

@@ -211,7 +211,7 @@ async def test_a_click_on_the_border_of_the_inspector_is_one_on_its_tabs() -> No
         inspector = app.query_one(Inspector)
         assert inspector.region.height == round(app.main_screen.views.region.height / 2)
         await pilot.click(offset=(inspector.region.right - 2, inspector.region.y))
-        assert inspector.tab == "events"
+        assert inspector.tab == "callers"
     assert memory.told == []
 
 
