@@ -36,13 +36,19 @@ def pids_of_children(pid: int) -> list[int]:
     return list(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
 
 
+def state_of(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
 def rollup_of(pid: int) -> dict[str, int]:
     return parse_rollup(Path(f"/proc/{pid}/smaps_rollup").read_bytes())
 
 
 def test_family_of_a_parent_and_of_a_child_is_the_same(forked: SteppedProgram) -> None:
     children = pids_of_children(forked.pid)
-    for pid in (forked.pid, *children):
+    everyone = (forked.pid, *children)
+    wait_until(lambda: {state_of(pid) for pid in everyone} == {"S"})  # one may still be on its way to where it waits
+    for pid in everyone:
         with closing(FamilyReader(pid)) as reader:
             reading = read(reader)
         assert reading.pids.tolist() == [forked.pid, *children]
