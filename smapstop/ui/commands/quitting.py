@@ -40,22 +40,24 @@ async def _save_run(screen: MainScreen, file: str = "") -> str:
 
 def _quit(screen: MainScreen, argument: str) -> None:
     """Quit; ask first what to do with a launched program that runs, and unless it is to be now, with history."""
-    session, run = screen.session, screen.session.runs.newest
-    ended = session.failure is not None or run is None or run.timeline.ending is not None
-    is_running = screen.dock is not None and not ended
-    seconds = 0.0 if screen.recorded or screen.settings.is_recording else session.unsaved_seconds
+    program = _running_program(screen)
+    seconds = 0.0 if screen.recorded or screen.settings.is_recording else screen.session.unsaved_seconds
     unsaved = fmt.duration(seconds) if seconds > LONG_SECONDS and argument != "now" else ""
-    if is_running or unsaved:
+    if program or unsaved:
         from smapstop.ui.screens.quit import QuitScreen
 
-        program = (
-            ""
-            if screen.dock is None or run is None or not is_running
-            else f"{fmt.shorten(screen.dock.command[0], 30)} ({run.target.pid})"
-        )
         screen.app.push_screen(QuitScreen(program, unsaved), partial(_handle_choice, screen))
     else:
         _exit(screen)
+
+
+def _running_program(screen: MainScreen) -> str:
+    """The launched program, with its pid once that is known; empty if none runs."""
+    run = screen.session.runs.newest
+    if screen.dock is None or not screen.dock.is_alive:
+        return ""
+    name = fmt.shorten(screen.dock.command[0], 30)
+    return name if run is None or run.timeline.ending is not None else f"{name} ({run.target.pid})"
 
 
 def _handle_choice(screen: MainScreen, choice: "QuitChoice | None") -> None:

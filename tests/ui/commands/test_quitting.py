@@ -1,5 +1,6 @@
 """Quitting asks once before more than a minute of history is lost."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +10,7 @@ from textual.pilot import Pilot
 
 from smapstop.errors import SmapstopError
 from smapstop.model.compare.runs import Run
-from smapstop.model.protocol import Attach
+from smapstop.model.protocol import Attach, Launch, Request
 from smapstop.settings import Replay, Settings, StartRequest
 from smapstop.ui.app import Dashboard
 from smapstop.ui.screens.quit import QuitScreen
@@ -100,3 +101,27 @@ async def test_a_recording_is_saved_only_as_another_file() -> None:
         assert [notice.message.partition(":")[0] for notice in app._notifications] == ["this is a recording already"]
         await press(pilot, "q")
         assert (saved, app.return_code) == ([], 0)
+
+
+class Starting(ListSource):
+    """A source whose program has not reported yet."""
+
+    def request(self, request: Request) -> None:
+        self.requests.append(request)
+
+
+async def test_a_program_that_is_just_being_launched_is_asked_for_too() -> None:
+    source = Starting()
+    master, slave = os.openpty()
+    source.terminal_fd = master
+    app = Dashboard(source, Launch(("sleep", "1000"), {}), Settings())
+    try:
+        async with app.run_test(size=(118, 40)) as pilot:
+            await pilot.press("q")
+            await pilot.pause()
+            assert isinstance(app.screen, QuitScreen)
+            assert app.return_code is None
+            app.exit(0)
+    finally:
+        os.close(master)
+        os.close(slave)
