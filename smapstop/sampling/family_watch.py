@@ -17,10 +17,14 @@ _LEAST_INTERVAL_NS = 1_000_000_000
 """Shortest time between two readings of the family."""
 
 
+TARGET_SHARE, _READING_SHARE, _SAMPLE_SHARE = 0.25, 0.5, 0.25
+"""Shares of the budget: of the target, of the readings of its family, of the samples of members."""
+_SCAN_SHARE = 1 / 3
+"""Share of the readings' time for finding out who is in the family."""
+
+
 class FamilyWatch:
     """Readings of a family, and samples of some members.
-
-    It has three quarters of the budget: two for the readings, one for the samples.
 
     Args:
         pid: A process of the family.
@@ -56,8 +60,9 @@ class FamilyWatch:
         for pid in pids:
             if pid not in self._members:
                 with suppress(SmapstopError, OSError):
-                    self._members[pid] = WatchedProcess(ProcDir(pid), None, self._member_pace())
-                    yield MemberMessage(pid, self._members[pid].target())
+                    member = WatchedProcess(ProcDir(pid), None, self._member_pace())
+                    self._members[pid] = member
+                    yield MemberMessage(pid, member.target())
         self.set_pace(self._pace)
 
     def step(self) -> Iterator[FamilyReading | MemberMessage]:
@@ -88,36 +93,30 @@ class FamilyWatch:
 
     def _member_pace(self) -> Pace:
         """Pace of each member that is sampled."""
-        return replace(self._pace, budget=self._pace.budget / 4 / max(1, len(self._members)))
+        return replace(self._pace, budget=self._pace.budget * _SAMPLE_SHARE / max(1, len(self._members)))
 
     def _read(self, now_ns: int) -> FamilyReading:
-        """Read the family; a third of the time is for finding out who is in it, less often if it must be."""
+        """Read the family; who is in it is found out less often if that takes too long."""
         interval_ns = max(self._pace.interval_ns, _LEAST_INTERVAL_NS)
-        share = self._pace.budget / 2
+        share = self._pace.budget * _READING_SHARE
+        scan_share, memory_share = share * _SCAN_SHARE, share * (1 - _SCAN_SHARE)
         if now_ns >= self._scan_due_ns:
             self._reader.scan()
-            self._scan_due_ns = now_ns + int(self._reader.scan_cost_ns / (share / 3))
-        reading = self._reader.read(int(share * 2 / 3 * interval_ns))
-        self._reading_due_ns = now_ns + max(interval_ns, int(reading.cost_ns / (share * 2 / 3)))
+            self._scan_due_ns = now_ns + int(self._reader.scan_cost_ns / scan_share)
+        reading = self._reader.read(int(memory_share * interval_ns))
+        self._reading_due_ns = now_ns + max(interval_ns, int(reading.cost_ns / memory_share))
         return reading
 
     def _sample(self, pid: int) -> Iterator[MemberMessage]:
-        """Sample a member; if it is gone, its end is told when its pidfd says so."""
-        member = self._members[pid]
-        counts = member.oom_watch.read()
-        try:
-            tick = member.sampler.sample()
-        except (FileNotFoundError, ProcessLookupError):
-            if select.select(list(filter(None, [member.pidfd])), [], [], 0.5)[0]:
-                yield from self._finish(pid)
-            return
-        member.oom_watch.keep(counts)
-        yield MemberMessage(pid, tick)
+        """Sample a member; or finish when it has ended."""
+        tick = self._members[pid].sample()
+        if tick is not None:
+            yield MemberMessage(pid, tick)
+        elif self._members[pid].has_ended():
+            yield from self._finish(pid)
 
     def _finish(self, pid: int) -> Iterator[MemberMessage]:
         """Tell how a member ended, and close it."""
-        member = self._members.pop(pid)
-        tick = member.sampler.final_tick(member.collect_exit_status())
+        tick = self._members.pop(pid).finish()
         if tick is not None:
             yield MemberMessage(pid, tick)
-        member.close()

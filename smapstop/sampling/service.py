@@ -32,9 +32,9 @@ from smapstop.model.protocol import (
 )
 from smapstop.proc.process import ProcDir
 from smapstop.proc.remote.shell import ConnectionLostError
-from smapstop.proc.successor import SuccessorSearch, boot_time_s, read_identity
+from smapstop.proc.successor import SuccessorSearch, boot_time_s
 from smapstop.pseudo_terminal import ProgramTerminal
-from smapstop.sampling.family_watch import FamilyWatch
+from smapstop.sampling.family_watch import TARGET_SHARE, FamilyWatch
 from smapstop.sampling.launch import launch, release, terminal_environment
 from smapstop.sampling.remote_link import RemoteLink
 from smapstop.sampling.watched_process import WatchedProcess
@@ -165,20 +165,20 @@ class Service:
         """Set the interval and the budget, which the target shares with its family if that is followed."""
         self._pace = pace
         if self._watched is not None:
-            budget = pace.budget / 4 if self._family else pace.budget
+            budget = pace.budget * (TARGET_SHARE if self._family else 1)
             self._watched.sampler.pacer.pace = replace(pace, budget=budget)
         if self._family is not None:
             self._family.set_pace(pace)
 
     def _follow_family(self, *, on: bool) -> None:
-        """Begin or stop to read the family of the target."""
-        if self._family is not None:
-            self._family.close()
-            self._family = None
+        """Begin or stop to read the family of the target; one that is read already goes on."""
         if on and self._link is not None:
             self._send(Notice("the family of a process elsewhere is not read", "watch its processes one by one"))
-        elif on and self._watched is not None:
+        elif on and self._watched is not None and self._family is None:
             self._family = FamilyWatch(self._watched.process.pid, self._pace)
+        elif not on and self._family is not None:
+            self._family.close()
+            self._family = None
         self._set_pace(self._pace)
 
     def _failure_message(self, what: str, remedy: str = "", status: int = 2) -> Failure | LaunchFailed:
@@ -248,6 +248,7 @@ class Service:
         self._watched, self._pace = watched, watched.sampler.pacer.pace
         self._callers = watched.callers
         if self._family is not None:  # of the run before
+            self._follow_family(on=False)
             self._follow_family(on=True)
         self._send(watched.target())
         self._send_sample(watched)
@@ -256,30 +257,22 @@ class Service:
 
     def _send_sample(self, watched: WatchedProcess) -> None:
         """Sample and send a tick; or finish when the target has ended."""
-        counts = watched.oom_watch.read()
         try:
-            tick = watched.sampler.sample()
+            tick = watched.sample()
         except ConnectionLostError as error:
             self._lose(error)
             return
-        except (FileNotFoundError, ProcessLookupError):
-            if watched.pidfd is None or watched.pidfd in select.select([watched.pidfd], [], [], 0.5)[0]:
-                self._finish_watching(watched)
-            return
-        watched.oom_watch.keep(counts)
-        if tick.executed:
-            with suppress(OSError):  # it has ended since
-                watched.identity = read_identity(watched.process)
-        self._send(tick)
+        if tick is not None:
+            self._send(tick)
+        elif watched.has_ended():
+            self._finish_watching(watched)
 
     def _finish_watching(self, watched: WatchedProcess) -> None:
         """Send the last tick and close the target."""
-        counters = watched.last_counters()
-        tick = watched.sampler.final_tick(watched.collect_exit_status(), counters)
-        self._send(tick or self._failure_message(f"process {watched.process.pid} ended before it could be read"))
-        if watched.process.is_local:
-            self._search = SuccessorSearch(watched.identity, watched.process.pid, boot_time_s())
-        watched.close()
+        pid, is_local = watched.process.pid, watched.process.is_local
+        self._send(watched.finish() or self._failure_message(f"process {pid} ended before it could be read"))
+        if is_local:
+            self._search = SuccessorSearch(watched.identity, pid, boot_time_s())
         self._watched = None
 
     def _detach(self) -> None:

@@ -1,10 +1,12 @@
 """A process that is sampled until it ends."""
 
 import os
+import select
+from contextlib import suppress
 
 from smapstop.model.elsewhere import Elsewhere
 from smapstop.model.protocol import Pace, Target
-from smapstop.model.tick import ExitStatus
+from smapstop.model.tick import ExitStatus, Tick
 from smapstop.proc.columns import Counters
 from smapstop.proc.exit_status import read_wait_status, split_wait_status
 from smapstop.proc.process import ProcDir
@@ -12,6 +14,9 @@ from smapstop.proc.successor import read_identity
 from smapstop.sampling.launch import Program
 from smapstop.sampling.oom_watch import OomWatch
 from smapstop.sampling.sampler import Sampler
+
+_END_SECONDS = 0.5
+"""Time that a process whose files are gone may still take to end."""
 
 
 class WatchedProcess:
@@ -30,7 +35,7 @@ class WatchedProcess:
         self.sampler = Sampler(process, pace, callers=callers)
         self.faults_fd = self.sampler.faults.fileno() if self.sampler.faults else None
         """Fd that is readable when samples of page faults should be taken; None if they are not watched."""
-        self.oom_watch = OomWatch(process.pid, self.sampler.cgroup)
+        self._oom_watch = OomWatch(process.pid, self.sampler.cgroup)
 
     @property
     def fds(self) -> list[int]:
@@ -52,16 +57,40 @@ class WatchedProcess:
             missing_callers=self.sampler.missing_callers,
         )
 
-    def last_counters(self) -> Counters | None:
-        """Return the counters of the target, which has ended; None if its parent has reaped it already."""
+    def sample(self) -> Tick | None:
+        """Sample the process; None if it is gone, and then `has_ended` says whether it has.
+
+        Raises:
+            ConnectionLostError: It is elsewhere, and the connection is broken.
+        """
+        counts = self._oom_watch.read()
+        try:
+            tick = self.sampler.sample()
+        except (FileNotFoundError, ProcessLookupError):
+            return None
+        self._oom_watch.keep(counts)
+        if tick.executed:
+            with suppress(OSError):  # it has ended since
+                self.identity = read_identity(self.process)
+        return tick
+
+    def has_ended(self) -> bool:
+        """Whether a process that is gone has ended; it may still be about to, for a moment."""
+        return self.pidfd is None or bool(select.select([self.pidfd], [], [], _END_SECONDS)[0])
+
+    def finish(self) -> Tick | None:
+        """Close a process that has ended; return its last tick, None if it was never sampled."""
+        counters = self._last_counters()
+        tick = self.sampler.final_tick(self._oom_watch.explain(self._collect_wait_status), counters)
+        self.close()
+        return tick
+
+    def _last_counters(self) -> Counters | None:
+        """Return the counters of the process, which has ended; None if its parent has reaped it already."""
         try:
             return self.process.counters()
         except OSError:
             return None
-
-    def collect_exit_status(self) -> ExitStatus:
-        """Return the exit status of the target, and whether the OOM killer ended it; reap it if it is our child."""
-        return self.oom_watch.explain(self._collect_wait_status)
 
     def _collect_wait_status(self) -> ExitStatus:
         """Return the exit status of the target, and reap it if it is our child.
@@ -72,7 +101,7 @@ class WatchedProcess:
         if self.program is not None:
             _, status = os.waitpid(self.program.pid, 0)
             return ExitStatus(*split_wait_status(status))
-        counters = self.last_counters()
+        counters = self._last_counters()
         if counters is None:
             reaped = None if self.pidfd is None else read_wait_status(self.pidfd)
             return ExitStatus() if reaped is None else ExitStatus(*split_wait_status(reaped))

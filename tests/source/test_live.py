@@ -19,12 +19,15 @@ from smapstop.model.protocol import (
     Attach,
     AttachNext,
     Failure,
+    FollowFamily,
     Launch,
     LaunchFailed,
+    MemberMessage,
     Pace,
     PagesReply,
     PagesRequest,
     Request,
+    SampleMembers,
     Signal,
     StopWaiting,
     Target,
@@ -539,3 +542,26 @@ def test_launched_program_goes_on_when_it_is_left(tmp_path: Path) -> None:
     fifo.write_text("still here\n")
     wait_until(lambda: done.exists() and done.read_text() == "still here\n")
     wait_until(lambda: not Path(f"/proc/{pid}").exists() or "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text())
+
+
+def test_a_family_that_is_followed_already_goes_on(listening: Listening, program: Program) -> None:
+    with SteppedProgram(program("two_children")) as parent:
+        parent.go()
+        child = int(Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()[0])
+
+        def tick_of_child() -> int:
+            """Number of the next tick of the child; a target of it would begin another history."""
+            while True:
+                match listening.next():
+                    case MemberMessage(pid, Tick() as tick) if pid == child:
+                        return tick.number
+                    case MemberMessage(pid, Target()) if pid == child:
+                        numbers.append(-1)
+
+        numbers: list[int] = []
+        for request in (Attach(parent.pid, QUICK), FollowFamily(), SampleMembers((child,))):
+            listening.ask(request)
+        numbers += [tick_of_child(), tick_of_child()]
+        listening.ask(FollowFamily())
+        numbers += [tick_of_child(), tick_of_child()]
+        assert numbers == [-1, 0, 1, 2, 3]
