@@ -22,6 +22,8 @@ class FamilyState:
         self.log = FamilyLog()
         self.runs: dict[int, Run] = {}
         """Runs of the sampled members, by pid."""
+        self.sampled: tuple[int, ...] = ()
+        """Members that the source was asked to sample; their histories go on while they are."""
         self._copies = CopyLog()
         self._readings = KeptReadings()
 

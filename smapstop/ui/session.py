@@ -141,7 +141,7 @@ class Session:
     def begin_run(self, target: Target) -> Run:
         """Add a run, and show it, unless the user views an earlier run or tick."""
         is_live, self.awaits_next = self.is_newest_run and self.view_state.at is None, False
-        run = self.runs.begin(target)
+        run, self.family.sampled = self.runs.begin(target), ()
         if is_live:
             self.show_run(run)
         return run

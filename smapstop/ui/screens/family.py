@@ -1,6 +1,6 @@
 """The family of the process: its members as a tree, and which of the mappings they share are whose own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -85,7 +85,6 @@ class FamilyScreen(Modal[tuple[int, int | None] | None]):
         self._metric: Metric = "uss"  # what the others of a family do not move
         self._filter = ""
         self._order = _ORDERS[0]
-        self._sampled: tuple[int, ...] = ()
 
     def compose(self) -> ComposeResult:
         """Compose the title, the members, and the mappings that they share."""
@@ -125,8 +124,8 @@ class FamilyScreen(Modal[tuple[int, int | None] | None]):
         self.query_one(FamilyTitle).show(
             f" {self._target_title}   {family_title(moment)}", f"{order}   Δ {self._baseline_text(view)} "
         )
-        self._sample(rows, at_ns)
-        pids = tuple(pid for pid in (self._target_pid, *self._sampled) if pid in moment.timelines)
+        self._sample(table.rows, at_ns)
+        pids = tuple(pid for pid in (self._target_pid, *self._session.family.sampled) if pid in moment.timelines)
         shared = session.family.shared_mappings({pid: moment.timelines[pid] for pid in pids}, at_ns)
         self.query_one(SharingTable).show(shared, pids)
 
@@ -175,18 +174,18 @@ class FamilyScreen(Modal[tuple[int, int | None] | None]):
             rows.sort(key=lambda row: -(row.history.value_at(self._metric, at_ns) or 0))
         return [replace(row, place=replace(row.place, is_last=())) for row in rows]  # no tree
 
-    def _sample(self, rows: list[MemberRow], at_ns: int) -> None:
+    def _sample(self, rows: Sequence[MemberRow], at_ns: int) -> None:
         """Have the members sampled whose own memory is largest, and the one under the cursor."""
         current = self.query_one(FamilyTable).current
         alive = {row.pid: row for row in rows if not row.is_gone and not row.history.missing}
-        kept = [pid for pid in self._sampled if pid in alive]
+        kept = [pid for pid in self._session.family.sampled if pid in alive]
         others = sorted(alive.values(), key=lambda row: -(row.history.value_at("uss", at_ns) or 0))
         wanted = [current.pid] if current is not None and current.pid in alive else []
         wanted += [*kept, *(row.pid for row in others)]
         chosen = [pid for pid in dict.fromkeys(wanted) if pid != self._target_pid][:MAX_SAMPLED]
-        if set(chosen) != set(self._sampled):
-            self._sampled = tuple(sorted(chosen))
-            self._request(SampleMembers(self._sampled))
+        if set(chosen) != set(self._session.family.sampled):
+            self._session.family.sampled = tuple(sorted(chosen))
+            self._request(SampleMembers(self._session.family.sampled))
 
     # what the user does
 

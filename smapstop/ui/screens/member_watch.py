@@ -7,7 +7,6 @@ from smapstop.model.protocol import (
     MappingRequest,
     MemberRequest,
     Request,
-    SampleMembers,
     ThreadsRequest,
 )
 from smapstop.ui.screens.family import FamilyScreen
@@ -94,14 +93,14 @@ class MemberWatch:
                 screen.redraw()
                 self._select(chosen[1])
         else:
-            self._wanted = chosen
-            screen.request(SampleMembers((chosen[0],)))
+            self._wanted = chosen  # it is sampled already, as it is under the cursor
             self.redraw()
 
     def _stop_following(self) -> None:
         """Stop to read the family, unless it is recorded."""
         if not self._screen.settings.records_family:
             self._screen.request(FollowFamily(on=False))
+            self._screen.session.family.sampled = ()
 
     def _select(self, start: int) -> None:
         """Put the cursor on the mapping at an address, and show its pages."""

@@ -114,7 +114,6 @@ async def test_enter_watches_a_member_and_escape_comes_back() -> None:
         await family.open(pilot)
         await pilot.press("down", "enter")
         await pilot.pause()
-        assert requested(family.source, SampleMembers)[-1] == SampleMembers((CHILD,))
         family.sample(CHILD, tick(0), tick(1))
         session = family.app.session
         await pause_until(
@@ -124,6 +123,7 @@ async def test_enter_watches_a_member_and_escape_comes_back() -> None:
         await pause_until(pilot, lambda: session.shown_number == 2, "its next tick")
         assert f"{CHILD}" in family.app.query_one(HeaderBar).render_line(0).text
         assert session.view_state.at is None, "it is live"
+        run = session.run
 
         await pilot.press("v")
         await pause_until(pilot, lambda: requested(family.source, MemberRequest), "a request for pages")
@@ -135,6 +135,8 @@ async def test_enter_watches_a_member_and_escape_comes_back() -> None:
         await pause_until(pilot, lambda: isinstance(family.app.screen, FamilyScreen), "the family again")
         assert session.run is not None
         assert session.run.target.pid == PARENT
+        assert session.family.runs[CHILD] is run, "its history goes on"
+        assert requested(family.source, SampleMembers) == [SampleMembers((CHILD, CHILD + 1))]
         await pilot.press("q")
         await pause_until(
             pilot,
