@@ -13,10 +13,13 @@ _PAGES_PER_FAULT: dict[Mechanism, int] = {
     "copy-on-write": 1,
     "swap-in": 1,
     "ksm-unmerge": 1,
-    "file-read": LARGE_FOLIO,
     "huge-fault": LARGE_FOLIO,
 }
-"""Maximum number of pages per fault where folios of anonymous memory are small; those of files may be large."""
+"""Maximum number of pages per fault where folios of anonymous memory are small.
+
+Pages of files are left out: a fault beyond the end of the file is not counted (SIGBUS; mm/memory.c, mm_account_fault),
+but may have mapped pages around it before (do_fault_around).
+"""
 
 
 def book_sharing(ledger: Ledger, evidence: Evidence) -> None:

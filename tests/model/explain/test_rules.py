@@ -164,6 +164,15 @@ def test_faults_that_others_needed_copied_nothing(faults: int, expected: str) ->
         assert told(before, after, faults) == [[expected], [other]]
 
 
+def test_pages_of_files_that_came_may_have_taken_no_fault() -> None:
+    mappings = ((0, 50, "rw-p"), (60, 90, "r--p", "/data/x"))
+    was = {"rss": [4, 0], "anonymous": [4, 0], "private_clean": [0, 0], "private_dirty": [0, 0]}
+    now = {"rss": [4, 32], "anonymous": [4, 0], "private_clean": [0, 32], "private_dirty": [4, 0]}
+    before = fields_of(*mappings, **was, shared_clean=[0, 0], shared_dirty=[4, 0])
+    after = fields_of(*mappings, **now, shared_clean=[0, 0], shared_dirty=[0, 0])
+    assert told(before, after, 1) == [["copy-on-write-after-fork? 1"], ["file-read 8"]]
+
+
 def test_first_instance_of_a_fresh_executable_keeps_its_peace_when_another_starts() -> None:
     fields = STATES | {"rss": (3, 3), "anonymous": (2, 2)}
     assert moved(DATA, 5, **fields | {"private_dirty": (3, 2), "shared_dirty": (0, 1)}) == []
