@@ -17,8 +17,8 @@ _PAGES_PER_FAULT: dict[Mechanism, int] = {
 }
 """Maximum number of pages per fault where folios of anonymous memory are small.
 
-Pages of files are left out: a fault beyond the end of the file is not counted (SIGBUS; mm/memory.c, mm_account_fault),
-but may have mapped pages around it before (do_fault_around).
+Pages of files are left out: a fault beyond the end of the file is not counted (SIGBUS; mm_account_fault in
+mm/memory.c), but may have mapped pages around it before (do_fault_around).
 """
 
 
