@@ -36,9 +36,18 @@ class CommandInput(LineInput):
         self.history = history
         self.suggester = FirstCompletion(self)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the user types here: the line opens and closes together with what stands above it."""
+        return bool(self.query_ancestor(CommandLine).display)
+
     def completions(self, line: str) -> list[str]:
         """All completions of a line."""
         return complete_line(cast("MainScreen", self.screen), line)
+
+    async def action_submit(self) -> None:
+        """Run the command at once: keys that come with its enter are for what it opens."""
+        self.query_ancestor(CommandLine).run(self.value.strip())
 
     def action_close(self) -> None:
         """Close the line."""
@@ -98,11 +107,8 @@ class CommandLine(Vertical):
         message.stop()
         self._explain(message.value)
 
-    @on(Input.Submitted)
-    def run(self, message: Input.Submitted) -> None:
-        """Run the command and close; if it makes no sense, say why and keep it."""
-        message.stop()
-        line = message.value.strip()
+    def run(self, line: str) -> None:
+        """Run a command and close; if it makes no sense, say why and leave it to be mended."""
         self.input.history.add(line)
         if line:
             screen = cast("MainScreen", self.screen)

@@ -41,9 +41,14 @@ class LineInput(Input):
         self.display = True
         self.screen.set_focus(self)  # at once: `focus` is deferred, and the first letters would go elsewhere
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the user types here: not when it is closed, while keys that were on their way still arrive."""
+        return bool(self.display)
+
     async def _on_key(self, event: events.Key) -> None:
         """Take enter before the keys after it; what comes when the line is closed goes where the focus is by then."""
-        if not self.display:
+        if not self.is_open:
             self.app.post_message(events.Key(event.key, event.character))
         elif event.key == "enter":  # as a binding it would be run by the app, when the next letter is already typed
             await self.action_submit()

@@ -2,8 +2,10 @@
 
 from factories import mappings_of, tick_of
 from list_source import ListSource
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Static
+from waiting import pause_until
 
 from smapstop.model.protocol import Attach
 from smapstop.settings import Settings
@@ -46,6 +48,16 @@ async def test_a_command_is_typed_run_and_gone() -> None:
         assert app.session.order.sorting.key == "name"
         assert not line_of(pilot).display
         assert isinstance(app.focused, MappingTable)
+
+
+async def test_keys_that_come_with_the_enter_of_a_command_go_to_the_rows_that_it_left() -> None:
+    app = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.pause()
+        for key in ("colon", *"reverse", "enter", "o"):  # none of the messages that these post is handled in between
+            await app.on_event(events.Key(key, key if len(key) == 1 else None))
+        await pause_until(pilot, lambda: app.view_state.grouping == "name", "grouped by the key after enter")
+        assert (app.session.order.sorting.descending, line_of(pilot).input.value) == (False, "reverse")
 
 
 async def test_a_command_that_makes_no_sense_says_why_and_is_kept_for_mending() -> None:
