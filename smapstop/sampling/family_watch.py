@@ -29,9 +29,11 @@ class FamilyWatch:
     Args:
         pid: A process of the family.
         pace: Interval and whole budget.
+        callers: Whether it is found out which code makes the page faults of the members that are sampled.
     """
 
-    def __init__(self, pid: int, pace: Pace) -> None:
+    def __init__(self, pid: int, pace: Pace, *, callers: bool = False) -> None:
+        self._callers = callers
         self._reader = FamilyReader(pid)
         self._members: dict[int, WatchedProcess] = {}
         self._reading_due_ns = self._scan_due_ns = time.monotonic_ns()
@@ -43,9 +45,9 @@ class FamilyWatch:
         return min([self._reading_due_ns, *(member.sampler.pacer.due_ns for member in self._members.values())])
 
     @property
-    def pidfds(self) -> list[int]:
-        """Fds that are readable when a sampled member has ended."""
-        return [member.pidfd for member in self._members.values() if member.pidfd is not None]
+    def fds(self) -> list[int]:
+        """Fds that are readable when something is to be done for a sampled member."""
+        return [fd for member in self._members.values() for fd in member.fds]
 
     def set_pace(self, pace: Pace) -> None:
         """Set the interval and the whole budget."""
@@ -60,7 +62,7 @@ class FamilyWatch:
         for pid in pids:
             if pid not in self._members:
                 with suppress(SmapstopError, OSError):
-                    member = WatchedProcess(ProcDir(pid), None, self._member_pace())
+                    member = WatchedProcess(ProcDir(pid), None, self._member_pace(), callers=self._callers)
                     self._members[pid] = member
                     yield MemberMessage(pid, member.target())
         self.set_pace(self._pace)
@@ -70,12 +72,14 @@ class FamilyWatch:
         now_ns = time.monotonic_ns()
         if now_ns >= self._reading_due_ns:
             yield self._read(now_ns)
-        ended = set(select.select(self.pidfds, [], [], 0)[0])
+        ready = set(select.select(self.fds, [], [], 0)[0])
         for pid, member in list(self._members.items()):
-            if member.pidfd in ended:
+            if member.pidfd in ready:
                 yield from self._finish(pid)
             elif now_ns >= member.sampler.pacer.due_ns:
                 yield from self._sample(pid)
+            elif member.faults_fd in ready:
+                member.sampler.drain_faults()
 
     def answer(self, request: MemberRequest) -> MemberMessage | None:
         """Answer a request about a mapping of a member; None if it is not sampled, or has no tick yet."""

@@ -84,8 +84,8 @@ class Service:
 
     def _waiting(self) -> list[int]:
         """Fds to wait for: requests, the ends of processes, and samples of page faults."""
-        pidfds = self._family.pidfds if self._family else []
-        return [self._requests_fd, *(self._watched.fds if self._watched else []), *pidfds]
+        watches = (self._watched, self._family)
+        return [self._requests_fd, *(fd for watch in watches if watch is not None for fd in watch.fds)]
 
     def _seconds_until_due(self) -> float | None:
         """Time until the next tick or reading is due; None while nothing is watched."""
@@ -175,7 +175,7 @@ class Service:
         if on and self._link is not None:
             self._send(Notice("the family of a process elsewhere is not read", "watch its processes one by one"))
         elif on and self._watched is not None and self._family is None:
-            self._family = FamilyWatch(self._watched.process.pid, self._pace)
+            self._family = FamilyWatch(self._watched.process.pid, self._pace, callers=self._callers)
         elif not on and self._family is not None:
             self._family.close()
             self._family = None

@@ -3,7 +3,7 @@
 A frame is two little-endian u32 (bytes of JSON, bytes of columns), the JSON of a dataclass, and the columns that it
 refers to. Each string is sent once: both sides have the same `StringTable`s, with numbers, one for each process that
 is sampled; a frame has the number and the strings added since the last frame. The oldest tables are forgotten.
-So is each call stack of the target, in a `CallStacks`: a frame has what was added, and how much there was before.
+So is each call stack, in a `CallStacks` of each process.
 """
 
 import dataclasses
@@ -11,7 +11,7 @@ import json
 import os
 import struct
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import numpy as np
 
@@ -24,9 +24,11 @@ from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 
 _MAX_TABLES = 64
 """Tables that are remembered; one that is forgotten is sent again, as a new one."""
+_Table = TypeVar("_Table")
+_Sent = TypeVar("_Sent")
 _FRAME_HEADER = struct.Struct("<II")
-_NO_STACKS = (1, 0)
-"""Counts of an empty `CallStacks`."""
+_NO_TEXTS, _NO_STACKS = 1, (1, 0)
+"""Counts of an empty `StringTable` and `CallStacks`."""
 WireMessage = (
     tick.Tick
     | protocol.Target
@@ -64,9 +66,8 @@ class Encoder:
     def __init__(self) -> None:
         self._tables: dict[int, tuple[StringTable, int]] = {}
         """Tables, by number, with the count of strings that were sent."""
-        self._next_number = 0
-        self._stacks = CallStacks()
-        self._sent_stacks = _NO_STACKS
+        self._stacks: dict[int, tuple[CallStacks, tuple[int, int]]] = {}
+        """Likewise, with the counts of stacks and frames."""
 
     def encode(self, message: WireMessage) -> bytes:
         """Encode a message as a frame."""
@@ -86,15 +87,14 @@ class Encoder:
                 blocks.append(np.ascontiguousarray(value).tobytes())
                 return {"column": value.dtype.str, "shape": value.shape}
             case StringTable():
-                number, sent = self._find_table(value)
+                number, sent = _find(self._tables, value, _NO_TEXTS)
                 self._tables[number] = value, len(value)
                 return {"texts": value.additions_since(sent), "number": number}
             case CallStacks():
-                if value is not self._stacks:
-                    self._stacks, self._sent_stacks = value, _NO_STACKS
-                known, self._sent_stacks = self._sent_stacks, (len(value), value.frame_count)
+                number, known = _find(self._stacks, value, _NO_STACKS)
+                self._stacks[number] = value, (len(value), value.frame_count)
                 rows, frames = value.additions_since(*known)
-                return {"stacks": rows, "frames": frames, "after": known}
+                return {"stacks": rows, "frames": frames, "number": number}
             case tuple():
                 return [self._to_json(item, blocks) for item in value]
             case dict():
@@ -102,15 +102,15 @@ class Encoder:
         fields = dataclasses.fields(value)
         return {"is": type(value).__name__} | {f.name: self._to_json(getattr(value, f.name), blocks) for f in fields}
 
-    def _find_table(self, table: StringTable) -> tuple[int, int]:
-        """Number of a table, and how many of its strings were sent: of a new one only the empty string."""
-        for number, (known, sent) in self._tables.items():
-            if known is table:
-                return number, sent
-        number = self._next_number
-        self._next_number += 1
-        self._tables.pop(number - _MAX_TABLES, None)
-        return number, 1
+
+def _find(tables: dict[int, tuple[_Table, _Sent]], table: _Table, nothing: _Sent) -> tuple[int, _Sent]:
+    """Number of a table, and how much of it was sent: nothing of a new one, for which the oldest is forgotten."""
+    for number, (known, sent) in tables.items():
+        if known is table:
+            return number, sent
+    number = max(tables, default=-1) + 1
+    tables.pop(number - _MAX_TABLES, None)
+    return number, nothing
 
 
 class Decoder:
@@ -118,7 +118,7 @@ class Decoder:
 
     def __init__(self) -> None:
         self._tables: dict[int, StringTable] = {}
-        self._stacks = CallStacks()
+        self._stacks: dict[int, CallStacks] = {}
 
     def decode(self, text: bytes, body: bytes) -> WireMessage:
         """Decode the two parts of a frame."""
@@ -141,11 +141,12 @@ class Decoder:
                         self._tables.pop(number - _MAX_TABLES, None)
                     self._tables[number].extend(new)
                     return self._tables[number]
-                case {"stacks": rows, "frames": frames, "after": after}:
-                    if tuple(after) != (len(self._stacks), self._stacks.frame_count):
-                        self._stacks = CallStacks()
-                    self._stacks.extend(rows, (Frame(*frame) for frame in frames))
-                    return self._stacks
+                case {"stacks": rows, "frames": frames, "number": number}:
+                    if number not in self._stacks:
+                        self._stacks[number] = CallStacks()
+                        self._stacks.pop(number - _MAX_TABLES, None)
+                    self._stacks[number].extend(rows, (Frame(*frame) for frame in frames))
+                    return self._stacks[number]
                 case {"page": flags}:
                     return PageFlags(flags)
                 case {"table": table}:

@@ -9,12 +9,14 @@ from smapstop.model.events import COST_OF
 from smapstop.model.family.family_log import MemberHistory
 from smapstop.model.family.family_table import FamilyMembers, MemberRow
 from smapstop.model.family.sharing import SharedMapping
+from smapstop.model.history.culprits import culprit_of
 from smapstop.model.kinds import Kind, kind_of
 from smapstop.model.metrics import METRIC_TITLES, Metric
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.columns import ABSENT
 from smapstop.proc.program_title import title_of
 from smapstop.text import format as fmt
+from smapstop.text.culprit import culprit_text
 from smapstop.text.mechanisms import event_verdict
 from smapstop.text.sparkline import sparkline
 
@@ -94,6 +96,29 @@ def family_title(moment: FamilyMoment) -> str:
     return f"{count}{unread}   Σ Pss {fmt.amount(totals.pss)}   Σ Uss {fmt.amount(totals.uss)}{swapped}"
 
 
+def reading_text(moment: FamilyMoment, interval_ns: int | None, sampled: Sequence[Timeline]) -> str:
+    """What is read how often: "totals every 1.0 s, the oldest 4 s ago; mappings of 5 every 1.0 s".
+
+    Args:
+        moment: The moment.
+        interval_ns: Time between two readings of the family, ns; None before the second one.
+        sampled: Timelines of the processes whose mappings are read.
+    """
+    ages_ns = [row.age_ns for row in moment.table.rows if not row.is_gone and not row.history.missing]
+    known = [age for age in ages_ns if age is not None]
+    parts = [f"totals in turn{'' if interval_ns is None else f', every {fmt.span(interval_ns)}'}"]
+    if known:
+        parts[0] += f", the oldest {fmt.age(max(known) / 1e9)}{' ago' * (max(known) >= 1e9)}"
+    waiting = len(ages_ns) - len(known)
+    old = sum(age > OLD_NS for age in known)
+    parts += [f"{waiting:,} not read yet"] * bool(waiting) + [f"{old:,} dim: older than 6 s"] * bool(old)
+    ticks = [timeline.header(len(timeline) - 1) for timeline in sampled if len(timeline)]
+    if ticks:
+        slowest_ns = max(tick.smaps_interval_ns for tick in ticks)
+        parts.append(f"mappings of {len(ticks)} every {fmt.span(slowest_ns)}")
+    return "; ".join(parts)
+
+
 def change_title(metric: Metric) -> str:
     """Title of the column of changes."""
     return f"Δ{METRIC_TITLES[metric]}"
@@ -162,7 +187,8 @@ def _event_text(timeline: Timeline, at_ns: int) -> str:
         tick = timeline.header(number)
         if tick.monotonic_ns <= at_ns and len(tick.events):
             event = min(tick.events, key=lambda each: (COST_OF[each.what], -each.kb))
-            return f"{event_verdict(event)} · {fmt.age((at_ns - tick.monotonic_ns) / 1e9)}"
+            culprit = culprit_text(culprit_of(tick, event.mapping, (event,)))
+            return f"{event_verdict(event)}{culprit} · {fmt.age((at_ns - tick.monotonic_ns) / 1e9)}"
     return ""
 
 
@@ -205,8 +231,10 @@ def sharing_text(shared: SharedMapping, pids: Sequence[int]) -> SharingText:
     first = "still shared" if not shared.own and resident > 1 else ""
     if copy is not None:
         names = f" {', '.join(copy.names)}" if copy.names else ""
+        doubt = "" if copy.sure else "?"
         first = (
-            f"{copy.pid} at {fmt.clock(copy.wall_ns)}, {fmt.pages_text(copy.pages)}{'' if copy.sure else '?'}{names}"
+            f"{copy.pid} at {fmt.clock(copy.wall_ns)}, {fmt.pages_text(copy.pages)}{doubt}"
+            f"{culprit_text(copy.culprit)}{names}"
         )
     return SharingText(
         start=shared.start,

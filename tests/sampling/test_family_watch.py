@@ -90,7 +90,7 @@ def test_the_end_of_a_member_is_told(forked: SteppedProgram) -> None:
         wait_until(lambda: listener.has(first, 1))
         forked.go()
         wait_until(lambda: listener.listen() and listener.ticks[first][-1].ending is not None)
-        assert watch.pidfds == [], "it is closed, and the one that never was is left out"
+        assert watch.fds == [], "it is closed, and the one that never was is left out"
 
 
 def test_readings_take_half_of_the_budget_and_are_no_more_than_one_a_second(forked: SteppedProgram) -> None:

@@ -11,7 +11,15 @@ from smapstop.model.family.sharing import FirstCopy, Part, SharedMapping
 from smapstop.model.kinds import Kind
 from smapstop.model.metrics import Metric
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.text.family import FamilyMoment, MemberText, family_title, member_texts, sharing_text, tree_lines
+from smapstop.text.family import (
+    FamilyMoment,
+    MemberText,
+    family_title,
+    member_texts,
+    reading_text,
+    sharing_text,
+    tree_lines,
+)
 
 
 def members_at(second: int, metric: Metric = "uss", **timelines: Timeline) -> list[MemberText]:
@@ -105,3 +113,17 @@ def test_shares_of_a_mapping_and_who_copied_first() -> None:
         "anon 1000 rw-p",
         "still shared",
     )
+
+
+def test_what_is_read_how_often_and_what_is_old() -> None:
+    moment = moment_at(5, "uss", {})
+    assert reading_text(moment, None, ()) == "totals in turn, the oldest now"
+    tick = tick_of(0, mappings_of((1, 9)), [0], smaps_interval_ns=3 * SECOND_NS)
+    text = reading_text(moment, SECOND_NS, (timeline_of(tick),))
+    assert text == "totals in turn, every 1.0 s, the oldest now; mappings of 1 every 3.0 s"
+
+    log = FamilyLog()
+    log.append(reading_of(20, {10: {"rss": 1}, 20: {"rss": 1}, 30: {}}, read={20: 13, 30: 0}, new=(10, 20, 30)))
+    table = family_table(log, 20 * SECOND_NS, 0, "rss")
+    text = reading_text(FamilyMoment(table, 20 * SECOND_NS, 0, "rss", {}), SECOND_NS, ())
+    assert text == "totals in turn, every 1.0 s, the oldest 7 s ago; 1 not read yet; 1 dim: older than 6 s"

@@ -100,6 +100,8 @@ class FamilyLog:
         """When the first reading was, monotonic clock, ns."""
         self.first_wall_ns = 0
         """When the first reading was, wall clock, ns."""
+        self.interval_ns: int | None = None
+        """Time between the last two readings, ns; None before the second."""
 
     @property
     def members(self) -> list[MemberHistory]:
@@ -114,6 +116,8 @@ class FamilyLog:
         """Append the next reading."""
         if self.last is None:
             self.first_tick_ns, self.first_wall_ns = reading.monotonic_ns, reading.wall_ns
+        else:
+            self.interval_ns = reading.monotonic_ns - self.last.monotonic_ns
         told = {(member.pid, member.start_time): member for member in reading.new}
         missing = dict(reading.missing)
         values = np.stack([reading.sum_of(*names) for names in MEMORY_SERIES.values()])

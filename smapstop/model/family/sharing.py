@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.model.history.culprits import Culprit, culprit_of
 from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.model.timeline.timeline import Timeline
 
@@ -40,6 +41,8 @@ class FirstCopy:
     sure: bool
     names: tuple[str, ...]
     """Names of the variables on them, as far as they are known."""
+    culprit: Culprit | None = None
+    """The function whose doing it was; None if that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,8 @@ class CopyLog:
             tick = timeline.header(number)
             for event in tick.events:
                 if event.what in _COPIES:
-                    first = FirstCopy(pid, tick.wall_ns, event.pages, event.sure, event.names)
-                    self.copies.setdefault((pid, event.mapping), first)
+                    key = pid, event.mapping
+                    if key not in self.copies:
+                        culprit = culprit_of(tick, event.mapping, (event,))
+                        self.copies[key] = FirstCopy(pid, tick.wall_ns, event.pages, event.sure, event.names, culprit)
         self._read[pid] = timeline, len(timeline)

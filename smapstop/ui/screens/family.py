@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -17,11 +18,13 @@ from smapstop.model.protocol import FollowFamily, Request, SampleMembers
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
-from smapstop.text.family import FamilyMoment, family_title, member_title
+from smapstop.text.family import FamilyMoment, family_title, member_title, reading_text
 from smapstop.text.status import baseline_text
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.screens.modal import Modal
 from smapstop.ui.session import Session
+from smapstop.ui.theme.app_theme import palette_of
+from smapstop.ui.theme.contrast import ensure_legible
 from smapstop.ui.widgets.family_table import FamilyTable
 from smapstop.ui.widgets.filter_line import FilterLine
 from smapstop.ui.widgets.key_bar import KeyBar
@@ -37,25 +40,30 @@ _ORDERS = ("tree", "change", "size")
 
 
 class FamilyTitle(StripPanel):
-    """One line: what is shown."""
+    """Two lines: what is shown, and what is read how often."""
 
-    DEFAULT_CSS = "FamilyTitle { height: 1; background: $panel; color: $foreground; }"
+    DEFAULT_CSS = "FamilyTitle { height: 2; background: $panel; color: $foreground; }"
 
     def __init__(self) -> None:
         super().__init__()
-        self._left, self._right = "", ""
+        self._left, self._right, self._below = "", "", ""
 
-    def show(self, left: str, right: str) -> None:
-        """Show texts at both ends."""
-        self._left, self._right = left, right
+    def show(self, left: str, right: str, below: str = "") -> None:
+        """Show texts at both ends, and one below."""
+        self._left, self._right, self._below = left, right, below
         self.redraw()
 
     def draw_strips(self) -> list[Strip]:
-        """Draw the line."""
+        """Draw the lines."""
         width, base = self.size.width, self.rich_style
         right = self._right if fmt.cell_width(self._left) + fmt.cell_width(self._right) + 2 <= width else ""
         left = fmt.pad(fmt.clip(self._left, width), width - fmt.cell_width(right))
-        return [Strip([Segment(left, base), Segment(right, base)]).adjust_cell_length(width, base)]
+        quiet = ensure_legible(base + Style(color=palette_of(self.app).quiet))
+        below = Segment(fmt.clip(f" {self._below}", width), quiet)
+        return [
+            Strip([Segment(left, base), Segment(right, base)]).adjust_cell_length(width, base),
+            Strip([below]).adjust_cell_length(width, base),
+        ]
 
 
 class FamilyScreen(Modal[tuple[int, int | None] | None]):
@@ -74,6 +82,7 @@ class FamilyScreen(Modal[tuple[int, int | None] | None]):
       SharingTable { height: 1fr; border-top: solid $foreground 20%; }
       &.-low SharingTable, &.-recorded SharingTable { display: none; }
       &.-low FamilyTable { height: 1fr; }
+      &.-recorded FamilyTitle { height: 1; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("family")]
@@ -121,12 +130,15 @@ class FamilyScreen(Modal[tuple[int, int | None] | None]):
         members.styles.height = max(_LEAST_LINES, min(len(table.rows) + 2, self.size.height * 3 // 5))
         members.show(moment, rows, self._watched_pid)
         order = {"tree": "tree", "change": "largest change first", "size": "largest first"}[self._order]
-        self.query_one(FamilyTitle).show(
-            f" {self._target_title}   {family_title(moment)}", f"{order}   Δ {self._baseline_text(view)} "
-        )
         self._sample(table.rows, at_ns)
         pids = tuple(pid for pid in (self._target_pid, *self._session.family.sampled) if pid in moment.timelines)
-        shared = session.family.shared_mappings({pid: moment.timelines[pid] for pid in pids}, at_ns)
+        sampled = {pid: moment.timelines[pid] for pid in pids}
+        self.query_one(FamilyTitle).show(
+            f" {self._target_title}   {family_title(moment)}",
+            f"{order}   Δ {self._baseline_text(view)} ",
+            "" if self._recorded else reading_text(moment, log.interval_ns, tuple(sampled.values())),
+        )
+        shared = session.family.shared_mappings(sampled, at_ns)
         self.query_one(SharingTable).show(shared, pids)
 
     @property

@@ -21,7 +21,7 @@ class Sampled:
     """The processes of a family, sampled together."""
 
     def __init__(self, opened: ExitStack, *pids: int) -> None:
-        self.samplers = {pid: Sampler(opened.enter_context(ProcDir(pid)), Pace()) for pid in pids}
+        self.samplers = {pid: Sampler(opened.enter_context(ProcDir(pid)), Pace(), callers=True) for pid in pids}
         self.timelines = {pid: Timeline() for pid in pids}
         self.log = CopyLog()
 
@@ -56,6 +56,10 @@ def test_a_parent_that_writes_after_the_fork_copies_first(program: Callable[[str
         assert after.parts[parent.pid].share == 0.3
         assert after.first_copy is not None
         assert (after.first_copy.pid, after.first_copy.pages) == (parent.pid, 12)
+        culprit = after.first_copy.culprit
+        if not family.samplers[parent.pid].missing_callers:  # page faults may be seen here
+            assert culprit is not None
+            assert (culprit.frame.name, culprit.sure) == ("put", True)
 
 
 def snapshot_of(*rows: tuple[int, int, str, str, int], own: list[int]) -> MapSnapshot:
