@@ -75,6 +75,11 @@ class Pacer:
         self._requests_ns += cost_ns
         self._debt_ns += cost_ns
 
+    def forgive(self, now_ns: int) -> None:
+        """Drop the debt, and let the next tick be an interval away: what is read once, when watching begins."""
+        self._debt_ns, self._cost_ns = 0, {}
+        self._last_due_ns, self.due_ns = now_ns, now_ns + self._pace.interval_ns
+
     @property
     def _income_ns(self) -> int:
         """Debt that one interval pays off, ns."""

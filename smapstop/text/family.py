@@ -5,23 +5,28 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from smapstop.model.callers.call_stacks import BEYOND
 from smapstop.model.events import COST_OF
 from smapstop.model.family.family_log import MemberHistory
 from smapstop.model.family.family_table import FamilyMembers, MemberRow
-from smapstop.model.family.sharing import SharedMapping
+from smapstop.model.family.sharing import FirstCopy, SharedMapping
 from smapstop.model.history.culprits import culprit_of
 from smapstop.model.kinds import Kind, kind_of
 from smapstop.model.metrics import METRIC_TITLES, Metric
 from smapstop.model.timeline.timeline import Timeline
+from smapstop.proc.callstack.frames import Frame
 from smapstop.proc.columns import ABSENT
 from smapstop.proc.program_title import title_of
 from smapstop.text import format as fmt
 from smapstop.text.culprit import culprit_text
+from smapstop.text.functions import function_text
 from smapstop.text.mechanisms import event_verdict
 from smapstop.text.sparkline import sparkline
 
 OLD_NS = 6_000_000_000
 """Age from which on the memory of a member counts as old: longer than it is left unread in a family that is idle."""
+_MAX_COPIERS = 3
+"""Functions that are named of those that copied."""
 _MAX_TICKS_BACK = 120
 """Ticks that are looked through for the last verdict of a member."""
 _BRANCH, _LAST_BRANCH, _TRUNK, _NO_TRUNK = "├─", "└─", "│ ", "  "
@@ -51,6 +56,9 @@ class MemberText:
     shares: tuple[int, int, int]
     """Memory that is its own, shared within the family, shared with others, kB."""
     verdict: str
+    """What happened last."""
+    brief: str
+    """The same without who did it, where there is no room for that."""
     is_old: bool
     """Whether its memory was read some time ago."""
     is_gone: bool
@@ -126,6 +134,7 @@ def change_title(metric: Metric) -> str:
 
 def _member_text(moment: FamilyMoment, row: MemberRow, history: str) -> MemberText:
     """Text of one member."""
+    verdict, brief = _verdict(moment, row)
     return MemberText(
         key=(row.pid, row.history.member.start_time),
         tree=tree_lines(row.place.is_last),
@@ -142,7 +151,8 @@ def _member_text(moment: FamilyMoment, row: MemberRow, history: str) -> MemberTe
         faults=fmt.per_second(row.faults),
         history=history,
         shares=(row.uss or 0, row.family or 0, row.others or 0),
-        verdict=_verdict(moment, row),
+        verdict=verdict,
+        brief=brief,
         is_old=row.age_ns is None or row.age_ns > OLD_NS,
         is_gone=row.is_gone,
     )
@@ -171,25 +181,25 @@ def _histories(moment: FamilyMoment, rows: Sequence[MemberRow], width: int) -> l
     return [line if len(set(line.strip())) > 1 else "" for line in sparkline(values)]
 
 
-def _verdict(moment: FamilyMoment, row: MemberRow) -> str:
-    """What happened last to a member: the mechanism if it is sampled, else what its amounts tell."""
-    if row.history.missing:
-        return row.history.missing
-    if row.is_gone:
-        return "gone"
+def _verdict(moment: FamilyMoment, row: MemberRow) -> tuple[str, str]:
+    """What happened last to a member: the mechanism if it is sampled, else what its amounts tell; and in brief."""
+    if row.history.missing or row.is_gone:
+        return (row.history.missing or "gone",) * 2
     timeline = moment.timelines.get(row.pid)
-    return (_event_text(timeline, moment.at_ns) if timeline is not None else "") or _amount_text(row, moment.at_ns)
+    texts = ("", "") if timeline is None else _event_texts(timeline, moment.at_ns)
+    return texts if texts[0] else (_amount_text(row, moment.at_ns),) * 2
 
 
-def _event_text(timeline: Timeline, at_ns: int) -> str:
-    """The costliest mechanism of the last tick up to a moment that had any, with its age."""
+def _event_texts(timeline: Timeline, at_ns: int) -> tuple[str, str]:
+    """The costliest mechanism of the last tick up to a moment that had any: with who did it, and without."""
     for number in range(len(timeline) - 1, max(timeline.oldest, len(timeline) - _MAX_TICKS_BACK) - 1, -1):
         tick = timeline.header(number)
         if tick.monotonic_ns <= at_ns and len(tick.events):
             event = min(tick.events, key=lambda each: (COST_OF[each.what], -each.kb))
+            what, age = event_verdict(event), fmt.age((at_ns - tick.monotonic_ns) / 1e9)
             culprit = culprit_text(culprit_of(tick, event.mapping, (event,)))
-            return f"{event_verdict(event)}{culprit} · {fmt.age((at_ns - tick.monotonic_ns) / 1e9)}"
-    return ""
+            return f"{what}{culprit} · {age}", f"{what} · {age}"
+    return "", ""
 
 
 def _amount_text(row: MemberRow, at_ns: int) -> str:
@@ -220,7 +230,7 @@ class SharingText:
     own: tuple[float, ...]
     """The same as numbers, for their colour; 0 where it is not mapped."""
     first: str
-    """Who copied first, when, and how many pages."""
+    """Who copied first, when, and how many pages; and by which functions."""
 
 
 def sharing_text(shared: SharedMapping, pids: Sequence[int]) -> SharingText:
@@ -230,16 +240,11 @@ def sharing_text(shared: SharedMapping, pids: Sequence[int]) -> SharingText:
     resident = sum(part.rss > 0 for part in shared.parts.values())
     first = "still shared" if not shared.own and resident > 1 else ""
     if copy is not None:
-        names = f" {', '.join(copy.names)}" if copy.names else ""
-        doubt = "" if copy.sure else "?"
-        first = (
-            f"{copy.pid} at {fmt.clock(copy.wall_ns)}, {fmt.pages_text(copy.pages)}{doubt}"
-            f"{culprit_text(copy.culprit)}{names}"
-        )
+        first = _first_text(copy, shared.copiers)
     return SharingText(
         start=shared.start,
         kind=kind_of(shared.name, shared.perms),
-        name=fmt.printable(f"{_short_name(shared)} {shared.perms}"),
+        name=fmt.printable(_short_name(shared)),
         size=fmt.amount(shared.size),
         shares=tuple("" if part is None or part.share is None else fmt.percent(part.share) for part in parts),
         own=tuple(0.0 if part is None else part.share or 0.0 for part in parts),
@@ -247,6 +252,22 @@ def sharing_text(shared: SharedMapping, pids: Sequence[int]) -> SharingText:
     )
 
 
+def _first_text(copy: FirstCopy, copiers: Sequence[tuple[Frame, int]]) -> str:
+    """Who copied first, when, how many pages and what was on them; and which functions copied, then and later."""
+    total = sum(count for _, count in copiers)
+    functions = ", ".join(
+        f"{function_text(frame)} {fmt.percent(count / total)}"
+        for frame, count in copiers[:_MAX_COPIERS]
+        if frame != BEYOND
+    )
+    parts = [f"{copy.pid} {fmt.clock(copy.wall_ns)} {copy.pages:,} p{'' if copy.sure else '?'}"]
+    parts += ["of the file"] * copy.of_file + [", ".join(copy.names)] * bool(copy.names)
+    return " ".join(parts) + (f" · {functions}" if functions else "")
+
+
 def _short_name(shared: SharedMapping) -> str:
-    """Name without its path; of memory without a name its address."""
-    return shared.name.rpartition("/")[2] or f"anon {shared.start:x}"
+    """Name without its path, with the permissions, which tell the parts of a file; of other memory its address."""
+    base = shared.name.rpartition("/")[2]
+    if not base:
+        return f"anon {shared.start:x}"
+    return base if base.startswith("[") else f"{base} {shared.perms}"

@@ -64,7 +64,7 @@ class FamilyState:
             number = tick_at(timeline, at_ns)
             if number is not None:
                 snapshots[pid] = timeline.at(number)
-        return shared_mappings(snapshots, self._copies.copies)
+        return shared_mappings(snapshots, self._copies)
 
 
 def tick_at(timeline: Timeline, at_ns: int) -> int | None:

@@ -209,3 +209,11 @@ def test_a_look_that_the_interval_can_pay_delays_nothing() -> None:
         pacer.book_tick("smaps", 3 * MS, pacer.due_ns + 3 * MS)
         pacer.book_request(40 * MS)
     assert pacer.interval_ns == SECOND
+
+
+def test_what_is_forgiven_delays_nothing() -> None:
+    pacer = Pacer(Pace(1_000_000_000, 0.05), 0)
+    pacer.book_tick("smaps", 5_000_000_000, 1_000_000_000)
+    assert pacer.tier() != "smaps"
+    pacer.forgive(2_000_000_000)
+    assert (pacer.tier(), pacer.due_ns, pacer.interval_ns) == ("smaps", 3_000_000_000, 1_000_000_000)

@@ -25,10 +25,7 @@ class TopFunction:
 
 def top_function(faults: PageFaults, mapping: int) -> TopFunction | None:
     """Find the function that made most of the faults of a mapping; None if it is not known."""
-    here = faults.mapping == mapping
-    counts: Counter[Frame] = Counter()
-    for stack, count in zip(faults.stack[here].tolist(), faults.faults[here].tolist(), strict=True):
-        counts[_innermost(faults.stacks, stack)] += count
+    counts = function_counts(faults, mapping)
     by_function: Counter[tuple[str | None, str, int]] = Counter()
     for frame, count in counts.items():
         by_function[_identity(frame)] += count
@@ -40,6 +37,15 @@ def top_function(faults: PageFaults, mapping: int) -> TopFunction | None:
         return None
     frame = frames[0] if len({frame.source for frame in frames}) == 1 else frames[0]._replace(source=None)
     return TopFunction(frame, most, by_function.total())
+
+
+def function_counts(faults: PageFaults, mapping: int) -> Counter[Frame]:
+    """Count the faults of a mapping by who asked for the memory; `BEYOND` and `IN_SYSTEM_CALL` are not known."""
+    here = faults.mapping == mapping
+    counts: Counter[Frame] = Counter()
+    for stack, count in zip(faults.stack[here].tolist(), faults.faults[here].tolist(), strict=True):
+        counts[_innermost(faults.stacks, stack)] += count
+    return counts
 
 
 _SCRIPT = re.compile(r"py::|(?:JS|LazyCompile|Function|Script):")

@@ -1,15 +1,20 @@
 """Who broke the sharing: mappings at the same address in several processes, and what share of each is its own."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.history.culprits import Culprit, culprit_of
+from smapstop.model.callers.call_stacks import BEYOND, IN_SYSTEM_CALL
+from smapstop.model.callers.culprit import function_counts
 from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.model.timeline.timeline import Timeline
+from smapstop.proc.callstack.frames import Frame
 
+MappingKey = tuple[int, int]
+"""Pid and mapping id."""
 _COPIES = ("copy-on-write", "copy-on-write-after-fork")
 """Mechanisms by which a process gets pages of its own instead of shared ones."""
 
@@ -41,8 +46,8 @@ class FirstCopy:
     sure: bool
     names: tuple[str, ...]
     """Names of the variables on them, as far as they are known."""
-    culprit: Culprit | None = None
-    """The function whose doing it was; None if that is not known."""
+    of_file: bool = False
+    """Whether they were pages of a file, or else copies of the parent's since a fork."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,9 @@ class SharedMapping:
     """The mapping in each process that has it, by pid."""
     first_copy: FirstCopy | None
     """None if nobody has copied pages since the processes are sampled."""
+    copiers: tuple[tuple[Frame, int], ...] = ()
+    """Functions that made the page faults when pages were copied, in any of the processes, and how many; the most
+    first, and `BEYOND` for those that are not known."""
 
     @property
     def own(self) -> int:
@@ -66,14 +74,12 @@ class SharedMapping:
         return sum(part.own for part in self.parts.values())
 
 
-def shared_mappings(
-    snapshots: Mapping[int, MapSnapshot], copies: Mapping[tuple[int, int], FirstCopy]
-) -> list[SharedMapping]:
+def shared_mappings(snapshots: Mapping[int, MapSnapshot], log: "CopyLog") -> list[SharedMapping]:
     """Mappings at the same address, with the same name, in two processes or more; the most own memory first.
 
     Args:
         snapshots: Map of each process, by pid.
-        copies: First copies, by pid and mapping id, see `CopyLog`.
+        log: What was copied by whom.
     """
     places: dict[tuple[int, str], dict[int, int]] = {}
     for pid, snapshot in snapshots.items():
@@ -89,10 +95,10 @@ def shared_mappings(
             continue
         pid, row = next(iter(rows.items()))
         mappings = snapshots[pid].mappings
-        first = [copies[pid, part.mapping] for pid, part in parts.items() if (pid, part.mapping) in copies]
+        keys = [(pid, part.mapping) for pid, part in parts.items()]
         size = (int(mappings.end[row]) - start) // 1024
-        earliest = min(first, key=lambda copy: copy.wall_ns, default=None)
-        found.append(SharedMapping(start, name, mappings.perms_of(row), size, parts, earliest))
+        perms = mappings.perms_of(row)
+        found.append(SharedMapping(start, name, perms, size, parts, log.first_copy(keys), log.copiers(keys)))
     return sorted(found, key=lambda each: (-each.own, each.start))
 
 
@@ -118,24 +124,46 @@ class _Columns:
 
 
 class CopyLog:
-    """The first copies of pages of each mapping, as the timelines of processes grow."""
+    """Who copied pages of each mapping first, and by which functions, as the timelines of processes grow."""
 
     def __init__(self) -> None:
-        self.copies: dict[tuple[int, int], FirstCopy] = {}
-        """By pid and mapping id."""
+        self._copies: dict[MappingKey, FirstCopy] = {}
+        self._copiers: dict[MappingKey, Counter[Frame]] = {}
         self._read: dict[int, tuple[Timeline, int]] = {}
+
+    def first_copy(self, keys: Iterable[MappingKey]) -> FirstCopy | None:
+        """The earliest copy of pages of these mappings; None if there was none."""
+        known = (self._copies[key] for key in keys if key in self._copies)
+        return min(known, key=lambda copy: copy.wall_ns, default=None)
+
+    def copiers(self, keys: Iterable[MappingKey]) -> tuple[tuple[Frame, int], ...]:
+        """Functions that made the page faults of these mappings when pages were copied, and how many."""
+        counts = sum((self._copiers[key] for key in keys if key in self._copiers), Counter[Frame]())
+        return tuple(counts.most_common())
 
     def update(self, pid: int, timeline: Timeline) -> None:
         """Look through the ticks of a process that are new."""
         known, next_number = self._read.get(pid, (timeline, 0))
-        if known is not timeline:  # sampled anew
+        if known is not timeline:  # sampled from its start again
             next_number = 0
         for number in range(max(next_number, timeline.oldest), len(timeline)):
             tick = timeline.header(number)
             for event in tick.events:
                 if event.what in _COPIES:
                     key = pid, event.mapping
-                    if key not in self.copies:
-                        culprit = culprit_of(tick, event.mapping, (event,))
-                        self.copies[key] = FirstCopy(pid, tick.wall_ns, event.pages, event.sure, event.names, culprit)
+                    first = FirstCopy(
+                        pid, tick.wall_ns, event.pages, event.sure, event.names, event.what == "copy-on-write"
+                    )
+                    self._copies.setdefault(key, first)
+                    if tick.faults is not None:
+                        counts = self._copiers.setdefault(key, Counter())
+                        for frame, count in function_counts(tick.faults, event.mapping).items():
+                            counts[_function_of(frame)] += count
         self._read[pid] = timeline, len(timeline)
+
+
+def _function_of(frame: Frame) -> Frame:
+    """The function of a frame: without its line, and without its place in the code if it has a name."""
+    if frame in (BEYOND, IN_SYSTEM_CALL):
+        return BEYOND
+    return frame._replace(source=None, offset=0 if frame.name else frame.offset)

@@ -113,7 +113,8 @@ def draw_member(
         segments.append(Segment(fmt.pad(member.history, columns.history + 1), plain))
     if columns.bar:
         segments += _bar(member.shares, columns.bar, largest_kb, style, base)
-    verdict = fmt.clip(member.verdict, columns.verdict)
+    is_long = fmt.cell_width(member.verdict) > columns.verdict
+    verdict = fmt.clip(member.brief if is_long else member.verdict, columns.verdict)
     return Strip([*segments, Segment(verdict, plain)])
 
 
@@ -138,7 +139,9 @@ def _bar(shares: tuple[int, int, int], cells: int, largest_kb: int, style: DrawS
     ]
 
 
-_SHARE_CELLS, _SIZE_CELLS, _LEAST_FIRST = 8, 7, 24
+_SHARE_CELLS, _SIZE_CELLS, _LEAST_FIRST = 8, 7, 19
+_SHOWS_FUNCTIONS = 28
+"""Cells from which on functions are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +156,7 @@ class SharingColumns:
 
 def fit_sharing_columns(width: int, pids: Sequence[int]) -> SharingColumns:
     """Fit the columns of shared mappings into a width; the last processes are left out when there is no room."""
-    name = max(_LEAST_NAME, min(36, width // 3))
+    name = max(_LEAST_NAME, min(36, width // 4))
     room = width - name - 1 - _SIZE_CELLS
     count = max(1, min(len(pids), (room - _LEAST_FIRST) // _SHARE_CELLS))
     return SharingColumns(name, tuple(pids[:count]), max(1, room - count * _SHARE_CELLS))
@@ -162,9 +165,11 @@ def fit_sharing_columns(width: int, pids: Sequence[int]) -> SharingColumns:
 def draw_sharing_titles(columns: SharingColumns, style: Style) -> list[Segment]:
     """Draw the titles of the columns."""
     pids = "".join(f"{pid:>{_SHARE_CELLS - 1}} " for pid in columns.pids)
+    first = "First copied by · functions" if columns.first >= _SHOWS_FUNCTIONS else "First copied by"
     return [
         Segment(
-            f"{fmt.pad(' Own share of', columns.name + 1)}{'Size':>{_SIZE_CELLS - 1}} {pids}First copied by", style
+            f"{fmt.pad(' Own share of', columns.name + 1)}{'Size':>{_SIZE_CELLS - 1}} {pids}{first}",
+            style,
         )
     ]
 

@@ -30,7 +30,8 @@ MEMBER = MemberText(
     faults="15/s",
     history="▁▅█",
     shares=(1454, 26_000, 3_000),
-    verdict="80 p CoW after fork? · now",
+    verdict="80 p CoW after fork? by refresh_prices · now",
+    brief="80 p CoW after fork? · now",
     is_old=False,
     is_gone=False,
 )
@@ -48,6 +49,17 @@ def test_titles_and_members_fit_and_stand_below_each_other(width: int, longest: 
     assert strip.text.startswith("▸│ └─")
 
 
+def test_who_did_it_is_left_out_before_anything_is_cut() -> None:
+    texts = {
+        width: draw_member(
+            MEMBER, fit_member_columns(width, 30), 40_000, STYLE, cursor=False, watched=False
+        ).text.rstrip()
+        for width in (118, 240)
+    }
+    assert texts[118].endswith("80 p CoW after fork? · now")
+    assert texts[240].endswith("80 p CoW after fork? by refresh_prices · now")
+
+
 def test_the_bar_says_whose_the_memory_is() -> None:
     columns = fit_member_columns(200, 30)
     text = draw_member(replace(MEMBER, shares=(10, 20, 10)), columns, 40, STYLE, cursor=False, watched=False).text
@@ -58,4 +70,4 @@ def test_the_bar_says_whose_the_memory_is() -> None:
 def test_as_many_processes_as_fit_have_a_column(width: int) -> None:
     columns = fit_sharing_columns(width, range(1, 20))
     assert columns.name + 1 + 7 + 8 * len(columns.pids) + columns.first == width
-    assert columns.first >= 24 or len(columns.pids) == 1
+    assert columns.first >= 19 or len(columns.pids) == 1

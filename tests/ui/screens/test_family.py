@@ -105,7 +105,7 @@ async def test_mappings_at_the_same_address_say_whose_own_they_are() -> None:
         await pause_until(pilot, lambda: "50 %" in "".join(sharing_of(pilot)), "the copies")
         titles, mapping = sharing_of(pilot)
         assert titles.split()[:6] == ["Own", "share", "of", "Size", "4711", "5000"]
-        assert mapping.split()[:7] == ["A", "anon", "10000", "rw-p", "40", "K", "0.0"]
+        assert mapping.split()[:7] == ["A", "anon", "10000", "40", "K", "0.0", "%"]
 
 
 async def test_enter_watches_a_member_and_escape_comes_back() -> None:
