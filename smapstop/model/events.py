@@ -71,6 +71,17 @@ _IMPOSSIBLE: dict[Kind, tuple[Mechanism, ...]] = {
 """Mechanisms that do not occur in mappings of a kind."""
 
 
+PAGES_OF_FAULT: dict[Mechanism, int] = {
+    "first-touch": 1,
+    "copy-on-write": 1,
+    "copy-on-write-after-fork": 1,
+    "file-read": 16,
+    "shared-map": 16,
+    "huge-fault": 1 << 18,
+}
+"""Mechanisms that are page faults, and how many pages one may bring: of a file also those around (fault-around)."""
+
+
 class Cost(IntEnum):
     """Cost of an event for the process: of several events, the costliest is shown first, then the largest."""
 

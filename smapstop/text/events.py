@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
 from smapstop.model.events import COST_OF, MECHANISMS, Cost, Mechanism
 from smapstop.model.history.activity import News
-from smapstop.model.history.culprits import culprit_of
+from smapstop.model.history.culprits import culprit_of, culprit_of_entry
 from smapstop.model.history.log_entry import EVENT_KINDS, LogEntry
 from smapstop.model.history.mapping_history import label_at
 from smapstop.model.history.tick_entries import tick_entries
@@ -22,7 +23,8 @@ from smapstop.text.lifecycle import resident_text
 from smapstop.text.mechanisms import EXPLANATIONS, LIFECYCLE_VERBS, event_label, event_verdict
 from smapstop.text.status import exit_status_text
 
-_ROOM_FOR_EVIDENCE, _ROOM_FOR_TIMES = 24, 8
+_ROOM_FOR_EVIDENCE, ROOM_FOR_TIMES = 24, 8
+"""Cells for evidence: the least for fields that changed, and for how often an event happened."""
 _SAME = "Rss unchanged"
 BETWEEN = " · "
 """Between the verdicts on the events of one tick."""
@@ -65,7 +67,7 @@ def event_widths(width: int, *, named: bool) -> EventWidths:
     room = width - (when and when + 2) - (subject and subject + 4)
     what = max(30, min(44, room // 2))
     if room - what < _ROOM_FOR_EVIDENCE:
-        what = max(0, room - _ROOM_FOR_TIMES)
+        what = max(0, room - ROOM_FOR_TIMES)
     return EventWidths(when, subject, what, max(0, room - what - 2))
 
 
@@ -123,7 +125,8 @@ def _what_text(entry: LogEntry, timeline: Timeline) -> str:
         unique_names = tuple(dict.fromkeys(entry.event.names))
         label = event_label(replace(entry.event, names=unique_names))
         addresses = f" of {fmt.amount(entry.address_kb)}" if entry.address_kb else ""
-        return label + (mappings and f" in {mappings}") + addresses
+        by = culprit_text(culprit_of_entry(entry))
+        return label + (mappings and f" in {mappings}") + addresses + by
     verb = LIFECYCLE_VERBS[entry.what]
     match entry.what:
         case "grow":
@@ -221,12 +224,23 @@ def group_change_text(timeline: Timeline, entries: Sequence[LogEntry], number: i
     """What happened to a group of mappings at a tick, from its log entries; empty for -1 (never)."""
     if number < timeline.oldest:
         return ""
-    verdicts = [entry_verdict(entry, timeline) for entry in entries]
-    return BETWEEN.join(verdicts) or _fallback_text(timeline.header(number))
+    return BETWEEN.join(entry_verdicts(entries, timeline)) or _fallback_text(timeline.header(number))
 
 
-def entry_verdict(entry: LogEntry, timeline: Timeline, *, full: bool = False) -> str:
-    """Verdict on an entry of a group, its number first; see `event_verdict`."""
+def entry_verdicts(entries: Sequence[LogEntry], timeline: Timeline, *, full: bool = False) -> list[str]:
+    """Verdicts on the entries of a group in a tick, each with its number first, see `event_verdict`; and by whom.
+
+    Whose doing several in a row were is said once, at the last of them.
+    """
+    doers = [culprit_text(culprit_of_entry(entry), full=full) for entry in entries]
+    return [
+        _entry_verdict(entry, timeline, full=full) + (by if by != next_by else "")
+        for entry, (by, next_by) in zip(entries, pairwise([*doers, ""]), strict=True)
+    ]
+
+
+def _entry_verdict(entry: LogEntry, timeline: Timeline, *, full: bool) -> str:
+    """Verdict on an entry of a group."""
     if entry.event is None:
         return what_text(entry, timeline)
     mappings = f", {entry.mappings:,} mappings" if entry.mappings > 1 and full else ""

@@ -12,7 +12,7 @@ from smapstop.model.view.view import View
 from smapstop.proc.added_fields import HIDDEN_FIELDS
 from smapstop.proc.fields import PROPERTY_FIELDS
 from smapstop.text import format as fmt
-from smapstop.text.events import entry_verdict
+from smapstop.text.events import entry_verdicts
 from smapstop.text.lifecycle import ago_text
 from smapstop.text.mapping_detail import field_label
 from smapstop.text.row_sums import mappings_text, sums_of
@@ -82,7 +82,7 @@ def set_why_of(history: GroupHistory, view: View, group: int, mask: NDArray[np.b
     costliest = next((entry for entry in entries if entry.event), None)
     sums = sums_of(view, mask)
     return GroupWhy(
-        verdict=" · ".join(entry_verdict(entry, timeline, full=True) for entry in entries)
+        verdict=" · ".join(entry_verdicts(entries, timeline, full=True))
         or ("changed" if has_changed else "no change yet"),
         age=age if age in ("", "now") else f"{age} ago",
         reason=reason_of(costliest.event, costliest.kind) if costliest and costliest.event else None,

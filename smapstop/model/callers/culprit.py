@@ -1,7 +1,8 @@
-"""The function that made most of the page faults of a mapping."""
+"""Page faults by the function that asked for the memory, and which of them made most."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,42 +11,84 @@ from smapstop.model.callers.folding import fold_frames
 from smapstop.model.callers.page_faults import PageFaults
 from smapstop.proc.callstack.frames import Frame
 
+MAX_FUNCTIONS = 16
+"""Functions that are remembered of faults; those with the fewest are forgotten."""
+
 
 @dataclass(frozen=True, slots=True)
 class TopFunction:
-    """The function that made most of the faults of a mapping."""
+    """The function that made most of some faults."""
 
     frame: Frame
     """With its line, if all its faults were on the same one."""
     faults: int
     """Those that it made."""
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionFaults:
+    """Page faults in some mappings, by the function that asked for the memory."""
+
+    counts: tuple[tuple[Frame, int], ...]
+    """The largest first; a function once for each of its lines. `BEYOND` if it is not known."""
     seen: int
-    """Those that were seen in the mapping."""
+    """All those that were seen, also of functions that are forgotten."""
+    has_losses: bool
+    """Whether some faults of the process were lost."""
+    has_hidden: bool
+    """Whether some faults of the process were in system calls, not visible."""
+    is_mixed: bool = False
+    """Whether they brought the pages of several events."""
+
+    def merged_with(self, other: "FunctionFaults") -> "FunctionFaults":
+        """Merge with those of another time."""
+        counts = Counter(dict(self.counts))
+        counts.update(dict(other.counts))
+        return FunctionFaults(
+            tuple(counts.most_common(MAX_FUNCTIONS)),
+            self.seen + other.seen,
+            self.has_losses or other.has_losses,
+            self.has_hidden or other.has_hidden,
+            self.is_mixed or other.is_mixed,
+        )
+
+    @property
+    def top(self) -> TopFunction | None:
+        """The function that made most of them; None if it is not known."""
+        by_function: Counter[tuple[str | None, str, int]] = Counter()
+        for frame, count in self.counts:
+            by_function[_identity(frame)] += count
+        if not by_function:
+            return None
+        name, most = by_function.most_common(1)[0]
+        frames = [frame for frame, _ in self.counts if _identity(frame) == name]
+        if frames[0] in (BEYOND, IN_SYSTEM_CALL):
+            return None
+        return TopFunction(frames[0] if len(frames) == 1 else frames[0]._replace(source=None), most)
 
 
-def top_function(faults: PageFaults, mapping: int) -> TopFunction | None:
-    """Find the function that made most of the faults of a mapping; None if it is not known."""
-    counts = function_counts(faults, mapping)
-    by_function: Counter[tuple[str | None, str, int]] = Counter()
-    for frame, count in counts.items():
-        by_function[_identity(frame)] += count
-    if not by_function:
-        return None
-    name, most = by_function.most_common(1)[0]
-    frames = [frame for frame in counts if _identity(frame) == name]
-    if frames[0] in (BEYOND, IN_SYSTEM_CALL):
-        return None
-    frame = frames[0] if len({frame.source for frame in frames}) == 1 else frames[0]._replace(source=None)
-    return TopFunction(frame, most, by_function.total())
+def function_faults(faults: PageFaults, mappings: Iterable[int], *, is_mixed: bool = False) -> FunctionFaults:
+    """Faults in some mappings by function, see `FunctionFaults`."""
+    by_mapping, counts = _by_mapping(faults), Counter[Frame]()
+    for mapping in mappings:
+        counts.update(by_mapping.get(mapping, {}))
+    largest = tuple(counts.most_common(MAX_FUNCTIONS))
+    return FunctionFaults(largest, counts.total(), faults.lost > 0, faults.in_system_calls > 0, is_mixed)
+
+
+@lru_cache(4)
+def _by_mapping(faults: PageFaults) -> dict[int, Counter[Frame]]:
+    """Faults of each mapping by function; those of one tick are asked for once for each of its events."""
+    by_mapping: defaultdict[int, Counter[Frame]] = defaultdict(Counter)
+    rows = faults.mapping.tolist(), faults.stack.tolist(), faults.faults.tolist()
+    for mapping, stack, count in zip(*rows, strict=True):
+        by_mapping[mapping][_innermost(faults.stacks, stack)] += count
+    return by_mapping
 
 
 def function_counts(faults: PageFaults, mapping: int) -> Counter[Frame]:
     """Count the faults of a mapping by who asked for the memory; `BEYOND` and `IN_SYSTEM_CALL` are not known."""
-    here = faults.mapping == mapping
-    counts: Counter[Frame] = Counter()
-    for stack, count in zip(faults.stack[here].tolist(), faults.faults[here].tolist(), strict=True):
-        counts[_innermost(faults.stacks, stack)] += count
-    return counts
+    return Counter(_by_mapping(faults).get(mapping))
 
 
 _SCRIPT = re.compile(r"py::|(?:JS|LazyCompile|Function|Script):")

@@ -3,20 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from smapstop.model.callers.culprit import top_function
-from smapstop.model.events import Event, Mechanism
+from smapstop.model.callers.culprit import FunctionFaults, function_faults
+from smapstop.model.events import PAGES_OF_FAULT, Event
+from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.tick import Tick
 from smapstop.proc.callstack.frames import Frame
 
-_PAGES_OF_FAULT: dict[Mechanism, int] = {
-    "first-touch": 1,
-    "copy-on-write": 1,
-    "copy-on-write-after-fork": 1,
-    "file-read": 16,
-    "shared-map": 16,
-    "huge-fault": 1 << 18,
-}
-"""Mechanisms that are page faults, and how many pages one may bring: of a file also those around (fault-around)."""
 _ALL, _MOST = 0.99, 0.5
 _LATE = 1.25
 """smaps is read a moment after the faults are counted: so much more may have happened."""
@@ -36,18 +28,33 @@ class Culprit:
 def culprit_of(tick: Tick, mapping: int, events: Sequence[Event]) -> Culprit | None:
     """Find whose doing the events of a mapping in a tick were; None if they were not page faults, or nobody's mostly.
 
-    The pages must be accounted for by the faults that were seen in this mapping in this tick: what was populated in
-    another way (MAP_POPULATE, read(2) into new memory) is nobody's here. Of several events each may have been
-    somebody else's, unless one function made all the faults.
+    Of several events each may have been somebody else's, unless one function made all the faults.
     """
-    if tick.faults is None or not events or any(event.what not in _PAGES_OF_FAULT for event in events):
+    if tick.faults is None:
         return None
-    top = top_function(tick.faults, mapping)
-    if top is None or top.faults < _MOST * top.seen:
+    return _judge(function_faults(tick.faults, (mapping,), is_mixed=len(events) > 1), events)
+
+
+def culprit_of_entry(entry: LogEntry) -> Culprit | None:
+    """Find whose doing an entry of the event log was, in all its mappings and ticks; None as `culprit_of`."""
+    return None if entry.faults is None or entry.event is None else _judge(entry.faults, (entry.event,))
+
+
+def _judge(faults: FunctionFaults, events: Sequence[Event]) -> Culprit | None:
+    """Find whose doing events were.
+
+    The pages must be accounted for by the faults that were seen in these mappings at that time: what was populated in
+    another way (MAP_POPULATE, read(2) into new memory) is nobody's here.
+    """
+    if not events or any(event.what not in PAGES_OF_FAULT for event in events):
         return None
-    is_alone = top.faults >= _ALL * top.seen
-    per_fault = max(_PAGES_OF_FAULT[event.what] for event in events)
-    pages, hidden = sum(event.pages for event in events), tick.faults.in_system_calls
-    if pages > top.seen * per_fault * (1 if hidden else _LATE) or (len(events) > 1 and not is_alone):
+    top = faults.top
+    if top is None or top.faults < _MOST * faults.seen:
         return None
-    return Culprit(top.frame, is_alone, not tick.faults.lost and (per_fault == 1 or (is_alone and not hidden)))
+    is_alone = top.faults >= _ALL * faults.seen
+    per_fault = max(PAGES_OF_FAULT[event.what] for event in events)
+    pages = sum(event.pages for event in events)
+    if pages > faults.seen * per_fault * (1 if faults.has_hidden else _LATE) or (faults.is_mixed and not is_alone):
+        return None
+    is_sure = not faults.has_losses and (per_fault == 1 or (is_alone and not faults.has_hidden))
+    return Culprit(top.frame, is_alone, is_sure)

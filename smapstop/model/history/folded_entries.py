@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from smapstop.model.events import MECHANISMS, SymbolNames
 from smapstop.model.grouping import GroupScope, group_ids
+from smapstop.model.history.entry_faults import EntryFaults
 from smapstop.model.history.log_entry import EVENT_CODES, EVENT_KINDS, KEY_BASE, KINDS_SCOPE, ONE_TIME_CODES, LogEntry
 from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.history.runs import OUTLIER_FACTOR
@@ -123,8 +124,11 @@ def _build_entries(
         np.logical_and.reduceat(items.entries.sure[order], starts),
     )
     number, names = items.entries.number, _names(items.entries, keys)
+    faults, members = EntryFaults(items.entries), np.split(items.entries.mapping[order], starts[1:])
     entries = []
-    for row, key, mappings, kb, moved, address_kb, sure in zip(*(column.tolist() for column in columns), strict=True):
+    for ids, row, key, mappings, kb, moved, address_kb, sure in zip(
+        members, *(column.tolist() for column in columns), strict=True
+    ):
         code = key % KEY_BASE
         entries.append(
             LogEntry(
@@ -142,6 +146,7 @@ def _build_entries(
                 address_kb=address_kb,
                 sure=sure,
                 names=((number, names[key]),) if mappings == 1 and key in names else (),
+                faults=faults.of(code, frozenset(ids.tolist())),
             )
         )
     return sorted(entries, key=lambda entry: (-entry.cost, entry.kb))
@@ -184,6 +189,7 @@ def entries_of_mapping(entries: TickEntries, history: MappingHistory) -> list[Lo
     for entry in reversed(list(items)):  # a mechanism that is sure only in part gives two
         same = folded.pop(entry.what, None)
         folded[entry.what] = replace(same.merged_with(entry), count=1) if same else entry
+    faults, ids = EntryFaults(items), frozenset((history.mapping,))
     return [
         replace(
             entry,
@@ -191,6 +197,7 @@ def entries_of_mapping(entries: TickEntries, history: MappingHistory) -> list[Lo
             was=was,
             kind=kind,
             kb=entry.kb if entry.event else abs(grown),
+            faults=faults.of(EVENT_CODES[entry.what], ids),
             address_kb=shrunk if entry.what == "unmapped" and shrunk >= entry.kb else 0,
         )
         for entry in folded.values()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
+from smapstop.model.callers.culprit import FunctionFaults
 from smapstop.model.events import COST_OF, MECHANISMS, Cost, Event, Mechanism, SymbolNames
 from smapstop.model.kinds import Kind, kind_at, section_of
 from smapstop.model.tick import LifecycleKind
@@ -105,6 +106,8 @@ class LogEntry:
     """Id of the mapping split from, or merged into, if known."""
     usual_kb: int = 0
     """Mean of the run of which it is an outlier, kB; 0 if it is none."""
+    faults: FunctionFaults | None = None
+    """Page faults in its mappings and ticks, where they were watched and the event is one that they bring."""
     note: str = ""
     """What an alert says; empty for other events."""
 
@@ -167,5 +170,6 @@ class LogEntry:
             pages=self.pages + later.pages,
             address_kb=self.address_kb + later.address_kb if self.address_kb and later.address_kb else 0,
             sure=self.sure and later.sure,
+            faults=self.faults.merged_with(later.faults) if self.faults and later.faults else None,
             names=tuple(named for named in names if named[0] >= later.last - NAMES_TICKS),
         )

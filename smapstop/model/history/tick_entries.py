@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.events import MECHANISMS, SymbolNames, costs_of
 from smapstop.model.history.log_entry import (
     EVENT_CODES,
@@ -53,6 +54,8 @@ class TickEntries:
     sure: NDArray[np.bool_]
     names: tuple[tuple[int, SymbolNames], ...]
     """See `Events.names`."""
+    faults: PageFaults | None = None
+    """Page faults since the tick before."""
 
     def __len__(self) -> int:
         return len(self.what)
@@ -74,6 +77,7 @@ class TickEntries:
             kb=self.kb[rows],
             sure=self.sure[rows],
             names=tuple((at, named[row]) for at, row in enumerate(rows.tolist()) if row in named) if named else (),
+            faults=self.faults,
         )
 
     def of_mapping(self, mapping: int) -> "TickEntries":
@@ -129,7 +133,7 @@ def _all_entries(tick: Tick) -> TickEntries:
     nobody = np.full(len(events), NO_MAPPING)
     if not more:
         columns = (events.what, events.mapping, nobody, events.kb, events.sure)
-        return TickEntries(tick.number, events.page_kb, *columns, events.names)
+        return TickEntries(tick.number, events.page_kb, *columns, events.names, tick.faults)
     what, mapping, other = np.array(more, np.int64).reshape(-1, 3).T
     return TickEntries(
         number=tick.number,
@@ -140,6 +144,7 @@ def _all_entries(tick: Tick) -> TickEntries:
         kb=np.concatenate([events.kb, np.zeros(len(more), np.int64)]),
         sure=np.concatenate([events.sure, np.ones(len(more), bool)]),
         names=events.names,
+        faults=tick.faults,
     )
 
 

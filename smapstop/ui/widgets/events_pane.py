@@ -19,6 +19,7 @@ from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.text.events import (
+    ROOM_FOR_TIMES,
     EntryText,
     EventWidths,
     entry_text,
@@ -47,6 +48,8 @@ class _EventLine:
     subject: str
     letter: str
     kind: str
+    what_cells: int
+    """Width of what happened: its column, and of that of the evidence what is not needed there."""
     evidence: tuple[tuple[str, int], ...]
     age: int
     """Ticks since the last event of the entry."""
@@ -152,12 +155,17 @@ class EventList(LineList[tuple[int, int], _EventLine]):
         """Line of an entry."""
         assert self._event_log is not None
         timeline, widths = self._event_log.timeline, self._widths
+        text = entry_text(entry, timeline)
+        further = fmt.cell_width(text.what) - widths.what if entry.faults else 0  # so that it can say by whom
+        taken = max(0, min(further, widths.evidence - ROOM_FOR_TIMES))
+        evidence = tuple(evidence_pieces(entry, timeline, widths.evidence - taken))
         return _EventLine(
-            text=entry_text(entry, timeline),
+            text=text,
             subject=subject_text(entry, timeline, widths.subject),
             letter=letter_of(entry.kind) if entry.kind else " ",
             kind=entry.kind.value if entry.kind else "",
-            evidence=tuple(evidence_pieces(entry, timeline, widths.evidence)),
+            what_cells=widths.what + (taken if evidence else widths.evidence + 2),
+            evidence=evidence,
             age=self._number - entry.last,
             cursor=cursor,
         )
@@ -217,9 +225,7 @@ class EventList(LineList[tuple[int, int], _EventLine]):
             segments.append(
                 Segment(fmt.pad(line.subject, widths.subject) + "  ", plain if line.text.is_named else quiet)
             )
-        # without evidence, the text of the event may use its column
-        cells = widths.what + (0 if line.evidence else widths.evidence + 2)
-        segments.append(Segment(fmt.pad(fmt.clip(line.text.what, cells), cells) + "  ", plain))
+        segments.append(Segment(fmt.pad(fmt.clip(line.text.what, line.what_cells), line.what_cells) + "  ", plain))
         for text, direction in line.evidence:
             colour = (palette.quiet, palette.gain, palette.loss)[direction]
             segments.append(Segment(text, base if line.cursor else base + Style(color=colour)))

@@ -3,7 +3,12 @@
 import pytest
 from factories import faults_of
 
-from smapstop.model.callers.culprit import top_function
+from smapstop.model.callers.culprit import TopFunction, function_faults
+from smapstop.model.callers.page_faults import PageFaults
+
+
+def top_function(faults: PageFaults, *mappings: int) -> TopFunction | None:
+    return function_faults(faults, mappings).top
 
 
 def test_it_is_the_function_that_asked_not_the_allocator_below_it() -> None:
@@ -15,7 +20,7 @@ def test_it_is_the_function_that_asked_not_the_allocator_below_it() -> None:
     )
     top = top_function(faults, 1)
     assert top is not None
-    assert (top.frame.name, top.faults, top.seen) == ("dictExpand", 8, 9)
+    assert (top.frame.name, top.faults, function_faults(faults, (1,)).seen) == ("dictExpand", 8, 9)
 
 
 def test_the_same_function_may_have_its_line_only_later() -> None:

@@ -1,0 +1,31 @@
+"""Page faults that brought the pages of events of a tick."""
+
+import numpy as np
+
+from smapstop.model.callers.culprit import FunctionFaults, function_faults
+from smapstop.model.events import MECHANISMS, PAGES_OF_FAULT
+from smapstop.model.history.tick_entries import TickEntries
+
+_CODES = frozenset(code for code, what in enumerate(MECHANISMS) if what in PAGES_OF_FAULT)
+
+
+class EntryFaults:
+    """Page faults of the items of a tick.
+
+    Args:
+        entries: All items of the mappings that are asked for.
+    """
+
+    def __init__(self, entries: TickEntries) -> None:
+        self._entries = entries
+        is_fault = np.isin(entries.what, list(_CODES))
+        pairs = np.unique(np.stack([entries.mapping[is_fault], entries.what[is_fault]]), axis=1)
+        mappings, counts = np.unique(pairs[0], return_counts=True)
+        self._mixed = frozenset(mappings[counts > 1].tolist())
+        """Mappings with several events that faults bring."""
+
+    def of(self, code: int, mappings: frozenset[int]) -> FunctionFaults | None:
+        """Faults in mappings in which an event happened; None if they do not bring it, or were not watched."""
+        if self._entries.faults is None or code not in _CODES:
+            return None
+        return function_faults(self._entries.faults, mappings, is_mixed=not self._mixed.isdisjoint(mappings))
