@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from smapstop.model.elsewhere import Elsewhere
+from smapstop.model.unmark import Unmark
 
 if TYPE_CHECKING:  # they import numpy, which takes longer than starting a sampler
     from smapstop.model.tick import Tick
@@ -157,7 +158,7 @@ class Mark:
 
 TargetRequest = Attach | AttachNext | StopWaiting | Launch | Pace | Signal | Detach
 """Requests about what is watched, and how."""
-Request = TargetRequest | ThreadsRequest | MappingRequest | FamilyRequest | Mark
+Request = TargetRequest | ThreadsRequest | MappingRequest | FamilyRequest | Mark | Unmark
 
 
 @dataclass(frozen=True, slots=True)

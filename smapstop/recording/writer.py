@@ -138,6 +138,15 @@ class Recorder:
                 "marks", schema.MARK_COLUMNS, [(mark.letter, mark.tick, mark.mapping) for mark in marks]
             )
 
+    def remove_mark(self, letter: str) -> None:
+        """Remove the mark of a letter, if there is one.
+
+        Raises:
+            SmapstopError: It cannot be removed.
+        """
+        with self._transaction():
+            self._database.execute("DELETE FROM marks WHERE letter = ?", (letter,))
+
     def write_family(self, *readings: FamilyReading) -> None:
         """Write the next reading of the family, or several in one transaction; what did not change takes no space.
 

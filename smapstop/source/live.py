@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from smapstop.model.protocol import GRACE_SECONDS, Detach, Failure, Mark, Request
+from smapstop.model.unmark import Unmark
 from smapstop.proc.mount import require_proc
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class LiveSource:
         """Send a request to the sampler, unless it is closed; the reader thread reports when it is dead."""
         from smapstop.sampling.wire import write_all
 
-        if self._closing or isinstance(request, Mark):  # a mark is for recordings
+        if self._closing or isinstance(request, Mark | Unmark):  # a mark is for recordings
             return
         assert self._sampler.stdin is not None
         with suppress(BrokenPipeError):

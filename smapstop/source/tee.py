@@ -8,6 +8,7 @@ from smapstop.errors import SmapstopError
 from smapstop.model.family.reading import FamilyReading
 from smapstop.model.protocol import Failure, Mark, Notice, Request, Target
 from smapstop.model.tick import Tick
+from smapstop.model.unmark import Unmark
 from smapstop.recording.writer import Recorder
 from smapstop.source.base import Source, SourceMessage
 
@@ -35,8 +36,8 @@ class RecordingTee:
         self._source = source
         self._open_recorder = open_recorder
         self._recorder: Recorder | None = open_recorder(1)
-        self._marks = deque[Mark]()
-        """Marks to be recorded."""
+        self._marks = deque[Mark | Unmark]()
+        """Marks to be recorded, or removed, in this order."""
         self._run_number = 0
         self._finished = False
         self._close_reason = self._reason = close_reason
@@ -49,7 +50,7 @@ class RecordingTee:
 
     def request(self, request: Request) -> None:
         """Pass a request to the source; a mark is recorded with the next message, by the thread that records."""
-        if isinstance(request, Mark):
+        if isinstance(request, Mark | Unmark):
             self._marks.append(request)
         else:
             self._source.request(request)
@@ -99,14 +100,16 @@ class RecordingTee:
         deliver(message)
 
     def _record_marks(self, recorder: Recorder) -> None:
-        """Record the marks set since the last message.
+        """Record the marks set since the last message, and remove those that the user removed.
 
         Raises:
             SmapstopError: They cannot be written.
         """
-        marks = [self._marks.popleft() for _ in range(len(self._marks))]
-        if marks and self.write_error is None:
-            recorder.write_marks(*marks)
+        for mark in [self._marks.popleft() for _ in range(len(self._marks))]:
+            if self.write_error is None and isinstance(mark, Mark):
+                recorder.write_marks(mark)
+            elif self.write_error is None:
+                recorder.remove_mark(mark.letter)
 
     def _begin_next_run(self, deliver: Callable[[SourceMessage], object]) -> None:
         """Close the recording of one run and open that of the next."""

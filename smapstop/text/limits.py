@@ -50,6 +50,8 @@ def mapping_count_text(view: View) -> str:
         return str(len(mappings))
     most = most_mappings(mappings)
     what = "" if most is None else f", {most.count} of them {fmt.printable(most.name) or 'anonymous'}"
+    if count > limit:  # the kernel compares before it adds one, and the limit may be lowered later
+        return f"{count}, more than the limit of {limit}: mmap fails{what}"
     return f"{count} of at most {limit}{what}"
 
 

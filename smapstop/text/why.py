@@ -236,6 +236,6 @@ def _advice(kind: Kind, trend: Trend | None, events: tuple[Event, ...], pages_ke
     grows = trend is not None and trend.goes_on and trend.kb > 0
     if grows and kind in (Kind.HEAP, Kind.ANONYMOUS):
         if has_callers:
-            return "Who touched it first? The tab Callers tells. Who keeps it? heaptrack, memray (Python), pprof (Go)"
-        return "Who allocates? A heap profiler tells: heaptrack, memray (Python), pprof (Go)"
+            return "Who touched it first: the tab Callers. Who never frees it: heaptrack, memray (Python), pprof (Go)"
+        return "Who allocates? Ask a heap profiler: heaptrack, memray (Python), pprof (Go)"
     return ""

@@ -11,6 +11,7 @@ from smapstop.proc.fields import FIELDS
 from smapstop.text.columns import Column
 from smapstop.text.mapping_detail import perms_text
 from smapstop.text.mechanisms import EXPLANATIONS, meaning_of
+from smapstop.text.vm_flags import flag_at, flag_help
 from smapstop.ui.help_content import PRINCIPLES, WHOLE_CHANGES
 
 _EXPLAINED = ("perms", "happened")
@@ -29,6 +30,9 @@ def term_help(text: str, x: int) -> str:
     for match in _PERMISSIONS.finditer(text):
         if match.start() <= at < match.end():
             return f"{match[0]}: {perms_text(match[0])}"
+    flag = flag_at(text, at)
+    if flag:
+        return f"{flag}: {flag_help(flag)}"
     for match in _pattern().finditer(text):
         if match.start() <= at < match.end():
             return f"{match[0]}: {_meanings()[match[0]]}"

@@ -50,7 +50,7 @@ def test_a_program_that_never_rests_is_watched_and_can_be_left(
         window.wait_for("^│ready")
     if what == "many":
         most = int(Path("/proc/sys/vm/max_map_count").read_text())
-        window.wait_for(rf"mappings {most // 10}\d of at most {most}")
+        window.wait_for(rf"mappings {most // 10}\d(, more than the limit of| of at most) {most}")
     window.press("o")
     window.wait_for("^By name")
     window.press("o", "e")

@@ -212,6 +212,9 @@ def test_marks_come_back_the_last_one_of_each_letter(path: Path) -> None:
         assert recording.marks() == (Mark("b", 0), Mark("", 1, 7), Mark("a", 2))
         recorder.write_marks(Mark("b", 2, 7))
         assert set(recording.marks()) == {Mark("", 1, 7), Mark("a", 2), Mark("b", 2, 7)}
+        recorder.remove_mark("a")
+        recorder.remove_mark("z")
+        assert set(recording.marks()) == {Mark("", 1, 7), Mark("b", 2, 7)}
     recorder.close("stopped")
 
 

@@ -68,6 +68,7 @@ def test_other_limits_are_told_once_they_are_near() -> None:
         (NO_LIMITS, "3"),
         (Limits(65530), "3"),
         (Limits(3), "3 of at most 3, 2 of them anonymous"),
+        (Limits(2), "3, more than the limit of 2: mmap fails, 2 of them anonymous"),
     ],
 )
 def test_the_limit_of_mappings_is_told_once_it_is_near_with_what_most_of_them_are(

@@ -63,7 +63,7 @@ def test_with_callers_it_says_by_whom_with_the_line() -> None:
     faults = faults_of((7, "libc.so.6:malloc < dictExpand@src/dict.c:153 < main", 100))
     told = why(tick(0, 400), *(tick(n, 400 + 400 * n, "first-touch", 400, faults=faults) for n in range(1, 5)))
     assert told.verdict == "100 pages first touch by dictExpand, dict.c:153"
-    assert told.advice.startswith("Who touched it first? The tab Callers tells")
+    assert told.advice.startswith("Who touched it first: the tab Callers.")
 
 
 def test_what_fell_before_is_said() -> None:

@@ -32,6 +32,27 @@ def test_a_part_of_a_word_is_no_term_and_neither_is_what_is_beside_the_line() ->
     assert term_help("Rss", 30) == ""
 
 
+FLAGS = " rd readable   dc not copied to the child on fork   xy"
+
+
+@pytest.mark.parametrize(
+    ("line", "word", "expected"),
+    [
+        (FLAGS, "rd", "rd: VM_READ: readable. Set by mmap, mprotect."),
+        (
+            FLAGS,
+            "dc",
+            "dc: VM_DONTCOPY: not copied to the child on fork. Set by madvise(MADV_DONTFORK), and some drivers.",
+        ),
+        ("VmFlags +lo −wr · 3 s", "−wr", "wr: VM_WRITE: writable. Set by mmap, mprotect."),
+        (FLAGS, "xy", ""),
+        ("F io dd rd", "rd", ""),
+    ],
+)
+def test_a_flag_is_explained_where_it_stands_among_flags(line: str, word: str, expected: str) -> None:
+    assert at(word, line) == expected
+
+
 def test_cells_are_counted_where_characters_are_two_wide() -> None:
     line = "日本 Private_Dirty"
     assert term_help(line, 5).startswith("Private_Dirty: ")

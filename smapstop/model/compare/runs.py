@@ -32,6 +32,11 @@ class Run:
         self.timeline.pin(*(each.tick for each in self.marks.values()))
         return True
 
+    def remove_mark(self, letter: str) -> None:
+        """Remove the mark of a letter, if there is one."""
+        self.marks.pop(letter, None)
+        self.timeline.pin(*(each.tick for each in self.marks.values()))
+
 
 class Runs:
     """The newest runs; pure, as their timelines are.

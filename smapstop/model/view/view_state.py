@@ -86,6 +86,12 @@ class ViewState:
         """Compare with a marked tick."""
         return replace(self, mark=number, mark_letter=letter, baseline="mark")
 
+    def without_mark(self) -> "ViewState":
+        """Compare with the previous reading instead of the mark."""
+        return replace(
+            self, mark=None, mark_letter="", baseline="previous" if self.baseline == "mark" else self.baseline
+        )
+
     def cycle_baseline(self, *, earlier: bool = False) -> "ViewState":
         """Switch to the next available baseline: previous reading, mark, start, range, earlier run."""
         available = {"mark": self.mark is not None, "range": self.range_start is not None, "run": earlier}

@@ -1,10 +1,11 @@
 """Commands about marks, and what the moment shown is compared with."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from smapstop.errors import SmapstopError
 from smapstop.model.protocol import Mark
+from smapstop.model.unmark import Unmark
 from smapstop.model.view.view_state import Baseline
 from smapstop.ui.commands.command import ScreenCommand
 from smapstop.ui.commands.moments import mark_of
@@ -27,6 +28,37 @@ def _mark(screen: MainScreen, letter: str) -> None:
     if session.is_newest_run:
         screen.request(mark)
     screen.change_view(session.view_state.compare_with_mark(mark.tick, letter))
+
+
+def _unmark(screen: MainScreen, argument: str) -> None:
+    """Remove the mark of a letter, or all; with nothing given the one without a letter, or the only one."""
+    session = screen.session
+    if not session.marks or session.run is None:
+        raise SmapstopError("there are no marks")
+    if argument == "all":
+        letters = [mark.letter for mark in session.marks]
+    elif argument or "" in session.run.marks or len(session.marks) > 1:
+        letters = [mark_of(session, argument).letter]
+    else:
+        letters = [session.marks[0].letter]
+    _remove(screen, letters)
+
+
+def _remove(screen: MainScreen, letters: Sequence[str]) -> None:
+    """Remove the marks of these letters; what was compared with one of them is compared with the previous reading."""
+    session = screen.session
+    for letter in letters:
+        if session.run is not None:
+            session.run.remove_mark(letter)
+        if session.is_newest_run:
+            screen.request(Unmark(letter))
+    state = session.view_state
+    is_gone = state.mark is not None and state.mark_letter in letters
+    screen.change_view(state.without_mark() if is_gone else state)
+
+
+def _complete_unmark(screen: MainScreen, _: str) -> Iterator[str]:
+    yield from ("all", *(mark.letter for mark in screen.session.marks if mark.letter))
 
 
 def _compare(screen: MainScreen, argument: str) -> None:
@@ -69,7 +101,10 @@ def _list_marks(screen: MainScreen, _: str) -> None:
         if mark is not None:
             screen.go_to_moment(mark.tick, mark.mapping)
 
-    screen.app.push_screen(MarksScreen(session.marks, session.timeline, session.shown_number), go)
+    def remove(mark: Mark) -> None:
+        _remove(screen, [mark.letter])
+
+    screen.app.push_screen(MarksScreen(session.marks, session.timeline, session.shown_number, remove), go)
 
 
 def _cause(screen: MainScreen, _: str) -> None:
@@ -85,7 +120,14 @@ def _cause(screen: MainScreen, _: str) -> None:
 
 CAUSE = ScreenCommand("cause", "", "Go to the mapping that was marked at this moment, or changed most.", _cause)
 MARK = ScreenCommand("mark", "[LETTER]", "Mark the moment shown, and compare with it.", _mark)
-MARKS = ScreenCommand("marks", "", "List the marks; enter goes to one.", _list_marks)
+UNMARK = ScreenCommand(
+    "unmark",
+    "[LETTER|all]",
+    "Remove a mark, by default the one without a letter, or the only one.",
+    _unmark,
+    _complete_unmark,
+)
+MARKS = ScreenCommand("marks", "", "List the marks; enter goes to one, delete removes it.", _list_marks)
 COMPARE = ScreenCommand(
     "compare",
     "[start|previous|LETTER|A B]",

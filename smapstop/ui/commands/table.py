@@ -47,6 +47,7 @@ COMMANDS: tuple[ScreenCommand, ...] = (
     moments.PAUSE,
     moments.LIVE,
     marks.MARK,
+    marks.UNMARK,
     marks.MARKS,
     marks.COMPARE,
     marks.CAUSE,

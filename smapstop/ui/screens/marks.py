@@ -1,12 +1,14 @@
 """Dialog that lists the marks, to go to one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
@@ -18,7 +20,23 @@ from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.screens.modal import Modal
 
-_NAME_CELLS = 34
+_NAME_CELLS = 32
+_REMOVE = " ✕ "
+
+
+class MarkList(OptionList):
+    """The marks, one a line; a click on the ✕ at the end of a line asks to remove the mark."""
+
+    class RemoveClicked(Message):
+        """The user clicked on the ✕ of the highlighted mark."""
+
+    async def _on_click(self, event: events.Click) -> None:
+        """Leave all other clicks to the list."""
+        at = event.style.meta.get("option")
+        if at is not None and event.x >= self.scrollable_content_region.width - len(_REMOVE):
+            event.prevent_default()
+            self.highlighted = at
+            self.post_message(self.RemoveClicked())
 
 
 class MarksScreen(Modal[Mark | None]):
@@ -28,21 +46,25 @@ class MarksScreen(Modal[Mark | None]):
         marks: The marks, in order of time.
         timeline: The timeline that has their ticks.
         shown: The tick shown, with which their totals are compared.
+        remove: Removes a mark.
     """
 
     DEFAULT_CSS = "MarksScreen > .box { width: 78; }"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("marks")]
 
-    def __init__(self, marks: Sequence[Mark], timeline: Timeline, shown: int) -> None:
+    def __init__(self, marks: Sequence[Mark], timeline: Timeline, shown: int, remove: Callable[[Mark], None]) -> None:
         super().__init__()
-        self._marks, self._timeline, self._shown_number = tuple(marks), timeline, shown
+        self._marks, self._timeline, self._shown_number = list(marks), timeline, shown
+        self._remove = remove
 
     def compose(self) -> ComposeResult:
         """Compose the list."""
         with Vertical(classes="box") as box:
             box.border_title = "Marks: Rss then, and what it has changed by"
-            box.border_subtitle = f"enter go there   {key_of(self.app, 'back')}"
-            yield OptionList(*(Option(self._line(mark)) for mark in self._marks), compact=True)
+            box.border_subtitle = (
+                f"enter go there   {key_of(self.app, 'remove_mark')} remove   {key_of(self.app, 'back')} close"
+            )
+            yield MarkList(*(Option(self._line(mark)) for mark in self._marks), compact=True)
 
     def on_mount(self) -> None:
         """Highlight the newest mark."""
@@ -52,13 +74,27 @@ class MarksScreen(Modal[Mark | None]):
         """Close with the mark chosen."""
         self.dismiss(self._marks[message.option_index])
 
+    @on(MarkList.RemoveClicked)
+    def action_remove_mark(self) -> None:
+        """Remove the mark under the cursor; close after the last."""
+        marks = self.query_one(OptionList)
+        if marks.highlighted is None:
+            return
+        at = marks.highlighted
+        self._remove(self._marks.pop(at))
+        marks.remove_option_at_index(at)
+        if not self._marks:
+            self.dismiss(None)
+
     def _line(self, mark: Mark) -> Content:
         """Line of a mark: its letter, time, memory, the change since, and its mapping."""
         then, now = self._timeline.header(mark.tick), self._timeline.header(self._shown_number)
         change = fmt.signed(total_change(then, now, "rss"))
         when, rss = fmt.clock(then.wall_ns), fmt.amount(then.totals.get("rss"))
         return Content.assemble(
-            (f" {mark.letter or ' '}  {when}  ", "bold"), f"{rss:>8} {change:>9}   {self._mapping_name(mark)}"
+            (f" {mark.letter or ' '}  {when}  ", "bold"),
+            f"{rss:>8} {change:>9}   {fmt.pad(self._mapping_name(mark), _NAME_CELLS)}",
+            _REMOVE,
         )
 
     def _mapping_name(self, mark: Mark) -> str:

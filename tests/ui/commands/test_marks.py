@@ -7,12 +7,14 @@ from factories import mappings_of, tick_of
 from list_source import ListSource
 from textual import events
 from textual.pilot import Pilot
+from waiting import pause_until
 
 from smapstop.model.protocol import Attach, Mark
+from smapstop.model.unmark import Unmark
 from smapstop.settings import Settings
 from smapstop.ui.app import Dashboard
 from smapstop.ui.commands.letter_line import LetterLine
-from smapstop.ui.screens.marks import MarksScreen
+from smapstop.ui.screens.marks import MarkList, MarksScreen
 from smapstop.ui.widgets.header import HeaderBar
 from smapstop.ui.widgets.mapping_table import MappingTable
 from smapstop.ui.widgets.time_band import TimeBand
@@ -127,6 +129,35 @@ async def test_the_list_goes_to_a_mark_and_to_its_mapping() -> None:
         await pilot.press("up", "enter")
         await pilot.pause()
         assert (app.view_state.at, app.query_one(MappingTable).cursor_id) == (5, 1)
+
+
+@pytest.mark.parametrize(
+    ("line", "left", "baseline"),
+    [("unmark a", ["", "b"], "mark"), ("unmark", ["a", "b"], "mark"), ("unmark b", ["a", ""], "previous")],
+)
+async def test_a_mark_is_removed_also_from_what_records_it(line: str, left: list[str], baseline: str) -> None:
+    app, source = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        await run(pilot, "goto -6s", "mark a", "goto +1s", "mark", "goto +1s", "mark b", line)
+        assert [mark.letter for mark in app.session.marks] == left
+        assert app.view_state.baseline == baseline
+        assert source.requests[-1] == Unmark(line.removeprefix("unmark").strip())
+        await run(pilot, "unmark all", "unmark")
+        assert app.session.marks == ()
+        assert [notice.message for notice in app._notifications] == ["there are no marks"]
+
+
+async def test_marks_are_removed_in_their_list_by_key_and_by_click() -> None:
+    app, source = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        await run(pilot, "goto -6s", "mark a", "goto +3s", "mark b")
+        await pilot.press("quotation_mark", "up", "delete")
+        await pause_until(pilot, lambda: [mark.letter for mark in app.session.marks] == ["b"], "one mark left")
+        assert isinstance(app.screen, MarksScreen)
+        marks = app.screen.query_one(MarkList)
+        await pilot.click(marks, offset=(marks.size.width - 2, 0))
+        await pause_until(pilot, lambda: not app.session.marks and app.screen is app.main_screen, "no mark left")
+        assert source.requests[-1] == Unmark("b")
 
 
 async def test_the_marks_of_a_recording_come_after_its_ticks_and_those_of_unknown_ticks_do_not_count() -> None:
