@@ -30,6 +30,7 @@ from smapstop.model.protocol import (
 )
 from smapstop.model.tick import ExitStatus, Tick
 from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.unmark import Unmark
 from smapstop.recording.reader import Recording
 from smapstop.recording.writer import Recorder
 from smapstop.source.base import Source, SourceMessage
@@ -221,6 +222,8 @@ def test_marks_are_recorded_and_replayed_after_their_ticks(path: Path) -> None:
     source.request(Attach(4711))
     heard.until(lambda news: isinstance(news, Tick))
     source.request(Mark("a", 0, 0))
+    source.request(Mark("b", 0))
+    source.request(Unmark("b"))
     inner.deliver(tick_of(1, mappings_of((0, 4)), [0]))
     source.request(Mark("", 1))  # nothing follows it
     source.close()
