@@ -63,6 +63,11 @@ class Settings:
         """Whether the family is recorded: that it is watched from the beginning to the end."""
         return self.shows_family and self.is_recording
 
+    @property
+    def needs_family(self) -> bool:
+        """Whether the family is read from the beginning to the end: it is recorded, or an alert is about it."""
+        return self.records_family or any(alert.scope != "process" for alert in self.alerts)
+
 
 @dataclass(frozen=True, slots=True)
 class Walkthrough:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from smapstop.model.alerts.expression import Alert
 from smapstop.model.alerts.states import AlertWatch
+from smapstop.model.family.family_log import FamilyLog
+from smapstop.model.family.reading import FamilyReading
 from smapstop.model.protocol import GRACE_SECONDS
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
@@ -21,7 +23,7 @@ Say = Callable[[str], object]
 
 
 class RecordedAlerts:
-    """Alerts of one process, looked at as its ticks are recorded.
+    """Alerts of one process and its family, looked at as its ticks are recorded.
 
     Args:
         alerts: The alerts.
@@ -36,7 +38,8 @@ class RecordedAlerts:
         self.line = ""
         """What is to be said about the alert that ended the recording; empty while none did."""
         self._timeline = Timeline(_HISTORY_BYTES)
-        self._watch = AlertWatch(alerts, self._timeline)
+        self._family = FamilyLog()
+        self._watch = AlertWatch(alerts, self._timeline, self._family)
         self._then, self._say, self._stop = then, say, stop
         self._is_checked = False
 
@@ -50,7 +53,7 @@ class RecordedAlerts:
             for text in filter(None, (unknown_text(alert, self._timeline) for alert in self._watch.states)):
                 self._say(text)
         for alert, state in self._watch.update():
-            line = alert_line(alert, state, self._timeline)
+            line = alert_line(alert, state, self._timeline, self._family)
             if self._then is None:
                 self.line = line
                 self._stop(f"alert {alert.text}")
@@ -58,6 +61,10 @@ class RecordedAlerts:
             self._then.start(tick.counters.pid, line)
         if self._then is not None:
             self._then.check()
+
+    def append_family(self, reading: FamilyReading) -> None:
+        """Append a reading of the family, which alerts about that are compared with at the next tick."""
+        self._family.append(reading)
 
     def finish(self) -> None:
         """Wait a moment for the commands that still run."""

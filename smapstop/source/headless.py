@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from smapstop.errors import SmapstopError
+from smapstop.model.family.reading import FamilyReading
 from smapstop.model.protocol import GRACE_SECONDS, Attach, Failure, Launch, Notice, Request, Signal
 from smapstop.model.tick import ExitStatus, Tick
 from smapstop.source.base import SourceMessage
@@ -35,6 +36,7 @@ class HeadlessRun:
         on_write_error: Called in that thread when the recording can no longer be written but the process still runs;
             it may raise the error, which ends the run.
         on_notice: Called in that thread with each notice, as of a connection that is lost.
+        on_family: Called in that thread with each reading of the family.
     """
 
     def __init__(
@@ -48,11 +50,13 @@ class HeadlessRun:
         on_tick: Callable[[Tick], object],
         on_write_error: Callable[[SmapstopError], object],
         on_notice: Callable[[Notice], object] = lambda _: None,
+        on_family: Callable[[FamilyReading], object] = lambda _: None,
     ) -> None:
         self._source = source
         self._first_request, self._further_requests = begin, further
         self._count, self._seconds = count, seconds
         self._on_tick, self._on_write_error, self._on_notice = on_tick, on_write_error, on_notice
+        self._on_family = on_family
         self._recorded_ticks = 0
         self._messages: queue.SimpleQueue[SourceMessage | _Stop] = queue.SimpleQueue()
 
@@ -103,6 +107,8 @@ class HeadlessRun:
                     raise SmapstopError(message.what, message.remedy, status=message.status)
                 case Notice() if error is None:  # that of a failed write was told above
                     self._on_notice(message)
+                case FamilyReading():
+                    self._on_family(message)
                 case Tick():
                     self._on_tick(message)
                     if message.ending is not None:

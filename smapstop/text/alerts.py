@@ -4,10 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from smapstop.model.alerts.cause import AlertCause, MappingsCause, cause_of, mappings_cause_of
-from smapstop.model.alerts.expression import Alert, AlertTerm
+from smapstop.model.alerts.cause import AlertCause, MappingsCause, cause_of, mappings_cause_of, window_start
+from smapstop.model.alerts.expression import FIELDS_OF_SCOPE, Alert, AlertTerm
+from smapstop.model.alerts.family_values import family_cause_of, unread_at
+from smapstop.model.alerts.limits import limit_of
 from smapstop.model.alerts.states import AlertState
-from smapstop.model.alerts.values import limit_of, values_at
+from smapstop.model.alerts.values import values_at
+from smapstop.model.family.family_log import FamilyLog
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.totals import SUMMED_FIELDS
@@ -15,25 +18,50 @@ from smapstop.model.view.row_names import base_name, row_name
 from smapstop.model.view.table_data import static_table
 from smapstop.proc.fields import FIELD_BY_NAME
 from smapstop.text import format as fmt
+from smapstop.text.family import member_title
 from smapstop.text.mechanisms import event_verdict
 
 _LABELS = {"uss": "Uss", "dirty": "Dirty", "rss_anon": "RssAnon", "rss_file": "RssFile", "rss_shmem": "RssShmem"}
 
 
-def alert_line(alert: Alert, state: AlertState, timeline: Timeline) -> str:
-    """Line about an alert that was raised: its expression, the values then, and which mapping did it.
+def alert_line(alert: Alert, state: AlertState, timeline: Timeline, family: FamilyLog | None = None) -> str:
+    """Line about an alert that was raised: its expression, the values then, and which mapping or process did it.
 
     For instance "rss>500M: Rss 512 M; most in [heap]: +312 M of +320 M since 14:02:11 (79,872 pages first touch)".
     """
     assert state.raised is not None, "the alert was raised"
-    values = values_text(alert, values_at(alert, timeline, state.raised), timeline.header(state.raised))
-    return f"{fmt.printable(alert.text)}: " + "; ".join(filter(None, (values, cause_text(alert, state, timeline))))
+    tick = timeline.header(state.raised)
+    values = values_text(alert, values_at(alert, timeline, state.raised, family), tick)
+    if alert.scope != "process" and family is not None:
+        unread, count = unread_at(alert, family, tick.monotonic_ns)
+        values += f" ({unread:,} of {count:,} processes not read)" if unread and alert.scope == "family" else ""
+        cause = _family_cause_text(alert, state, timeline, family)
+    else:
+        cause = cause_text(alert, state, timeline)
+    return f"{fmt.printable(alert.text)}: " + "; ".join(filter(None, (values, cause)))
+
+
+def _family_cause_text(alert: Alert, state: AlertState, timeline: Timeline, family: FamilyLog) -> str:
+    """Which process did it; empty if that is not known."""
+    assert state.raised is not None, "the alert was raised"
+    since = window_start(alert, state)
+    cause = family_cause_of(alert, family, timeline, since, state.raised)
+    if cause is None:
+        return ""
+    who = f"{member_title(cause.member)} {cause.member.member.pid}"
+    clock = fmt.clock(timeline.header(max(timeline.oldest, cause.since)).wall_ns)
+    if alert.scope == "member":
+        return f"{who}: {fmt.signed(cause.kb)} since {clock}" if cause.kb else who
+    whole = f" of {fmt.signed(cause.total_kb)}" if abs(cause.total_kb) > abs(cause.kb) else ""
+    return f"most in {who}: {fmt.signed(cause.kb)}{whole} since {clock}"
 
 
 def values_text(alert: Alert, values: Sequence[float | None], tick: Tick) -> str:
-    """Values of the terms: "Uss 412 M, 82 % of 500 M"."""
+    """Values of the terms: "Uss 412 M, 82 % of 500 M"; of a family "Σ Pss 1.2 G"."""
     pairs = zip(alert.terms, values, strict=True)
-    return ", ".join(_value_text(term, value, tick) for term, value in pairs if value is not None)
+    texts = [(term, _value_text(term, value, tick)) for term, value in pairs if value is not None]
+    is_sum = alert.scope == "family"
+    return ", ".join(f"{'Σ ' * (is_sum and term.quantity != 'processes')}{text}" for term, text in texts)
 
 
 def _value_text(term: AlertTerm, value: float, tick: Tick) -> str:
@@ -46,6 +74,8 @@ def _value_text(term: AlertTerm, value: float, tick: Tick) -> str:
             return f"faults {fmt.per_second(value)}"
         case "rate":
             return f"{_label(term)} {_still(fmt.rate(value))}/s"
+        case "processes":
+            return f"{value:,.0f} process{'es' * (value != 1)}"
         case "mappings":
             count = round(value * limit) if term.of_limit and limit else round(value)
             share = f", {fmt.percent(value)} of {limit:,.0f}" if term.of_limit and limit else ""
@@ -111,6 +141,8 @@ def unknown_text(alert: Alert, timeline: Timeline) -> str:
         is_of_limit = term.of_limit or term.quantity == "limit"
         if is_of_limit and limit_of(term, tick) is None:
             return f"alert {fmt.printable(alert.text)} cannot be raised: the process has no {_limit_name(term)} now"
+        if alert.scope in FIELDS_OF_SCOPE:  # what the family has is only known once it is read
+            continue
         parts = SUMMED_FIELDS.get(term.field, (term.field,)) if alert.part else (term.field,)
         if term.field and tick.has_mappings and not any(part in fields for part in parts):
             return f"alert {fmt.printable(alert.text)} cannot be raised: {_label(term)} is not printed here"

@@ -7,9 +7,9 @@ from smapstop.model.alerts.cause import cause_of
 from smapstop.model.alerts.expression import Alert
 from smapstop.model.alerts.states import AlertState, AlertWatch
 from smapstop.model.compare.runs import Run, Runs
+from smapstop.model.family.family_log import FamilyLog
 from smapstop.model.history.log_entry import PROCESS_SCOPE, LogEntry
 from smapstop.model.protocol import Mark
-from smapstop.model.timeline.timeline import Timeline
 from smapstop.text.alerts import alert_line
 
 LETTER = "!"
@@ -42,16 +42,16 @@ class AlertBoard:
         self._raised: dict[int, list[RaisedAlert]] = {}
         self._hidden: set[RaisedAlert] = set()
 
-    def update(self, runs: Runs) -> bool:
-        """Look at the new ticks of the newest run; whether an alert was raised."""
+    def update(self, runs: Runs, family: FamilyLog | None = None) -> bool:
+        """Look at the new ticks of the newest run, and at its family; whether an alert was raised."""
         run = runs.newest
         if not self._alerts or run is None:
             return False
         numbers = {each.number for each in runs.stored}
         self._watches = {number: watch for number, watch in self._watches.items() if number in numbers}
         self._raised = {number: raised for number, raised in self._raised.items() if number in numbers}
-        watch = self._watches.setdefault(run.number, AlertWatch(self._alerts, run.timeline))
-        new = [_describe(alert, state, run.timeline) for alert, state in watch.update()]
+        watch = self._watches.setdefault(run.number, AlertWatch(self._alerts, run.timeline, family))
+        new = [_describe(alert, state, watch) for alert, state in watch.update()]
         self._raised.setdefault(run.number, []).extend(new)
         return bool(new)
 
@@ -89,9 +89,9 @@ class AlertBoard:
         return [each for each in self._raised[run.number] if each.number >= run.timeline.oldest]
 
 
-def _describe(alert: Alert, state: AlertState, timeline: Timeline) -> RaisedAlert:
-    """What an alert says, and the mapping that did it."""
+def _describe(alert: Alert, state: AlertState, watch: AlertWatch) -> RaisedAlert:
+    """What an alert says, and the mapping that did it; of a family it is a process, which the text names."""
     assert state.raised is not None, "the alert was raised"
-    cause = cause_of(alert, state, timeline)
-    line = alert_line(alert, state, timeline)
+    cause = cause_of(alert, state, watch.timeline) if alert.scope == "process" else None
+    line = alert_line(alert, state, watch.timeline, watch.family)
     return RaisedAlert(alert, state.raised, line, None if cause is None else cause.mapping)

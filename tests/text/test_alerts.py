@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 from factories import cgroup_memory, mappings_of, tick_of, timeline_of
+from model.family.readings import SECOND_NS, reading_of
 
 from smapstop.model.alerts.expression import parse_alert
 from smapstop.model.alerts.states import AlertWatch
+from smapstop.model.family.family_log import FamilyLog
 from smapstop.model.tick import Tick
 from smapstop.proc.limits import NO_LIMITS, Limits
 from smapstop.text.alerts import alert_line, unknown_text
@@ -72,3 +74,37 @@ def test_why_an_alert_cannot_be_raised(text: str, why: str) -> None:
     limits = LIMITS if not why else NO_LIMITS
     told = unknown_text(parse_alert(text), timeline_of(replace(tick(0, 100), limits=limits)))
     assert told == (why and f"alert {text} cannot be raised: {why}")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("family pss>150", "Σ Pss 160 K; most in p20 20: +60 K since 22:13:21"),
+        ("family processes>1", "2 processes"),
+        ("member uss>60", "Uss 100 K; p20 20: +60 K since 22:13:21"),
+        ("family 10 uss>5", "Σ Uss 10 K"),
+    ],
+)
+def test_the_line_of_a_family_says_which_process(text: str, line: str) -> None:
+    log = FamilyLog()
+    for second, kb in ((1, 40), (2, 100)):
+        members = {10: {"pss": 60, "private_clean": 0, "private_dirty": 10}}
+        members[20] = {"pss": kb, "private_clean": 0, "private_dirty": kb}
+        log.append(reading_of(second, members, new=(10, 20) if second == 1 else ()))
+    watch = AlertWatch([parse_alert(text)], timeline_of(*(seconds_later(number) for number in range(2))), log)
+    ((alert, state),) = watch.update()
+    assert alert_line(alert, state, watch.timeline, log) == f"{text}: {line}"
+
+
+def seconds_later(number: int) -> Tick:
+    """A tick at the time of the reading with that number."""
+    at_ns = (number + 1) * SECOND_NS
+    return replace(tick(number, 100), monotonic_ns=at_ns, wall_ns=tick(0, 0).wall_ns + at_ns)
+
+
+def test_what_a_sum_lacks_is_said() -> None:
+    log = FamilyLog()
+    log.append(reading_of(1, {10: {"pss": 60}, 20: {}}, new=(10, 20)))
+    watch = AlertWatch([parse_alert("family pss>5")], timeline_of(seconds_later(0)), log)
+    ((alert, state),) = watch.update()
+    assert alert_line(alert, state, watch.timeline, log) == "family pss>5: Σ Pss 60 K (1 of 2 processes not read)"

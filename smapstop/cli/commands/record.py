@@ -129,6 +129,7 @@ def _record(begin: Attach | Launch, options: argparse.Namespace, alerts: "list[A
     from smapstop.source.tee import RecordingTee
 
     launched = isinstance(begin, Launch)
+    has_family = options.family or any(alert.scope != "process" for alert in alerts)
 
     def report(error: SmapstopError) -> None:
         if not launched:
@@ -151,11 +152,12 @@ def _record(begin: Attach | Launch, options: argparse.Namespace, alerts: "list[A
                 run = HeadlessRun(
                     source,
                     begin,
-                    further=(FollowFamily(),) if options.family else (),
+                    further=(FollowFamily(),) if has_family else (),
                     count=options.count,
                     seconds=options.duration,
                     on_tick=handle,
                     on_write_error=report,
+                    on_family=lambda reading: watched.append_family(reading) if watched else None,
                     on_notice=lambda notice: progress.say(str(SmapstopError(notice.what, notice.remedy))),
                 )
                 watched = _watch_alerts(alerts, options, progress, run.stop) if alerts else None

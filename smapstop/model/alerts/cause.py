@@ -42,7 +42,7 @@ class AlertCause:
 def cause_of(alert: Alert, state: AlertState, timeline: Timeline) -> AlertCause | None:
     """Find which mapping did it, when an alert was raised; None if none changed that way, as far as is known."""
     assert state.raised is not None, "the alert was raised"
-    before, after = _snapshot(timeline, _window_start(alert, state)), timeline.at(state.raised)
+    before, after = _snapshot(timeline, window_start(alert, state)), timeline.at(state.raised)
     sign = -1 if alert.main_term.than[0] == "<" else 1
     field = _FIELD_OF_BACKING.get(alert.metric, alert.metric)
     diff = diff_maps(before, after)
@@ -88,7 +88,7 @@ def mappings_cause_of(alert: Alert, state: AlertState, timeline: Timeline) -> Ma
     )
 
 
-def _window_start(alert: Alert, state: AlertState) -> int:
+def window_start(alert: Alert, state: AlertState) -> int:
     """Tick since which changes count.
 
     Of a rate that is since it was that high; of an amount since the start, or since the alert was last cleared.

@@ -1,6 +1,7 @@
-"""Parse alerts: comparisons as those of a filter, of the whole process or of the mappings that a filter chooses."""
+"""Parse alerts: comparisons as those of a filter, of the process, of mappings that a filter chooses, of a family."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,16 +13,23 @@ from smapstop.model.view.filter import COMPARISONS, UNITS_KB, parse_filter
 from smapstop.proc.added_fields import HIDDEN_FIELDS
 from smapstop.proc.fields import FIELD_BY_NAME, PROPERTY_FIELDS
 
-Quantity = Literal["amount", "rate", "mappings", "faults", "limit"]
-"""What is compared: kB, kB per second, a number of mappings, page faults per second, or the share of the memory limit
-of the control group that is used."""
+Quantity = Literal["amount", "rate", "mappings", "faults", "limit", "processes"]
+"""What is compared: kB, kB per second, a number of mappings, page faults per second, the share of the memory limit
+of the control group that is used, or a number of processes."""
+Scope = Literal["process", "family", "member"]
+"""Of what: of the process, of its family as a sum, or of any process of its family."""
 
-EXAMPLES = "rss>500M, uss>80%limit, rate>5M/s for 30s, kind:heap rss>100M"
+EXAMPLES = "rss>500M, uss>80%limit, rate>5M/s for 30s, kind:heap rss>100M, family pss>1G"
+FIELDS_OF_SCOPE: dict[Scope, tuple[str, ...]] = {
+    "family": ("pss", "uss", "swap_pss"),
+    "member": ("rss", "pss", "uss", "dirty", "swap", "swap_pss"),
+}
+"""Amounts of families: those that can be summed up, and those of each process."""
 CLEARING = 0.05
 """An alert is cleared when a value is so far on the other side of its threshold, as a share of the threshold."""
 _ALIASES = {"anon": "anonymous"}
 _FIELDS = (*(name for name in FIELD_BY_NAME if name not in PROPERTY_FIELDS | HIDDEN_FIELDS), *DERIVED_TOTALS)
-_NAMES = ("rate", "mappings", "faults/s", "limit", *_ALIASES, *dict.fromkeys(_FIELDS))
+_NAMES = ("rate", "mappings", "faults/s", "limit", "processes", *_ALIASES, *dict.fromkeys(_FIELDS))
 _WORD = re.compile(r"(?P<name>[a-z_]+(?:/s|\([a-z_]*\))?)(?P<than>>=|<=|!=|>|<|=)(?P<value>.*)", re.I)
 _VALUE = re.compile(
     r"(?P<number>-?\d{1,15}(?:\.\d{1,9})?)(?:(?P<unit>[kmgt]?)(?:i?b)?(?P<per>/s)?|%(?P<limit>limit)?)", re.I
@@ -63,16 +71,18 @@ class AlertTerm:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A condition on the memory of a process."""
+    """A condition on the memory of a process, or of its family."""
 
     text: str
     """As it was written."""
     terms: tuple[AlertTerm, ...]
     """Comparisons that all have to hold; at least one."""
     part: str = ""
-    """Filter that chooses the mappings whose sums are compared; empty for the totals of the process."""
+    """Filter that chooses the mappings whose sums are compared; empty for the totals of the process. Of a family,
+    words that a process has in its name or pid."""
     hold_ns: int = 0
     """How long the terms have to hold, ns."""
+    scope: Scope = "process"
 
     @property
     def main_term(self) -> AlertTerm:
@@ -83,7 +93,7 @@ class Alert:
     @property
     def metric(self) -> str:
         """The total whose growth explains it."""
-        return self.main_term.field or "rss"
+        return self.main_term.field or ("rss" if self.scope == "process" else "pss")
 
 
 def parse_alert(text: str) -> Alert:
@@ -91,12 +101,14 @@ def parse_alert(text: str) -> Alert:
 
     A term compares an amount (`rss>500M`, `uss>80%limit`), a rate (`rate>5M/s`, of another total `rate(uss)>5M/s`),
     or `mappings`, `faults/s`, `limit>90%`. Other words are terms of a filter, for a part of the process:
-    `kind:heap rss>100M`. `for 30s` has it hold that long.
+    `kind:heap rss>100M`. `for 30s` has it hold that long. With `family` it is about the sums over the process and its
+    relatives (`family pss>1G`), with `member` about any one of them; other words choose some by name or pid.
 
     Raises:
         SmapstopError: It is invalid; the message says which word is wrong, and has an example.
     """
     words, terms, part, hold_ns = text.split(), list[AlertTerm](), list[str](), None
+    scope = scope_of(words)
     at = 0
     while at < len(words):
         word, at = words[at], at + 1
@@ -106,17 +118,23 @@ def parse_alert(text: str) -> Alert:
                     raise SmapstopError("'for' stands there twice", "rate>5M/s for 30s")
                 hold_ns, at = _parse_duration(words[at] if at < len(words) else ""), at + 1
             elif (match := _WORD.fullmatch(word)) is not None:
-                terms.append(_parse_term(word, match))
-            else:
-                part.append(_check_part(word))
+                terms.append(_parse_term(word, match, scope))
+            elif word.lower() != scope:
+                part.append(_check_part(word, scope))
         except SmapstopError as error:
             raise SmapstopError(f"alert {text!r}, word {at}: {error.what}", error.remedy) from None
     if not terms:
         raise SmapstopError(f"alert {text!r} compares nothing", f"write it as {EXAMPLES}")
-    wrong = next((term for term in terms if part and _is_of_process(term)), None)
+    wrong = next((term for term in terms if part and scope == "process" and _is_of_process(term)), None)
     if wrong is not None:
         raise SmapstopError(f"alert {text!r}: {wrong.text} is of the whole process", f"leave out {' '.join(part)}")
-    return Alert(" ".join(words), tuple(terms), " ".join(part), hold_ns or 0)
+    return Alert(" ".join(words), tuple(terms), " ".join(part), hold_ns or 0, scope)
+
+
+def scope_of(words: Sequence[str]) -> Scope:
+    """What an alert with these words is about: the first of `family` and `member` says it, if there is one."""
+    scopes: dict[str, Scope] = {"family": "family", "member": "member"}
+    return next((scopes[word.lower()] for word in words if word.lower() in scopes), "process")
 
 
 def _is_of_process(term: AlertTerm) -> bool:
@@ -124,13 +142,17 @@ def _is_of_process(term: AlertTerm) -> bool:
     return term.quantity in ("faults", "limit") or (term.field in DERIVED_TOTALS and term.field not in SUMMED_FIELDS)
 
 
-def _check_part(word: str) -> str:
-    """Check a word of the filter that chooses the mappings."""
+def _check_part(word: str, scope: Scope) -> str:
+    """Check a word that chooses mappings, or processes of a family."""
     if word.startswith("!") and _WORD.fullmatch(word[1:]) is not None:
         raise SmapstopError(f"{word!r} negates a comparison", "turn it round: rss<=500M")
-    if word.lower() == "family":
-        raise SmapstopError("an alert is about one process, not about its family", "leave out 'family'")
-    parse_filter(word)
+    if scope == "process":
+        parse_filter(word)
+    elif word.startswith(("!", "0x")) or ":" in word or word.lower() in ("family", "member"):
+        raise SmapstopError(
+            f"{word!r} does not choose processes",
+            "name some by words in their names, or by pids: family worker pss>1G",
+        )
     return word
 
 
@@ -142,10 +164,10 @@ def _parse_duration(word: str) -> int:
     return round(float(match["number"]) * _SECONDS[match["unit"]] * 1e9)
 
 
-def _parse_term(word: str, match: re.Match[str]) -> AlertTerm:
+def _parse_term(word: str, match: re.Match[str], scope: Scope) -> AlertTerm:
     """Parse a comparison."""
     name, value = match["name"].lower(), _VALUE.fullmatch(match["value"])
-    quantity, field = _quantity_of(name)
+    quantity, field = _quantity_of(name, scope)
     if value is None:
         raise SmapstopError(f"invalid amount in {word!r}", f"write it as {_EXAMPLES[quantity]}")
     number, is_share = float(value["number"]), value["unit"] is None
@@ -164,6 +186,7 @@ _EXAMPLES: dict[Quantity, str] = {
     "mappings": "mappings>60000 or mappings>80%limit",
     "faults": "faults/s>1000",
     "limit": "limit>90%",
+    "processes": "family processes>50",
 }
 
 
@@ -177,22 +200,33 @@ def _check_share(word: str, quantity: Quantity, *, of_limit: bool) -> None:
     raise SmapstopError(f"{word!r} is a percentage of nothing", f"write it as {hint}")
 
 
-def _quantity_of(name: str) -> tuple[Quantity, str]:
+def _quantity_of(name: str, scope: Scope) -> tuple[Quantity, str]:
     """What a name stands for, and the total it is about."""
-    if name in ("mappings", "limit"):
-        return ("mappings", "") if name == "mappings" else ("limit", "")
-    if name == "faults/s":
-        return "faults", ""
-    if name == "rate":
-        return "rate", "rss"
-    if name.startswith("rate(") and name.endswith(")"):
-        return "rate", _field_of(name[len("rate(") : -1])
-    return "amount", _field_of(name)
+    rate = re.fullmatch(r"rate(?:\((.*)\))?", name)
+    if rate is not None:
+        return "rate", _field_of(rate[1] if rate[1] is not None else "rss" if scope == "process" else "pss", scope)
+    quantities: dict[str, Quantity] = {
+        "faults/s": "faults",
+        **({"mappings": "mappings", "limit": "limit"} if scope == "process" else {}),
+        **({"processes": "processes"} if scope == "family" else {}),
+    }
+    if name in quantities:
+        return quantities[name], ""
+    return "amount", _field_of(name, scope)
 
 
-def _field_of(name: str) -> str:
+def _field_of(name: str, scope: Scope) -> str:
     """The total with a name."""
-    field = _ALIASES.get(name, name)
-    if field not in _FIELDS:
+    field, known = _ALIASES.get(name, name), FIELDS_OF_SCOPE.get(scope, _FIELDS)
+    if field not in known:
+        if scope == "family" and field in FIELDS_OF_SCOPE["member"]:
+            raise SmapstopError(
+                f"a sum of {name} over a family counts shared pages more than once",
+                "family pss>1G, or of any one process: member rss>1G",
+            )
+        if scope == "process" and field == "processes":
+            raise SmapstopError("'processes' is about a family", "family processes>50")
+        if scope != "process":
+            raise SmapstopError(f"a {scope} has no {name!r}", f"{', '.join(known)}, rate, faults/s")
         raise unknown_name_error(f"no amount {name!r}", name, _NAMES, "rss, pss, uss, dirty, swap, anon, rate, …")
     return field

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from smapstop.model.alerts.expression import Alert
 from smapstop.model.alerts.values import values_at
+from smapstop.model.family.family_log import FamilyLog
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.rates import rate_seconds
 from smapstop.model.timeline.timeline import Timeline
@@ -58,10 +59,11 @@ class AlertWatch:
     Args:
         alerts: The alerts.
         timeline: The ticks; more may follow.
+        family: The family of the process, for alerts about that; its readings are appended before later ticks are.
     """
 
-    def __init__(self, alerts: Sequence[Alert], timeline: Timeline) -> None:
-        self.timeline = timeline
+    def __init__(self, alerts: Sequence[Alert], timeline: Timeline, family: FamilyLog | None = None) -> None:
+        self.timeline, self.family = timeline, family
         self.states = {alert: AlertState() for alert in alerts}
         """State of each alert after the last tick that was looked at."""
         self.raised: list[tuple[Alert, AlertState]] = []
@@ -82,7 +84,7 @@ class AlertWatch:
         state, header = self.states[alert], self.timeline.header
         before = header(max(self.timeline.oldest, number - 1))
         since = number if state.held_since is None else max(self.timeline.oldest, state.held_since)
-        values = values_at(alert, self.timeline, number)
+        values = values_at(alert, self.timeline, number, self.family)
         self.states[alert] = advance(alert, state, before, header(number), values, header(since).monotonic_ns)
         if state.raised is None and self.states[alert].raised is not None:
             self.raised.append((alert, self.states[alert]))

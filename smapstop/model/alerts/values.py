@@ -5,6 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from smapstop.model.alerts.expression import Alert, AlertTerm
+from smapstop.model.alerts.family_values import family_values_at
+from smapstop.model.alerts.limits import limit_of
+from smapstop.model.family.family_log import FamilyLog
 from smapstop.model.limit_use import count_mappings
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot
@@ -21,21 +24,20 @@ _MOST_TICKS_BACK = 64
 """A rate is since a reading that is at most so many ticks older."""
 
 
-def values_at(alert: Alert, timeline: Timeline, number: int) -> tuple[float | None, ...]:
-    """Values of the terms at a tick, in the units of their thresholds; None where that tick does not tell."""
-    return tuple(_value(term, alert.part, timeline, number) for term in alert.terms)
+def values_at(
+    alert: Alert, timeline: Timeline, number: int, family: FamilyLog | None = None
+) -> tuple[float | None, ...]:
+    """Values of the terms at a tick, in the units of their thresholds; None where they are not known then.
 
-
-def limit_of(term: AlertTerm, tick: Tick) -> float | None:
-    """The limit that a term is about, in the unit of its quantity, for `limit` kB; None if there is none.
-
-    It is the memory limit of the control group; for `swap` its swap limit, for `mappings` vm.max_map_count.
+    Args:
+        alert: The alert.
+        timeline: Ticks of the process.
+        number: Number of the tick.
+        family: The family of the process, for alerts about that; None if it is not read.
     """
-    if term.quantity == "mappings":
-        return tick.limits.max_map_count
-    group = tick.limits.cgroup
-    limit = None if group is None else group.swap_max_bytes if term.field == "swap" else group.max_bytes
-    return limit / 1024 if limit else None
+    if alert.scope == "process":
+        return tuple(_value(term, alert.part, timeline, number) for term in alert.terms)
+    return (None,) * len(alert.terms) if family is None else family_values_at(alert, family, timeline, number)
 
 
 def part_mask(part: str, timeline: Timeline, snapshot: MapSnapshot) -> Mask:

@@ -25,6 +25,7 @@ class MemberWatch:
     def __init__(self, screen: "MainScreen") -> None:
         self._screen = screen
         self._begins_with_family = screen.settings.shows_family
+        self._needs_family = screen.settings.needs_family
         self._wanted: tuple[int, int | None] | None = None
         """Pid of a member to show, and an address in it, once it has a tick."""
 
@@ -42,7 +43,10 @@ class MemberWatch:
         )
 
     def begin(self) -> None:
-        """Open the family as soon as the target has a tick, if the user asked for it."""
+        """Open the family as soon as the target has a tick, if the user asked for it; have it read for alerts."""
+        if self._needs_family:
+            self._needs_family = False
+            self._screen.request(FollowFamily())
         if self._begins_with_family:
             self._begins_with_family = False
             self.show_family()
@@ -97,8 +101,8 @@ class MemberWatch:
             self.redraw()
 
     def _stop_following(self) -> None:
-        """Stop to read the family, unless it is recorded."""
-        if not self._screen.settings.records_family:
+        """Stop to read the family, unless it is recorded, or an alert is about it."""
+        if not self._screen.settings.needs_family:
             self._screen.request(FollowFamily(on=False))
             self._screen.session.family.sampled = ()
 

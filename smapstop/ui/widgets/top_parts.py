@@ -31,7 +31,7 @@ def show_top(screen: Screen[None], session: Session, view: View, *, numbered: bo
         numbered: Whether there are several runs, so that the header says which this is.
     """
     newest = session.runs.newest
-    if session.alerts.update(session.runs) and session.end_of_recording is None:
+    if session.alerts.update(session.runs, session.family.log) and session.end_of_recording is None:
         screen.app.bell()
     screen.query_one(AlertBanner).show(
         session.alerts.current(session.runs), None if newest is None else newest.timeline

@@ -143,3 +143,21 @@ def test_wrong_words_are_told_in_a_line(path: Path, options: tuple[str, str], sa
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert done.stderr.startswith(said)
     assert not path.exists()
+
+
+def test_a_family_that_grows_ends_the_recording_which_has_it(program: Program, path: Path) -> None:
+    with SteppedProgram(program("two_children")) as parent:
+        parent.go()  # there are three processes that share pages
+        with recording(path, "--alert", "family processes<3", "-p", parent.pid) as process:
+            wait_until(lambda: reading_count(path) > 0)
+            parent.go()  # one has ended
+            status, said = end_of(process)
+    assert status == 3
+    assert said.startswith("smapstop: alert family processes<3: 2 processes")
+    assert reading_count(path) > 1
+
+
+def reading_count(path: Path) -> int:
+    """Number of readings of the family that are written."""
+    with closing(Recording(path)) as opened:
+        return sum(1 for _ in opened.family())

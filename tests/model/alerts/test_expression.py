@@ -55,7 +55,12 @@ def test_terms_a_part_and_a_time_stand_in_any_order() -> None:
         ("rss>5M for 1s for 2s", "word 4: 'for' stands there twice"),
         ("!rss>5M", "'!rss>5M' negates a comparison: turn it round"),
         ("kind:x rss>5M", "word 1: no kind 'x' in the filter"),
-        ("family pss>1G", "an alert is about one process, not about its family: leave out 'family'"),
+        ("family rss>1G", "a sum of rss over a family counts shared pages more than once: family pss>1G, or"),
+        ("family anon>1G", "word 2: a family has no 'anon': pss, uss, swap_pss, rate, faults/s"),
+        ("member mappings>5", "a member has no 'mappings': rss, pss"),
+        ("member kind:heap uss>5M", "'kind:heap' does not choose processes: name some by words in their names"),
+        ("family member pss>5M", "'member' does not choose processes"),
+        ("processes>5", "'processes' is about a family: family processes>50"),
         ("libfoo faults/s>5", "faults/s>5 is of the whole process: leave out libfoo"),
         ("libfoo rss_file>5M", "rss_file>5M is of the whole process: leave out libfoo"),
     ],
@@ -86,3 +91,19 @@ def test_a_threshold_of_nothing_and_an_exact_one_are_cleared_when_they_do_not_ho
     for text, value, other in (("swap>0", 4, 0), ("rss=100", 100, 99), ("rss!=100", 99, 100)):
         (term,) = parse_alert(text).terms
         assert (term.holds(value), term.is_cleared_by(value), term.is_cleared_by(other)) == (True, False, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "scope", "part", "fields"),
+    [
+        ("family pss>1G", "family", "", ["pss"]),
+        ("worker 4711 uss>5M family for 30s", "family", "worker 4711", ["uss"]),
+        ("member rss>500M rate(uss)>1M", "member", "", ["rss", "uss"]),
+        ("family rate>5M/s processes>=5", "family", "", ["pss", ""]),
+        ("rss>500M", "process", "", ["rss"]),
+    ],
+)
+def test_alerts_about_families(text: str, scope: str, part: str, fields: list[str]) -> None:
+    alert = parse_alert(text)
+    assert (alert.scope, alert.part, [term.field for term in alert.terms]) == (scope, part, fields)
+    assert parse_alert(alert.text) == alert

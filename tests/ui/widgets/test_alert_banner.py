@@ -1,17 +1,21 @@
 """The line about an alert: when it comes and goes, and where else the alert is seen."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from factories import mappings_of, tick_of
 from list_source import ListSource
+from model.family.readings import reading_of
 from textual.pilot import Pilot
+from waiting import pause_until
 
 from smapstop.model.alerts.expression import parse_alert
-from smapstop.model.protocol import Attach
+from smapstop.model.protocol import Attach, FollowFamily
 from smapstop.model.tick import Tick
 from smapstop.settings import Settings
 from smapstop.ui.app import Dashboard
+from smapstop.ui.screens.family import FamilyScreen
 from smapstop.ui.widgets.alert_banner import AlertBanner
 from smapstop.ui.widgets.events_pane import EventsPane
 from smapstop.ui.widgets.time_band import TimeBand
@@ -98,3 +102,21 @@ async def test_of_several_the_last_is_shown_and_once_that_is_hidden_the_one_befo
         await pilot.press("escape")
         assert await banner(pilot) == ""
         assert [mark.tick for mark in app.session.alerts.marks(app.session.run)] == [1, 2]
+
+
+async def test_an_alert_about_the_family_has_it_read_and_names_the_process() -> None:
+    app, source = dashboard(100, alerts=("family pss>150",))
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pause_until(pilot, lambda: FollowFamily() in source.requests, "the family is read")
+        members = {10: {"pss": 40, "private_dirty": 10, "private_clean": 0}, 20: {"pss": 120}}
+        at_ns = tick(1, 100).monotonic_ns
+        reading = replace(reading_of(1, members, new=(10, 20)), monotonic_ns=at_ns)
+        source.deliver(replace(reading, read_ns=reading.read_ns * 0 + at_ns), tick(1, 100))
+        said = await banner(pilot)
+        assert "family pss>150: Σ Pss 160 K" in said
+        assert [mark.tick for mark in app.session.alerts.marks(app.session.run)] == [1]
+        await pilot.press("P")
+        await pause_until(pilot, lambda: isinstance(app.screen, FamilyScreen), "the family is open")
+        await pilot.press("P")
+        await pause_until(pilot, lambda: not isinstance(app.screen, FamilyScreen), "it is closed")
+        assert FollowFamily(on=False) not in source.requests, "the alert still needs it"
