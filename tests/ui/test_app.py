@@ -183,6 +183,18 @@ async def test_every_line_is_as_wide_as_it_says(columns: int) -> None:
             assert strip.cell_length == table.size.width == cell_width(strip.text)
 
 
+async def test_rows_leave_the_last_cell_to_a_scrollbar_that_appears() -> None:
+    ranges = [(0x1000 * n, 0x1000 * n + 0x800, "rw-p", f"/lib/{n}", 40) for n in range(1, 60)]
+    app, source = dashboard(tick_of(0, mappings_of(*ranges[:3]), list(range(3))))
+    async with app.run_test(size=(118, 40)) as pilot:
+        await shown(pilot)
+        source.deliver(tick_of(1, mappings_of(*ranges[3:]), list(range(3, 59))))
+        await shown(pilot)
+        table = app.query_one(MappingTable)
+        assert table.scrollbar_size_vertical == 1
+        assert sum(cells + 1 for _, cells in table._fitted_columns) - 1 <= table.size.width - 1
+
+
 async def test_only_what_moves_has_a_history() -> None:
     app, _ = dashboard(*(tick(number, 4, 3 + (number > 1), 2, 1) for number in range(3)))
     async with app.run_test(size=(118, 40)) as pilot:

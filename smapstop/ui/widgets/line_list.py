@@ -176,6 +176,10 @@ class LineList(ScrollView, Generic[Identity, Line], can_focus=True, inherit_bind
         self.restore_fixed_row(*self.fixed_row())
         self.redraw(everything=True)
 
+    def watch_show_vertical_scrollbar(self) -> None:
+        """Redraw with a cell less or more: the scrollbar covers the last one."""
+        self.redraw(everything=True)
+
     @property
     def rich_style(self) -> Style:
         """Style of the list, cached: Textual would compute it again for every line."""
