@@ -226,10 +226,6 @@ class MainScreen(RowScreen):
         self.session.alerts.hide(self.session.runs)
         self.request_redraw()
 
-    def action_filter_events(self) -> None:
-        """Open the line to filter events."""
-        self.panes.open_event_filter()
-
     @on(EventList.EventSelected)
     def go_to_event(self, message: EventList.EventSelected) -> None:
         """Go to the moment of an event, and to its mapping."""

@@ -1,4 +1,4 @@
-"""Actions that choose rows of the table: filter, search, selection."""
+"""Actions that choose rows of the table, or events: filter, search, selection."""
 
 from dataclasses import replace
 
@@ -10,6 +10,8 @@ from smapstop.settings import Settings
 from smapstop.ui.screens.timeline_screen import TimelineScreen
 from smapstop.ui.session import Session
 from smapstop.ui.widgets.chip_line import ChipLine
+from smapstop.ui.widgets.event_lines import EventLines
+from smapstop.ui.widgets.events_pane import EventList, EventsPane
 from smapstop.ui.widgets.filter_line import FilterLine
 from smapstop.ui.widgets.main_views import Views
 from smapstop.ui.widgets.mapping_table import MappingTable
@@ -97,6 +99,19 @@ class RowScreen(TimelineScreen):
         if at is not None:
             table.move_to(at)
             self.go_to_hit(0)
+
+    def action_filter_events(self) -> None:
+        """Open the line to filter events: those of the mapping if they have the focus, else all."""
+        self.query_one(EventLines).open_filter(self._focused_events)
+
+    def action_find_events(self) -> None:
+        """Open the line to find events, likewise."""
+        self.query_one(EventLines).open_search(self._focused_events)
+
+    @property
+    def _focused_events(self) -> EventList:
+        """The events that have the focus, else those of the process."""
+        return self.focused if isinstance(self.focused, EventList) else self.query_one(EventsPane)
 
     def search(self, expression: str) -> None:
         """Search rows; an empty expression ends it."""

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import BindingType
 from textual.content import Content
@@ -16,11 +16,11 @@ from smapstop.model.history.event_log import EventLog
 from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.tick import Ids
 from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.search import Hits
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.text.events import (
     ROOM_FOR_TIMES,
-    EntryText,
     EventWidths,
     entry_text,
     event_widths,
@@ -29,34 +29,29 @@ from smapstop.text.events import (
     subject_text,
 )
 from smapstop.text.kinds import letter_of
+from smapstop.ui.drawing.event_line import EventLine, draw_event
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.term_help import term_help
 from smapstop.ui.theme.app_theme import palette_of
-from smapstop.ui.theme.contrast import ensure_legible
-from smapstop.ui.theme.palette import Palette
 from smapstop.ui.widgets.line_list import LineList
 
 EMPTY_TEXT = "no events yet"
 
 
-@dataclass(frozen=True, slots=True)
-class _EventLine:
-    """Content of one line; lines with equal content are not painted again."""
-
-    text: EntryText
-    subject: str
-    letter: str
-    kind: str
-    what_cells: int
-    """Width of what happened: its column, and of that of the evidence what is not needed there."""
-    evidence: tuple[tuple[str, int], ...]
-    age: int
-    """Ticks since the last event of the entry."""
-    cursor: bool
+_NO_HITS = Hits(np.zeros(0, np.bool_), np.zeros(0, np.intp))
 
 
-class EventList(LineList[tuple[int, int], _EventLine]):
+def _find_hits(entries: Sequence[LogEntry], words: str, timeline: Timeline) -> Hits:
+    """Entries that match words; without words, none."""
+    if not words:
+        return _NO_HITS
+    found = {entry.identity for entry in search_entries(entries, words, timeline)}
+    mask = np.fromiter((entry.identity in found for entry in entries), np.bool_, len(entries))
+    return Hits(mask, np.flatnonzero(mask))
+
+
+class EventList(LineList[tuple[int, int], EventLine]):
     """The entries of the event log, one per line, the newest first.
 
     A continuing entry stays on its line; lines move only when entries begin or end. New entries do not push away what
@@ -78,8 +73,13 @@ class EventList(LineList[tuple[int, int], _EventLine]):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self.search_words = ""
+        self.filter_words = ""
         """Words of the filter, see `search_entries`."""
+        self.search_words = ""
+        """Words to which the cursor jumps, likewise; nothing is hidden."""
+        self._hits = _NO_HITS
+        self._searched_from: tuple[int, int] | None = None
+        """Entry of the cursor when the search began."""
         self._event_log: EventLog | None = None
         self._number = 0
         self._all_entries: tuple[LogEntry, ...] = ()
@@ -110,7 +110,7 @@ class EventList(LineList[tuple[int, int], _EventLine]):
 
     def filter_entries(self, words: str) -> None:
         """Show only the entries that match these words, see `search_entries`; the cursor stays on its entry."""
-        self.search_words = words
+        self.filter_words = words
         if self._event_log is not None:
             self._update_entries(self._event_log)
             self.reveal(self.cursor_index)
@@ -119,8 +119,34 @@ class EventList(LineList[tuple[int, int], _EventLine]):
     def _update_entries(self, event_log: EventLog) -> None:
         """Filter the entries, and keep the fixed row on its line."""
         fixed = self.fixed_row()
-        self._entries = search_entries(self._all_entries, self.search_words, event_log.timeline)
+        self._entries = search_entries(self._all_entries, self.filter_words, event_log.timeline)
+        self._hits = _find_hits(self._entries, self.search_words, event_log.timeline)
         self.restore_fixed_row(*fixed)
+
+    # search
+
+    def begin_search(self) -> None:
+        """Search from the entry under the cursor."""
+        self._searched_from = self.cursor_id
+
+    def find_entries(self, words: str) -> None:
+        """Go to the first entry with these words from where the search began, and back if there is none."""
+        self.search_words = words
+        if self._event_log is not None:
+            self._update_entries(self._event_log)
+            begin = None if self._searched_from is None else self.index_of(self._searched_from)
+            self.move_to(begin or 0)
+            if words:
+                self.action_hit(0)
+            self.redraw(everything=True)
+
+    def action_hit(self, direction: int) -> None:
+        """Go to the next hit (1), the previous one (-1), or the first from the cursor on (0)."""
+        found = self._hits.step(self.cursor_index - (direction == 0), direction or 1)
+        if found is not None:
+            self.move_to(found[0])
+        elif direction:
+            self.call_next(self.run_action, "screen.find_events")
 
     @property
     def count(self) -> int:
@@ -146,12 +172,16 @@ class EventList(LineList[tuple[int, int], _EventLine]):
 
     # how it is drawn
 
-    def build_lines(self, first: int, stop: int) -> list[_EventLine]:
+    def build_lines(self, first: int, stop: int) -> list[EventLine]:
         """Lines of some entries."""
         cursor = None if self.cursor_id is None else self.cursor_index
-        return [self._line(self._entries[at], cursor=at == cursor) for at in range(first, stop)]
+        found = self._hits.mask
+        return [
+            self._line(self._entries[at], cursor=at == cursor, found=bool(len(found) and found[at]))
+            for at in range(first, stop)
+        ]
 
-    def _line(self, entry: LogEntry, *, cursor: bool) -> _EventLine:
+    def _line(self, entry: LogEntry, *, cursor: bool, found: bool) -> EventLine:
         """Line of an entry."""
         assert self._event_log is not None
         timeline, widths = self._event_log.timeline, self._widths
@@ -159,7 +189,7 @@ class EventList(LineList[tuple[int, int], _EventLine]):
         further = fmt.cell_width(text.what) - widths.what if entry.faults else 0  # so that it can say by whom
         taken = max(0, min(further, widths.evidence - ROOM_FOR_TIMES))
         evidence = tuple(evidence_pieces(entry, timeline, widths.evidence - taken))
-        return _EventLine(
+        return EventLine(
             text=text,
             subject=subject_text(entry, timeline, widths.subject),
             letter=letter_of(entry.kind) if entry.kind else " ",
@@ -168,6 +198,7 @@ class EventList(LineList[tuple[int, int], _EventLine]):
             evidence=evidence,
             age=self._number - entry.last,
             cursor=cursor,
+            found=found,
         )
 
     @property
@@ -191,19 +222,24 @@ class EventList(LineList[tuple[int, int], _EventLine]):
         if not self._all_entries:
             return EMPTY_TEXT
         edit, clear = key_of(self.app, "filter"), key_of(self.app, "back")
-        return f"no event matches {fmt.printable(self.search_words)!r}: {edit} edit · {clear} clear"
+        return f"no event matches {fmt.printable(self.filter_words)!r}: {edit} edit · {clear} clear"
 
     def draw_header(self, width: int) -> Strip:
         """Draw the titles, or the filter and its number of matches; and hints about keys."""
         style, widths = self.get_component_rich_style("lines--header"), self._widths
         titles = [("Events", widths.when), ("Mapping", widths.subject and widths.subject + 2)]
-        if self.search_words:
-            matches = f"{len(self._entries)} of {len(self._all_entries)}  /{fmt.printable(self.search_words)}"
+        if self.filter_words:
+            matches = f"{len(self._entries)} of {len(self._all_entries)}  /{fmt.printable(self.filter_words)}"
             titles = [(matches, max(24, sum(cells + 2 for _, cells in titles) - 2))]
+        elif self.search_words:
+            number, hits = self._hits.number_at(self.cursor_index), len(self._hits.places)
+            count = f"{number:,} of {hits:,}" if number else f"{hits:,} found" if hits else "not found"
+            text = f"find {fmt.printable(self.search_words)}: {count}"
+            titles = [(text, max(24, sum(cells + 2 for _, cells in titles) - 2))]
         titles.append(("What happened", widths.what))
         text = "  ".join(fmt.pad(fmt.clip(title, cells), cells) for title, cells in titles if cells > 2).rstrip()
         enter, filtering, leave = (key_of(self.app, name) for name in ("open", "filter", "back"))
-        back = f"{leave} show all" if self.search_words else f"{leave} {self.LEAVING}"
+        back = f"{leave} show all" if self.filter_words else f"{leave} {self.LEAVING}"
         hints = [f"{enter} go there  {filtering} filter  {back}", f"{filtering} filter  {back}"]
         if not self.has_focus:
             hints = [self.unfocused_hint()]
@@ -212,33 +248,10 @@ class EventList(LineList[tuple[int, int], _EventLine]):
             [Segment(fmt.pad(fmt.clip(text, width), width - len(rest) - 1) + rest, style)]
         ).adjust_cell_length(width, style)
 
-    def draw_line(self, line: _EventLine, width: int) -> Strip:
-        """Draw one entry: highlighted when it is new, dimmed where it is of little interest."""
-        palette, widths = palette_of(self.app), self._widths
-        base = self._line_style(line, palette)
-        quiet = base if line.cursor else base + Style(color=palette.quiet)
-        plain = quiet if line.text.is_about_reading else base
-        segments = [Segment(f"{line.text.when}  ", quiet)] if widths.when else []
-        if widths.subject:
-            marker = ensure_legible(base + Style(color=palette.colours[line.kind], bold=True)) if line.kind else base
-            segments.append(Segment(f"{line.letter} ", marker))
-            segments.append(
-                Segment(fmt.pad(line.subject, widths.subject) + "  ", plain if line.text.is_named else quiet)
-            )
-        segments.append(Segment(fmt.pad(fmt.clip(line.text.what, line.what_cells), line.what_cells) + "  ", plain))
-        for text, direction in line.evidence:
-            colour = (palette.quiet, palette.gain, palette.loss)[direction]
-            segments.append(Segment(text, base if line.cursor else base + Style(color=colour)))
-        return Strip(segments).adjust_cell_length(width, base)
-
-    def _line_style(self, line: _EventLine, palette: Palette) -> Style:
-        """Base style of the line."""
-        base = self.rich_style
-        if line.cursor:
-            return base + self.get_component_rich_style("lines--cursor")
-        if not line.text.is_about_reading and line.age < max(1, len(palette.fade)):
-            return base + (Style(bgcolor=palette.fade[line.age]) if palette.fade else Style(bold=True))
-        return base
+    def draw_line(self, line: EventLine, width: int) -> Strip:
+        """Draw one entry."""
+        cursor = self.get_component_rich_style("lines--cursor")
+        return draw_event(line, self._widths, palette_of(self.app), self.rich_style, cursor, width)
 
     # what the user does
 
@@ -251,8 +264,11 @@ class EventList(LineList[tuple[int, int], _EventLine]):
         return ""
 
     async def action_back(self) -> None:
-        """Clear the filter; without one, leave."""
+        """End the search, then clear the filter; without either, leave."""
         if self.search_words:
+            self.begin_search()
+            self.find_entries("")
+        elif self.filter_words:
             self.filter_entries("")
         else:
             await self.run_action(self.LEAVE_ACTION)
@@ -283,7 +299,7 @@ class EventsPane(EventList):
 
     async def action_back(self) -> None:
         """Clear the filter; without one, show the other parts again if it fills the screen, else close."""
-        if self.screen.has_class("-zoom-events") and not self.search_words:
+        if self.screen.has_class("-zoom-events") and not self.filter_words and not self.search_words:
             await self.run_action("app.command('zoom')")
         else:
             await super().action_back()

@@ -3,21 +3,18 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widget import Widget
 
 from smapstop.settings import Walkthrough
+from smapstop.ui.widgets.event_lines import EventLines
 from smapstop.ui.widgets.events_pane import EventsPane
-from smapstop.ui.widgets.filter_line import FilterLine
 from smapstop.ui.widgets.walkthrough_line import WalkthroughLine
 
 if TYPE_CHECKING:  # imported at run time only when a program is launched
     from smapstop.ui.widgets.program_dock import ProgramDock
 
-EVENTS_HINT = "cow   libc   first touch   !heap"
-"""Examples of filter words for events."""
 MIN_PANE_HEIGHT = 4
 """Least height of a pane that is of use, lines."""
 _REST = 9
@@ -48,9 +45,9 @@ class Panes(Vertical):
         """The pane that fills the screen."""
 
     def compose(self) -> ComposeResult:
-        """Compose the events, their filter line, the walkthrough and the program's dock."""
+        """Compose the events, the lines to filter and find them, the walkthrough and the program's dock."""
         yield EventsPane()
-        yield FilterLine(EVENTS_HINT, lambda _: True, id="filter-events")
+        yield EventLines()
         if self.walkthrough_line is not None:
             yield self.walkthrough_line
         if self._dock is not None:
@@ -119,19 +116,3 @@ class Panes(Vertical):
         """Show or hide the events."""
         self.events.set_open(not self.events.is_open)
         self.fit()
-
-    def open_event_filter(self) -> None:
-        """Open the line to filter events."""
-        self.query_one(FilterLine).open(self.events.search_words)
-
-    @on(FilterLine.FilterChanged)
-    def apply_event_filter(self, message: FilterLine.FilterChanged) -> None:
-        """Filter events while the user types."""
-        message.stop()
-        self.events.filter_entries(message.expression)
-
-    @on(FilterLine.FilterClosed)
-    def focus_events(self, message: FilterLine.FilterClosed) -> None:
-        """Focus the events."""
-        message.stop()
-        self.events.focus()

@@ -13,6 +13,7 @@ from list_source import ListSource
 from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.pilot import Pilot
+from waiting import pause_until
 
 from smapstop.model.events import MECHANISMS, Events, Mechanism
 from smapstop.model.protocol import Attach
@@ -447,9 +448,9 @@ async def test_enter_keeps_the_words_and_esc_drops_them_before_it_closes_the_eve
     async with app.run_test(size=(118, 40)) as pilot:
         pane = await opened(pilot, "tab", "tab", "slash", *"heap", "enter")
         assert pane.has_focus
-        assert (len(lines(app)), pane.search_words) == (1, "heap")
+        assert (len(lines(app)), pane.filter_words) == (1, "heap")
         await pilot.press("escape")
-        assert (len(lines(app)), pane.search_words, pane.display) == (2, "", True)
+        assert (len(lines(app)), pane.filter_words, pane.display) == (2, "", True)
         await pilot.press("escape")
         assert not pane.display
 
@@ -458,7 +459,7 @@ async def test_esc_while_the_words_are_typed_drops_them() -> None:
     app, _ = dashboard(tick(0), tick(1, COPIED), tick(2, GROWN))
     async with app.run_test(size=(118, 40)) as pilot:
         pane = await opened(pilot, "tab", "tab", "slash", *"heap", "escape")
-        assert (len(lines(app)), pane.search_words, pane.has_focus) == (2, "", True)
+        assert (len(lines(app)), pane.filter_words, pane.has_focus) == (2, "", True)
 
 
 async def test_the_cursor_keeps_its_entry_while_others_are_filtered() -> None:
@@ -476,3 +477,35 @@ async def test_the_cursor_keeps_its_entry_while_others_are_filtered() -> None:
         await pilot.pause()
         assert app.pane.current == kept
         assert 0 <= app.pane.cursor_index - app.pane.scroll_offset.y < 5
+
+
+async def test_f3_in_the_events_jumps_to_those_with_the_words_and_hides_none() -> None:
+    app, _ = dashboard(tick(0), tick(1, COPIED), *many(2, 4), tick(4, COPIED, executed=True))
+    async with app.run_test(size=(118, 40)) as pilot:
+        pane = await opened(pilot, "tab", "tab")
+        count, hits = pane.count, [at for at, line in enumerate(lines(app)) if "redis" in line]
+        assert len(hits) == 2
+        await pilot.press("f3", *"cow")
+        await pause_until(pilot, lambda: pane.cursor_index == hits[0], "the first hit")
+        assert (pane.count, header(app)[0]) == (count, "find cow: 1 of 2")
+        await pilot.press("enter", "n")
+        await pause_until(pilot, lambda: pane.cursor_index == hits[1], "the next hit")
+        assert pane.has_focus
+        await pilot.press("n")
+        assert pane.cursor_index == hits[0]
+        await pilot.press("N")
+        assert (pane.cursor_index, header(app)[0]) == (hits[1], "find cow: 2 of 2")
+        await pilot.press("escape")
+        assert (pane.search_words, header(app)[0], pane.display) == ("", "Events", True)
+
+
+async def test_slash_in_the_events_of_a_mapping_filters_those() -> None:
+    app, _ = dashboard(tick(0), tick(1, COPIED), *many(2, 4))
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.pause()
+        app.action_command("inspect events")
+        await pause_until(pilot, lambda: isinstance(app.focused, MappingEvents), "the events of the mapping")
+        await pilot.press("slash", *"exec", "enter")
+        inner = app.query_one(MappingEvents)
+        await pause_until(pilot, lambda: inner.filter_words == "exec" and inner.has_focus, "filtered")
+        assert app.query_one(EventsPane).filter_words == ""
