@@ -2,6 +2,7 @@
 
 from typing import Literal
 
-RecordKind = Literal["ticks", "changes", "events", "members"]
-"""Kind of record: counters and totals of the process, changed mappings, events, or members of its family."""
-RECORD_KINDS: tuple[RecordKind, ...] = ("ticks", "changes", "events", "members")
+RecordKind = Literal["ticks", "changes", "events", "callers", "members"]
+"""Kind of record: counters and totals of the process, changed mappings, events, call stacks
+of page faults, or members of its family."""
+RECORD_KINDS: tuple[RecordKind, ...] = ("ticks", "changes", "events", "callers", "members")

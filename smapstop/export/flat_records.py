@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 
 from smapstop.export import RecordKind
+from smapstop.export.caller_records import CALLER_COLUMNS, caller_records, culprit_record
 from smapstop.export.member_records import MEMBER_COLUMNS
 from smapstop.export.steps import Step, changed_rows
 from smapstop.export.tick_events import TickEvent, tick_events
@@ -25,6 +26,7 @@ _CHANGE_COLUMNS = (
 )
 _EVENT_COLUMNS = (
     *(*_WHEN, "mapping", "name", "start", "end", "perms", "what", "pages", "kb", "ambiguous", "also", "symbols"),
+    *("by", "by_source", "by_all", "by_sure"),
     *("other", "was_name", "was_start", "was_end", "was_perms", "status", "signal"),
     *("oom_sure", "oom_limit_bytes", "oom_cgroup"),
 )
@@ -42,7 +44,7 @@ def _fields_of(kind: RecordKind, printed: tuple[str, ...]) -> tuple[str, ...]:
         case "events":
             fields = all_field_names(printed, without=ROLLUP_ONLY)
             return tuple(name for name in fields if name not in PROPERTY_FIELDS)
-        case "members":
+        case "callers" | "members":
             return ()
 
 
@@ -57,6 +59,7 @@ def columns_of(kind: RecordKind, printed: tuple[str, ...]) -> tuple[str, ...]:
         "ticks": _TICK_COLUMNS,
         "changes": _CHANGE_COLUMNS,
         "events": _EVENT_COLUMNS,
+        "callers": CALLER_COLUMNS,
         "members": MEMBER_COLUMNS,
     }
     return columns[kind] + _fields_of(kind, printed)
@@ -83,6 +86,8 @@ def records(step: Step, kinds: Collection[RecordKind]) -> Iterator[Record]:
         yield from _change_records(step, when)
     if "events" in kinds:
         yield from ({"type": "event", **when, **event_record(step, event)} for event in tick_events(step))
+    if "callers" in kinds:
+        yield from ({"type": "caller", **when, **record} for record in caller_records(step))
 
 
 def _tick_record(step: Step) -> Record:
@@ -150,6 +155,7 @@ def event_record(step: Step, it: TickEvent) -> Record:
     }
     if event and event.names:
         record["symbols"] = list(event.names)
+    record |= culprit_record(entry)
     if entry.other is not None:
         record["other"] = entry.other
     if it.previous_values:

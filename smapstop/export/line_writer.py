@@ -10,6 +10,7 @@ from smapstop.export.steps import Step
 from smapstop.model.protocol import Mark
 from smapstop.report.json_csv import CsvLines, csv_cell, json_line
 from smapstop.report.json_fields import Record
+from smapstop.text.callers import CALLED_BY
 
 
 def as_jsonl(steps: Iterable[Step], kinds: Collection[RecordKind], marks: Collection[Mark] = ()) -> Iterator[str]:
@@ -48,4 +49,6 @@ def _cells(record: Record) -> Record:
     cells: Record = record | record.get("evidence", {}) | was
     if "symbols" in record:
         cells["symbols"] = "; ".join(record["symbols"])  # symbols may contain spaces
+    if "callers" in record:
+        cells["callers"] = CALLED_BY.join(record["callers"])
     return cells | {name: csv_cell(value) for name, value in cells.items() if isinstance(value, bool | list)}

@@ -1,15 +1,16 @@
 """List the events of a tick for export, each with its evidence."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from smapstop.export.steps import Step
+from smapstop.model.history.entry_faults import EntryFaults
 from smapstop.model.history.log_entry import PUBLIC_NAMES, LogEntry, MappingRef
 from smapstop.model.history.tick_entries import single_entries, tick_entries
 from smapstop.model.mapping_rows import find_rows
-from smapstop.model.tick import Ids
+from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.proc.columns import ABSENT, Amounts, strip_deleted
 from smapstop.proc.fields import PROPERTY_FIELDS
@@ -48,7 +49,7 @@ class TickEvent:
 
 def tick_events(step: Step) -> Iterator[TickEvent]:
     """Events of a step, in order: exec, lifecycle events of mappings, mechanisms, and the end of the process."""
-    entries = single_entries(tick_entries(step.tick), step.before, step.after)
+    entries = _with_faults(single_entries(tick_entries(step.tick), step.before, step.after), step.tick)
     notes = {entry.what: entry for entry in entries if entry.mapping is None}
     if "exec" in notes:
         yield TickEvent(notes["exec"])
@@ -59,6 +60,17 @@ def tick_events(step: Step) -> Iterator[TickEvent]:
             yield TickEvent(entry, evidence)
     if "end" in notes:
         yield TickEvent(notes["end"])
+
+
+def _with_faults(entries: list[LogEntry], tick: Tick) -> list[LogEntry]:
+    """The same entries with the page faults that brought their pages."""
+    if tick.faults is None:
+        return entries
+    faults = EntryFaults(tick_entries(tick))
+    return [
+        entry if entry.mapping is None else replace(entry, faults=faults.of(entry.what, frozenset((entry.mapping,))))
+        for entry in entries
+    ]
 
 
 def _evidence(step: Step, ids: Ids) -> list[dict[str, int]]:

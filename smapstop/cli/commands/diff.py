@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from smapstop.cli.arguments import (
@@ -16,14 +17,15 @@ from smapstop.errors import SmapstopError
 from smapstop.report.diff.moment_spec import parse_moment_specs
 
 if TYPE_CHECKING:  # it imports numpy
-    from smapstop.report.diff.compare import Diff
     from smapstop.report.diff.limits import Limit
 
 EXIT_EXCEEDED = 1
 """Exit status when growth exceeds a limit of `--fail-over`."""
 
 FORMATS = ("table", "json", "markdown")
-BYS = ("name", "kind", "file", "part", "purpose", "address")
+BYS = ("name", "kind", "file", "part", "purpose", "address", "function", "stack")
+_CALLER_BYS = ("function", "stack")
+"""Comparisons of page faults, by who made them."""
 
 
 def build_parser() -> CommandParser:
@@ -49,7 +51,8 @@ def build_parser() -> CommandParser:
         choices=BYS,
         metavar="BY",
         default="name",
-        help="name (default), kind, file, part (of a file), purpose; address: of one process",
+        help="name (default), kind, file, part (of a file), purpose; address: of one process; "
+        "function, stack: who made the page faults",
     )
     runs.add_argument(
         "--metric", metavar="FIELD", help="any field of smaps, or uss, dirty, or a sum (default: uss+swap)"
@@ -59,7 +62,11 @@ def build_parser() -> CommandParser:
         metavar="TIME",
         type=parse_moment_specs,
         default=(None, None),
-        help="point in recordings: start, end, peak, or seconds after the start; A,B for one each (default: end)",
+        help="point in recordings: start, end, peak, or seconds after the start; A,B for one each (default: end); "
+        "by function or stack a range: 0..60,60..120",
+    )
+    runs.add_argument(
+        "--mapping", metavar="M", help="by function or stack: only page faults in mappings of this name"
     )
     runs.add_argument(
         "--reading",
@@ -122,37 +129,86 @@ def run(words: list[str], command: Command) -> int:
         raise SmapstopError("diff needs two runs", "smapstop diff A B")
     if files == ["-", "-"]:
         raise SmapstopError("both runs are stdin", "save one of them to a file")
+    compare = _compare_callers if options.by in _CALLER_BYS else _compare_mappings
+    text, notes, excesses = compare(files, options)
+    for note in notes:
+        print(f"smapstop: {sanitize_line(note)}", file=sys.stderr)
+    try:
+        print_text(text, "the comparison")
+    except BrokenPipeError:  # the reader has closed the pipe, but the exit status still counts
+        discard_stdout()
+    if not excesses:
+        return 0
+    print(f"smapstop: {sanitize_line('; '.join(excesses))}", file=sys.stderr)
+    return EXIT_EXCEEDED
+
+
+_Outcome = tuple[str, Sequence[str], list[str]]
+"""The comparison as text, notes for the user, and the limits that are exceeded."""
+
+
+def _compare_mappings(files: list[str], options: argparse.Namespace) -> _Outcome:
+    """Compare the mappings of two runs.
+
+    Raises:
+        SmapstopError: They cannot be read or compared.
+    """
     from smapstop.report.diff.compare import diff_runs, find_exceeded
     from smapstop.report.diff.inputs import open_run
-    from smapstop.report.diff.render import excess_text
+    from smapstop.report.diff.render import as_json, as_markdown, as_table, excess_text
 
+    if options.mapping is not None:
+        raise SmapstopError("--mapping is for page faults", "add --by function, or --by stack")
     before, after = (
         open_run(file, when, options.metric, reading)
         for file, when, reading in zip(files, options.at, options.reading, strict=True)
     )
-    comparison = diff_runs(before, after, options.by, options.metric, unchanged=options.all)
-    for note in comparison.notes:
-        print(f"smapstop: {sanitize_line(note)}", file=sys.stderr)
-    exceeded = find_exceeded(comparison, options.fail_over)
-    try:
-        print_text(_format_diff(comparison, options), "the comparison")
-    except BrokenPipeError:  # the reader has closed the pipe, but the exit status still counts
-        discard_stdout()
-    if not exceeded:
-        return 0
-    reasons = "; ".join(excess_text(comparison, limit, growth) for limit, growth in exceeded)
-    print(f"smapstop: {sanitize_line(reasons)}", file=sys.stderr)
-    return EXIT_EXCEEDED
-
-
-def _format_diff(found: "Diff", options: argparse.Namespace) -> str:
-    """Format the comparison as `--format` says; by default a table on a terminal, else JSON."""
-    from smapstop.report.diff.render import as_json, as_markdown, as_table
-
-    match options.format or ("table" if is_terminal(sys.stdout) else "json"):
+    found = diff_runs(before, after, options.by, options.metric, unchanged=options.all)
+    excesses = [excess_text(found, limit, growth) for limit, growth in find_exceeded(found, options.fail_over)]
+    match _format(options):
         case "json":
-            return as_json(found)
+            text = as_json(found)
         case "markdown":
-            return as_markdown(found)
+            text = as_markdown(found)
         case _:
-            return as_table(found, width=table_width())
+            text = as_table(found, width=table_width())
+    return text, found.notes, excesses
+
+
+def _compare_callers(files: list[str], options: argparse.Namespace) -> _Outcome:
+    """Compare who made the page faults of two runs.
+
+    Raises:
+        SmapstopError: They cannot be read or compared.
+    """
+    from smapstop.report.diff.caller_runs import open_caller_run
+    from smapstop.report.diff.compare_callers import diff_callers, find_exceeded_callers
+    from smapstop.report.diff.render_callers import (
+        caller_excess_text,
+        callers_as_json,
+        callers_as_markdown,
+        callers_as_table,
+    )
+
+    if options.metric not in (None, "faults"):
+        raise SmapstopError(f"--by {options.by} compares page faults", "omit --metric")
+    if options.reading != (None, None):
+        raise SmapstopError(f"--by {options.by} compares recordings", "omit --reading")
+    before, after = (
+        open_caller_run(file, when, options.mapping) for file, when in zip(files, options.at, strict=True)
+    )
+    found = diff_callers(before, after, options.by)
+    exceeded = find_exceeded_callers(found, options.fail_over)
+    match _format(options):
+        case "json":
+            text = callers_as_json(found, unchanged=options.all)
+        case "markdown":
+            text = callers_as_markdown(found, unchanged=options.all)
+        case _:
+            text = callers_as_table(found, unchanged=options.all, width=table_width())
+    return text, (), [caller_excess_text(limit, growth) for limit, growth in exceeded]
+
+
+def _format(options: argparse.Namespace) -> str:
+    """The format: `--format`, or by default a table on a terminal, else JSON."""
+    return options.format or ("table" if is_terminal(sys.stdout) else "json")

@@ -44,7 +44,7 @@ def build_parser() -> CommandParser:
         "--what",
         metavar="A,B",
         type=_parse_what,
-        help="ticks, changes, events, members (default: all; csv: changes)",
+        help="ticks, changes, events, callers, members (default: all; csv: changes)",
     )
     what.add_argument("--filter", metavar="EXPR", default="", help="mappings to export: libc kind:heap rss>1M")
     what.add_argument(

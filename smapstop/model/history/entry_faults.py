@@ -4,6 +4,7 @@ import numpy as np
 
 from smapstop.model.callers.culprit import FunctionFaults, function_faults
 from smapstop.model.events import MECHANISMS, PAGES_OF_FAULT
+from smapstop.model.history.log_entry import EventKind
 from smapstop.model.history.tick_entries import TickEntries
 
 _CODES = frozenset(code for code, what in enumerate(MECHANISMS) if what in PAGES_OF_FAULT)
@@ -24,8 +25,8 @@ class EntryFaults:
         self._mixed = frozenset(mappings[counts > 1].tolist())
         """Mappings with several events that faults bring."""
 
-    def of(self, code: int, mappings: frozenset[int]) -> FunctionFaults | None:
+    def of(self, what: EventKind, mappings: frozenset[int]) -> FunctionFaults | None:
         """Faults in mappings in which an event happened; None if they do not bring it, or were not watched."""
-        if self._entries.faults is None or code not in _CODES:
+        if self._entries.faults is None or what not in PAGES_OF_FAULT:
             return None
         return function_faults(self._entries.faults, mappings, is_mixed=not self._mixed.isdisjoint(mappings))

@@ -146,7 +146,7 @@ def _build_entries(
                 address_kb=address_kb,
                 sure=sure,
                 names=((number, names[key]),) if mappings == 1 and key in names else (),
-                faults=faults.of(code, frozenset(ids.tolist())),
+                faults=faults.of(EVENT_KINDS[code], frozenset(ids.tolist())),
             )
         )
     return sorted(entries, key=lambda entry: (-entry.cost, entry.kb))
@@ -197,7 +197,7 @@ def entries_of_mapping(entries: TickEntries, history: MappingHistory) -> list[Lo
             was=was,
             kind=kind,
             kb=entry.kb if entry.event else abs(grown),
-            faults=faults.of(EVENT_CODES[entry.what], ids),
+            faults=faults.of(entry.what, ids),
             address_kb=shrunk if entry.what == "unmapped" and shrunk >= entry.kb else 0,
         )
         for entry in folded.values()

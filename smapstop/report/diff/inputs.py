@@ -12,7 +12,7 @@ from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
 from smapstop.model.timestamps import format_utc
 from smapstop.proc.columns import Mappings
 from smapstop.recording.reader import FILE_HEADER_BYTES, Recording, is_recording
-from smapstop.report.diff.moment_spec import MomentSpec
+from smapstop.report.diff.moment_spec import MomentSpec, TimeRange
 from smapstop.report.snapshot.load import load_snapshot
 from smapstop.saved.files import open_input, shown_name
 from smapstop.saved.unpack import MOST_BYTES
@@ -131,10 +131,14 @@ def find_moment(ticks: Iterable[Tick], when: MomentSpec, metric: str | None, fil
         The snapshot, and its time in seconds after the first tick.
 
     Raises:
-        SmapstopError: There is no such snapshot.
+        SmapstopError: There is no such snapshot, or a range is given.
     """
     snapshots = _snapshots(ticks)
     match when:
+        case TimeRange():
+            raise SmapstopError(
+                "--at with a range compares what happened meanwhile", "add --by function, or --by stack"
+            )
         case "start":
             found = next(snapshots, None)
         case "end":

@@ -223,7 +223,7 @@ def as_markdown(diff: Diff) -> str:
     total = diff.sum_of(diff.metric)
     sizes = f"{long_amount(total.before)} → {long_amount(total.after)}"
     lines = [f"### {_label(diff)} {sizes}, {change_text(total)}", ""]
-    lines += [f"{_code(_run_text(diff.before))} → {_code(_run_text(diff.after))}", ""]
+    lines += [f"{inline_code(_run_text(diff.before))} → {inline_code(_run_text(diff.after))}", ""]
     if not diff.rows:
         return "\n".join([*lines, "Nothing changed.", ""])
     second = "What" if diff.groups.mappings else "Maps"
@@ -240,15 +240,15 @@ def as_markdown(diff: Diff) -> str:
 def _markdown_row(diff: Diff, row: DiffRow) -> str:
     """Format a group as a table row."""
     cells = _cells(diff, row)
-    name = f"{_code(row.name)} {row.perms} +{row.offset:#x}" if row.perms else _code(row.name)
+    name = f"{inline_code(row.name)} {row.perms} +{row.offset:#x}" if row.perms else inline_code(row.name)
     if diff.groups.mappings:
-        name = f"{_code(row.name)} {row.perms} at {cells['start']}"
+        name = f"{inline_code(row.name)} {row.perms} at {cells['start']}"
         cells = {**cells, "members": cells["what"]}
     texts = [name, *(cells[column.key] for column in _AMOUNTS)]
     return f"| {' | '.join(texts)} |"
 
 
-def _code(text: str) -> str:
+def inline_code(text: str) -> str:
     """Format a text as inline code, so that nothing in it is markup; `|` is escaped, as it would end the cell."""
     text = printable(text).replace("|", "\\|")
     fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)

@@ -3,7 +3,7 @@
 import pytest
 
 from smapstop.errors import SmapstopError
-from smapstop.report.diff.moment_spec import MomentSpec, parse_moment_specs
+from smapstop.report.diff.moment_spec import MomentSpec, TimeRange, parse_moment_specs
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,8 @@ from smapstop.report.diff.moment_spec import MomentSpec, parse_moment_specs
         ("peak,end", ("peak", "end")),
         ("3,", (3.0, None)),
         (",peak", (None, "peak")),
+        ("0..60,60..", (TimeRange(0, 60), TimeRange(60))),
+        ("..2.5", (TimeRange(0, 2.5), TimeRange(0, 2.5))),
     ],
 )
 def test_one_moment_is_for_both_runs_and_two_may_leave_one_out(
