@@ -42,10 +42,12 @@ def palette_commands(screen: MainScreen) -> Iterator[SystemCommand]:
 
 _BEST_SCORE = 1e6
 """More than any score of a fuzzy match."""
+_HELP_SCORE = 1e-6
+"""Less than any."""
 
 
 class CommandLines(Provider):
-    """Finds commands with their arguments, whole lines as they would be typed."""
+    """Finds commands with their arguments, whole lines as they would be typed; these and keys also by their help."""
 
     async def search(self, query: str) -> Hits:
         """Hits: the query itself if it is a command with an argument, then all lines that it may stand for."""
@@ -58,6 +60,16 @@ class CommandLines(Provider):
             score = matcher.match(line)
             if score > 0 and line != query:
                 yield Hit(score, matcher.highlight(line), self._runner(line), help=command.help)
+        for title, text, run in self._explained(screen):
+            if not matcher.match(title) and all(word in text.casefold() for word in query.casefold().split()):
+                yield Hit(_HELP_SCORE, title, run, help=text)
+
+    def _explained(self, screen: MainScreen) -> Iterator[tuple[str, str, Callable[[], object]]]:
+        """Title, help and action of each key, and of each command without its arguments."""
+        yield from ((each.title, each.help, each.callback) for each in palette_commands(screen))
+        for command in COMMANDS:
+            line = f"{command.name} " if command.usage else command.name
+            yield line, command.help, self._runner(line)
 
     def _runner(self, line: str) -> Callable[[], Coroutine[object, object, object]]:
         """Runs a line; a name that needs an argument is typed instead."""

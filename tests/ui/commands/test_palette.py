@@ -36,6 +36,8 @@ async def found(app: Dashboard, query: str) -> list[str]:
         ("nord", "theme nord"),
         ("goto -2s", "goto -2s"),
         ("filter rss>10M", "filter rss>10M"),
+        ("go to a moment", "goto "),  # by its help
+        ("their order", "Columns"),
     ],
 )
 async def test_a_line_is_found_by_what_is_typed_of_it(query: str, line: str) -> None:
