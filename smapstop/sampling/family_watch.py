@@ -81,6 +81,11 @@ class FamilyWatch:
             elif member.faults_fd in ready:
                 member.sampler.drain_faults()
 
+    def sample_now(self) -> Iterator[MemberMessage]:
+        """Sample all members that are sampled, whatever is due."""
+        for pid in list(self._members):
+            yield from self._sample(pid)
+
     def answer(self, request: MemberRequest) -> MemberMessage | None:
         """Answer a request about a mapping of a member; None if it is not sampled, or has no tick yet."""
         member = self._members.get(request.pid)

@@ -8,6 +8,7 @@ from smapstop.cli.arguments import CommandParser, add_common_options, parse_opti
 from smapstop.cli.output import is_terminal, print_text, table_width
 from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
+from smapstop.number_limits import parse_number
 
 if TYPE_CHECKING:  # it imports numpy
     from smapstop.proc.process import ProcDir
@@ -26,9 +27,8 @@ def build_parser() -> CommandParser:
         "examples:\n"
         "  smapstop pages -p a.out 'a.out .data'\n"
         "                      variables of a.out that were written: copied-on-write\n"
-        "  smapstop pages -p 4711 --cow\n"
-        "                      file pages that a server has copied, largest first,\n"
-        "                      and which of them it shares with no fork",
+        "  smapstop pages -p gunicorn --cow --family --duration 10\n"
+        "                      who copies what was shared, by which functions",
     )
     what = parser.add_argument_group("what to show")
     what.add_argument("-p", "--pid", metavar="PID|NAME", help="a running process")
@@ -37,6 +37,12 @@ def build_parser() -> CommandParser:
     )
     what.add_argument("--cow", action="store_true", help="everything copied on write, by file and by symbol")
     what.add_argument("--family", action="store_true", help="with --cow: of the process and its descendants")
+    what.add_argument(
+        "--duration",
+        metavar="SECONDS",
+        type=_parse_duration,
+        help="with --family: first watch who copies, and how",
+    )
     what.add_argument("--facts", action="store_true", help="as root: dirty, referenced, map count, KSM of each frame")
     form = parser.add_argument_group("how to print it")
     form.add_argument(
@@ -60,6 +66,10 @@ def run(words: list[str], command: Command) -> int:
     if not options.cow and options.mapping is None:
         raise SmapstopError(
             "pages needs a mapping", "give an address, a name such as '[heap]' or libc.so.6, or --cow"
+        )
+    if options.duration is not None and not options.family:
+        raise SmapstopError(
+            "--duration watches who copies", "smapstop pages -p PID|NAME --cow --family --duration 10"
         )
     if options.family and not options.cow:
         raise SmapstopError(
@@ -121,14 +131,24 @@ def _format_cow_pages(process: "ProcDir", options: argparse.Namespace) -> str:
 
 
 def _format_family(pid: int, options: argparse.Namespace) -> str:
-    """Format what each process of a family has copied on write."""
+    """Format what each process of a family has copied on write; watch it before, if that is wanted."""
+    from smapstop.proc.process_tree import descendants_of, read_processes
+    from smapstop.report.pages.copy_watch import watch_copies
     from smapstop.report.pages.cow_family import cow_of_family
-    from smapstop.report.pages.cow_render import family_as_json, family_as_table
+    from smapstop.report.pages.family_render import family_as_json, family_as_table
 
+    copies = None
+    if options.duration is not None:
+        copies = watch_copies(descendants_of(pid, read_processes()) or [pid], options.duration)
     members = cow_of_family(pid)
     if _choose_format(options) == "json":
-        return family_as_json(members)
-    return family_as_table(members, width=table_width())
+        return family_as_json(members, copies)
+    return family_as_table(members, copies, width=table_width())
+
+
+def _parse_duration(text: str) -> float:
+    """Parse the value of `--duration`, seconds."""
+    return parse_number(text, "--duration", 0.05, 86_400, "seconds")
 
 
 def _choose_format(options: argparse.Namespace) -> str:

@@ -1,12 +1,21 @@
 """Find what each process of a family has copied on write: a process and its descendants."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from smapstop.errors import SmapstopError
 from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.process import ProcDir
 from smapstop.proc.process_tree import ProcessStat, descendants_of, read_processes
 from smapstop.report.pages.cow import CowPart, cow_pages
+from smapstop.report.pages.inherited import (
+    AnonymousPages,
+    InheritedMapping,
+    Lineage,
+    Place,
+    anonymous_pages,
+    inherited_mappings,
+)
 from smapstop.report.pages.page_list import read_map
 
 
@@ -21,6 +30,10 @@ class CowMember:
     """What it copied, largest first; empty if its pages could not be read."""
     missing: str
     """Why they could not be read; empty if they could."""
+    image: int = 0
+    """Identity of its program, see `Lineage`."""
+    anonymous: Mapping[Place, AnonymousPages] = field(default_factory=dict)
+    """Its pages that have no file."""
 
     @property
     def pages(self) -> int:
@@ -33,6 +46,13 @@ class CowMember:
         return sum(part.own_pages for part in self.parts)
 
 
+def inherited_by(members: Iterable[CowMember]) -> list[InheritedMapping]:
+    """Anonymous memory that members inherited by fork."""
+    return inherited_mappings(
+        [Lineage(member.stat.pid, member.stat.ppid, member.image, member.anonymous) for member in members]
+    )
+
+
 def cow_of_family(pid: int) -> list[CowMember]:
     """Find the copied pages of a process and its descendants, parents first; those that end meanwhile are left out.
 
@@ -43,10 +63,15 @@ def cow_of_family(pid: int) -> list[CowMember]:
     depths: dict[int, int] = {}
     found = []
     for member in descendants_of(pid, processes) or [pid]:
-        parts, missing = tuple[CowPart, ...](), ""
+        parts, missing, image = tuple[CowPart, ...](), "", 0
+        anonymous: Mapping[Place, AnonymousPages] = {}
         try:
             with ProcDir(member) as process:
-                parts = tuple(cow_pages(process, read_map(process), files))
+                mappings = read_map(process)
+                parts = tuple(cow_pages(process, mappings, files))
+                anonymous, image = anonymous_pages(process, mappings), process.counters().image
+        except OSError:  # it has just ended
+            continue
         except SmapstopError as error:
             if member == pid:
                 raise
@@ -56,5 +81,5 @@ def cow_of_family(pid: int) -> list[CowMember]:
         if now is None or (stat is not None and now.start_time != stat.start_time):
             continue
         depths[member] = depths.get(now.ppid, -1) + 1
-        found.append(CowMember(now, depths[member], parts, missing))
+        found.append(CowMember(now, depths[member], parts, missing, image, anonymous))
     return found

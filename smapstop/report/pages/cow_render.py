@@ -8,7 +8,6 @@ from smapstop.proc.pages.pagemap import PAGE_BYTES
 from smapstop.report.json_csv import json_text
 from smapstop.report.json_fields import Record
 from smapstop.report.pages.cow import CowGroup, CowPart
-from smapstop.report.pages.cow_family import CowMember
 from smapstop.report.pages.render import SCHEMA
 from smapstop.text.format import amount, cell_width, clip, count, pad, printable, shorten
 from smapstop.text.symbols import join_symbols
@@ -26,10 +25,10 @@ def as_json(parts: list[CowPart], process: Counters) -> str:
         "own_pages": sum(part.own_pages for part in parts),
         "kb": sum(part.kb for part in parts),
     }
-    return json_text(SCHEMA, head, copied=[_record(part) for part in parts])
+    return json_text(SCHEMA, head, copied=[part_record(part) for part in parts])
 
 
-def _record(part: CowPart) -> Record:
+def part_record(part: CowPart) -> Record:
     """Record of a part of a file."""
     return {
         "file": strip_deleted(part.name),
@@ -53,68 +52,33 @@ def _record(part: CowPart) -> Record:
     }
 
 
-def family_as_json(members: Sequence[CowMember]) -> str:
-    """Format a family as one JSON object, a process per line. Only own pages have a sum: others would count twice."""
-    head: Record = {"page_size": PAGE_BYTES, "own_pages": sum(member.own_pages for member in members)}
-    rows = [
-        {
-            "process": {"pid": member.stat.pid, "name": member.stat.name},
-            "ppid": member.stat.ppid,
-            "pages": None if member.missing else member.pages,
-            "own_pages": None if member.missing else member.own_pages,
-            "kb": None if member.missing else member.pages * _PAGE_KB,
-            "copied": None if member.missing else [_record(part) for part in member.parts],
-            "missing": member.missing or None,
-        }
-        for member in members
-    ]
-    return json_text(SCHEMA, head, processes=rows)
-
-
-def family_as_table(members: Sequence[CowMember], *, width: int = 80) -> str:
-    """Format a family as tables: how much each process has copied, and then what."""
-    names = [printable(f"{'  ' * member.depth}{member.stat.name} {member.stat.pid}") for member in members]
-    count_text = f"{len(members)} process{'es' * (len(members) != 1)}"
-    room = max(map(cell_width, (*names, "Copied on write by", count_text)))
-    lines = [_line("Copied on write by", "Size", "Own", "Pages", "", room)]
-    for name, member in zip(names, members, strict=True):
-        whole = CowPart("", "", tuple(group for part in member.parts for group in part.groups))
-        amounts = ("–", "–", "–") if member.missing else _amounts(whole)
-        lines.append(_line(name, *amounts, member.missing, room))
-    own = amount(sum(member.own_pages for member in members) * _PAGE_KB)
-    lines.append(_line(count_text, "", own, "", "own; shared pages would count more than once", room))
-    overview = "\n".join([*(clip(line, width) for line in lines), ""])
-    details = [_table(member.parts, member.stat.pid, member.stat.name, width) for member in members if member.parts]
-    return "\n".join([overview, *details])
-
-
 def as_table(parts: list[CowPart], process: Counters, *, width: int = 80) -> str:
     """Format as a table: each part of a file with its size, and below it the symbols on its pages."""
-    return _table(parts, process.pid, process.name, width)
+    return format_parts(parts, process.pid, process.name, width)
 
 
-def _table(parts: Sequence[CowPart], pid: int, comm: str, width: int) -> str:
+def format_parts(parts: Sequence[CowPart], pid: int, comm: str, width: int) -> str:
     """Table of what a process copied."""
     process_text = printable(f"{comm} {pid}")
     if not parts:
         return f"{process_text} has not written to any private file mapping\n"
     names = [shorten(" ".join(filter(None, (base_name(part.name), part.part))), _NAME_WIDTH) for part in parts]
     room = max(map(cell_width, (*names, "Copied on write", process_text)))
-    lines = [_line("Copied on write", "Size", "Own", "Pages", "Symbols", room)]
+    lines = [cow_line("Copied on write", "Size", "Own", "Pages", "Symbols", room)]
     for name, part in zip(names, parts, strict=True):
-        lines.append(_line(name, *_amounts(part), _remark(part), room))
-        lines += [_line("", *_amounts(group), _text(group), room) for group in part.groups]
+        lines.append(cow_line(name, *cow_amounts(part), _remark(part), room))
+        lines += [cow_line("", *cow_amounts(group), _text(group), room) for group in part.groups]
     total = CowPart("", "", tuple(group for part in parts for group in part.groups))
-    lines.append(_line(process_text, *_amounts(total), "total", room))
+    lines.append(cow_line(process_text, *cow_amounts(total), "total", room))
     return "\n".join([*(clip(line, width) for line in lines), ""])
 
 
-def _amounts(copied: CowPart | CowGroup) -> tuple[str, str, str]:
+def cow_amounts(copied: CowPart | CowGroup) -> tuple[str, str, str]:
     """Size copied, size that no other process maps, and number of pages."""
     return amount(copied.kb), amount(copied.own_pages * _PAGE_KB), count(copied.pages)
 
 
-def _line(name: str, size: str, own: str, pages: str, text: str, room: int) -> str:
+def cow_line(name: str, size: str, own: str, pages: str, text: str, room: int) -> str:
     """Format a line of the table."""
     return f"{pad(name, room)} {size:>6} {own:>6} {pages:>6}  {text}".rstrip()
 
