@@ -54,7 +54,7 @@ class Settings:
     via: str = ""
     """The command that gives a shell where the process is; empty for here."""
     alerts: tuple[Alert, ...] = ()
-    """What the user wants to be told of."""
+    """What the user wants to be warned of."""
     callers: bool = False
     """Whether to find out which code makes page faults."""
 

@@ -1,4 +1,4 @@
-"""What `--decorate` asks a program to tell: variables of its environment, which others ignore."""
+"""What `--decorate` asks a program for: variables of its environment, which others ignore."""
 
 import os
 import re
@@ -27,7 +27,7 @@ def decorations(command: tuple[str, ...], inherited: Mapping[str, str]) -> dict[
 
 
 def can_name_functions(program: str, path: str | None = None) -> bool:
-    """Whether a program is Python 3.12 or newer, or a script for it, as far as the names of files tell."""
+    """Whether a program is Python 3.12 or newer, or a script for it, as far as the names of files show."""
     for _ in range(_MAX_INTERPRETERS):
         found = shutil.which(program, path=path)
         if found is None:

@@ -30,7 +30,7 @@ class Experiment:
     symbol: str = ""
     """Symbol on the page; empty for none."""
     note: str = ""
-    """What else to tell the user."""
+    """What else the user should know."""
 
 
 @contextmanager

@@ -129,7 +129,7 @@ def kind_of(name: str, perms: str = "", flags: str = "", memory_filesystem: int 
 
     Args:
         name: As printed by the kernel.
-        perms: As printed by the kernel; the last letter tells shared from private.
+        perms: As printed by the kernel; the last letter distinguishes shared from private.
         flags: VmFlags, as printed.
         memory_filesystem: As in the column `MEMORY_FILESYSTEM`.
     """

@@ -125,5 +125,5 @@ def purpose_groups(mappings: Mappings, purposes: Purposes) -> NDArray[np.int8]:
 
 
 def _given_group(name: str) -> int:
-    """One more than the code of the group that a name given by a runtime tells; 0 for other names."""
+    """One more than the code of the group that a name given by a runtime stands for; 0 for other names."""
     return next((_CODES[group] + 1 for group, pattern in _GIVEN_PATTERNS if pattern.match(name)), 0)

@@ -1,4 +1,4 @@
-"""Columns that smapstop adds to those of smaps: facts about a mapping that the kernel tells elsewhere."""
+"""Columns that smapstop adds to those of smaps: facts about a mapping that the kernel has elsewhere."""
 
 from smapstop.proc.field import Field
 
@@ -8,7 +8,7 @@ OBJECT_GROWN_WHILE_READ = "object_grown_while_read"
 """How much that changed while smaps was read, kB, which may be negative."""
 
 MEMORY_FILESYSTEM = "memory_filesystem"
-"""1 when the file lies on a memory file system (tmpfs, ramfs, devtmpfs, hugetlbfs), told by the device in
+"""1 when the file lies on a memory file system (tmpfs, ramfs, devtmpfs, hugetlbfs), recognised by the device in
 /proc/PID/mountinfo, 0 when it does not; `ABSENT` when it is unknown, and without a file."""
 FILE_BSS = "file_bss"
 """Of unnamed memory right behind a program or library: how much from its start on is zeroed data (.bss) of the file,

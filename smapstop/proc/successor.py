@@ -43,7 +43,7 @@ def read_identity(process: ProcDir) -> ProgramIdentity:
 
 
 def _effective_uid(status: bytes) -> int:
-    """The user whose rights a process has, by the text of its status; -1 if that does not tell."""
+    """The user whose rights a process has, by the text of its status; -1 if it is not there."""
     found = re.search(rb"^Uid:\s+\d+\s+(\d+)", status, re.MULTILINE)
     return int(found[1]) if found else -1
 

@@ -17,7 +17,7 @@ from smapstop.proc.program_title import interpreter_of, script_of
 from smapstop.proc.smaps.parser import parse_rollup
 
 STALE_NS = 5_000_000_000
-"""Memory is read again after this time even if nothing tells that it changed: others may have come or gone."""
+"""Memory is read again after this time even if nothing shows that it changed: others may have come or gone."""
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "mksh", "zsh", "fish"})
 
 
@@ -52,8 +52,8 @@ class _MemberState:
 
     process: ProcDir
     start_time: int
-    told: FamilyMember | None = None
-    """What was last told about it."""
+    reported: FamilyMember | None = None
+    """What was last reported about it."""
     stat_at_reading: ProcessStat | None = None
     """Its stat when its memory was read last."""
     memory: dict[str, int] = field(default_factory=dict)
@@ -152,12 +152,12 @@ class FamilyReader:
         return self._programs[key]
 
     def _news(self, stats: Iterable[ProcessStat]) -> Iterator[FamilyMember]:
-        """What is new about members, and remember that it is told."""
+        """What is new about members, and remember that it is reported."""
         for stat in stats:
             state, program = self._states[stat.pid], self._program(stat)
             member = FamilyMember(stat.pid, stat.start_time, stat.name, program.command_line, program.executable)
-            if member != state.told:
-                state.told = member
+            if member != state.reported:
+                state.reported = member
                 yield member
 
     def _update_members(self, family: Iterable[int], processes: Mapping[int, ProcessStat]) -> None:
@@ -210,7 +210,7 @@ def _is_same(state: _MemberState, stat: ProcessStat | None) -> bool:
 
 
 def _may_have_changed(before: ProcessStat, now: ProcessStat) -> bool:
-    """Whether stat tells that memory may have changed: pages come by faults, and go with Rss."""
+    """Whether stat shows that memory may have changed: pages come by faults, and go with Rss."""
     return (before.minor_faults, before.major_faults, before.rss_kb) != (
         now.minor_faults,
         now.major_faults,

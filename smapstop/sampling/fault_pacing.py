@@ -2,7 +2,7 @@
 
 WINDOW_NS = 1_000_000_000
 _STEP = 4
-"""Within a second, too many samples raise the period by so much at once: beginning anew costs some µs a thread."""
+"""Within a second, too many samples raise the period by so much at once: a restart costs some µs a thread."""
 MAX_PERIOD = 1 << 20
 
 

@@ -12,7 +12,7 @@ from smapstop.model.callers.call_stacks import NO_STACK
 from smapstop.model.tick import Ids
 
 MAX_ROWS = 2_000
-"""Rows of a tick: the faults of the smallest ones are then told without their stacks."""
+"""Rows of a tick: the faults of the smallest ones are then sent without their stacks."""
 
 
 class Density(IntEnum):
@@ -33,7 +33,7 @@ class LightFaults(NamedTuple):
     weight: NDArray[np.int64]
     """Number of faults that a sample stands for."""
     density: NDArray[np.int8]
-    """How stacks were sampled at that time, a `Density`: those of other times do not tell of it."""
+    """How stacks were sampled at that time, a `Density`: those of other times do not count for it."""
 
 
 class PlacedStack(NamedTuple):

@@ -1,4 +1,4 @@
-"""Watch the OOM killer's counters, to tell whether it killed the process, and for which limit."""
+"""Watch the OOM killer's counters, to know whether it killed the process, and for which limit."""
 
 from collections import deque
 from collections.abc import Callable, Iterable

@@ -47,7 +47,7 @@ class ProcessCgroup:
         self.cgroup = None
 
     def _is_misplaced(self) -> bool:
-        """Whether the group that /proc tells is not that of the process: version 1 says "/" of one that exits."""
+        """Whether the group in /proc is not that of the process: version 1 says "/" of one that exits."""
         return self.cgroup is not None and self.cgroup.version == 1 and is_exiting(self._process.read("stat"))
 
 

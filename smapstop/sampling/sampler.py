@@ -194,7 +194,7 @@ class Sampler:
         return faults, spent_ns
 
     def _settle(self, transition: Transition, reading: ProcessReading) -> Events:
-        """Settle what page tables can tell, where smaps leaves it open."""
+        """Settle what page tables can show, where smaps leaves it open."""
         events, matched = transition.events, transition.matched
         if self._state.known is not None and len(events):
             events = settle_discards(self._process, *self._state.known, reading.mappings, matched.ids, events)

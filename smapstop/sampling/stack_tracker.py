@@ -17,7 +17,7 @@ MAX_RECHECKED_PER_TICK = 2
 MAX_THREADS = 2000
 """Limit of threads that are read for a request: 30 ms."""
 _MAX_SOUGHT = 100
-"""Limit of threads whose stacks are sought for a request."""
+"""Limit of threads whose stacks are located for a request."""
 LIST_EVERY_TICKS = 10
 """Ticks after which the threads are listed again even if their number is unchanged."""
 

@@ -31,7 +31,7 @@ class WatchedProcess:
         self.identity = read_identity(process)
         """What it runs."""
         self.pidfd = os.pidfd_open(process.pid) if process.is_local else None
-        """Fd that is readable when it has ended; None elsewhere, where its files tell."""
+        """Fd that is readable when it has ended; None elsewhere, where its files show it."""
         self.sampler = Sampler(process, pace, callers=callers)
         self.faults_fd = self.sampler.faults.fileno() if self.sampler.faults else None
         """Fd that is readable when samples of page faults should be taken; None if they are not watched."""

@@ -1,6 +1,6 @@
 """Settle whether pages of a huge page were discarded, or replaced by the zero page when the kernel split it.
 
-smaps counts neither (mm/migrate.c, try_to_map_unused_to_zeropage, since Linux 6.12), but pagemap tells the zero page.
+smaps counts neither (mm/migrate.c, try_to_map_unused_to_zeropage, since Linux 6.12), but pagemap shows the zero page.
 """
 
 import numpy as np
@@ -28,7 +28,7 @@ def settle_discards(
 ) -> Events:
     """Look for zero pages in mappings that may have discarded pages of huge pages.
 
-    Without any, the pages were discarded, unless they may have moved to mappings of which arrivals are told that are
+    Without any, the pages were discarded, unless they may have moved to mappings with arrivals that are
     not sure; with as many, they may be zero pages. Others stay as they are.
 
     Args:
@@ -78,7 +78,7 @@ def _change(before: Mappings, old: int, after: Mappings, row: int, name: str) ->
 def _zero_kb(process: ProcDir, start: int, end: int) -> int | None:
     """Amount of zero pages in a range, kB; None if pagemap cannot be read.
 
-    Kernels whose pagemap does not tell them (before Linux 6.7) do not replace pages by the zero page.
+    Kernels whose pagemap does not show them (before Linux 6.7) do not replace pages by the zero page.
     """
     try:
         runs = read_page_runs(process, start, end)

@@ -10,7 +10,7 @@ from smapstop.proc.columns import ABSENT, Mappings
 from smapstop.proc.smaps.parser import SmapsParser
 
 _FEWEST_RECORDS = 16
-"""Records from which on it is worth while; in a shorter text less can be told from what most records have."""
+"""Records from which on it is worth while; in a shorter text what most records have shows less."""
 _NUMBER_WITHOUT_UNIT = re.compile(rb"\n(?!THPeligible|ProtectionKey)[A-Z][A-Za-z_]*:[ \t]*[0-9]+[ \t]*\n")
 _UNIQUE = ("[heap]", "[stack]", "[vdso]")
 _4_GIB = np.uint64(1 << 32)

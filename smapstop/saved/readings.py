@@ -170,7 +170,7 @@ def _reading_of(group: list[Record]) -> SavedReading:
         missing = _lacks(record, typical)
         if missing is not None and missing != FLAGS_LABEL:
             what = f"line {record.line}: the record has no {missing}, and others have"
-            raise SmapstopError(what, "it is incomplete: save the text anew")
+            raise SmapstopError(what, "it is incomplete: save the text again")
     return SavedReading(
         line=first.line,
         kind="rollup" if first.is_rollup else "smaps" if typical else "maps",

@@ -144,12 +144,12 @@ class RecordCollector:
         if line.label in record.labels:
             raise SmapstopError(
                 f"line {number}: {line.label} again in the record of line {record.line}",
-                "the header of a mapping is missing: save the text anew",
+                "the header of a mapping is missing: save the text again",
             )
         record.labels.append(line.label)
         if line.kind is LineKind.FIELD and (self._lacks_unit(line) or (is_cut and not line.has_unit)):
             if not is_cut:
-                raise SmapstopError(f"line {number}: {line.label} without kB", "the line is cut: save the text anew")
+                raise SmapstopError(f"line {number}: {line.label} without kB", "the line is cut: save the text again")
             record.is_cut = True
             return
         record.lines.append(line.text)
@@ -170,7 +170,7 @@ class RecordCollector:
             if self.damaged is not None:
                 raise damage_error(*self.damaged)
             what = f"line {number}: {line.label} without a mapping's header before it"
-            raise SmapstopError(what, "the header is missing or damaged: save the text anew")
+            raise SmapstopError(what, "the header is missing or damaged: save the text again")
         self._note(line)
 
     def _add_text(self, line: SavedLine) -> None:
@@ -239,7 +239,7 @@ def number_in_name(name: str) -> int | None:
 def _malformed(number: int, line: SavedLine, expected: str) -> SmapstopError:
     """Error for a line that is not what must stand there."""
     shown = (line.text if len(line.text) <= 60 else line.text[:57] + b"...").decode("utf-8", "surrogateescape")
-    return SmapstopError(f"line {number}: expected {expected}, found {shown!r}", "the text is damaged: save it anew")
+    return SmapstopError(f"line {number}: expected {expected}, found {shown!r}", "the text is damaged: save it again")
 
 
 def _unexpected(number: int, line: SavedLine, record: Record) -> SmapstopError:

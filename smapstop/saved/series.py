@@ -230,7 +230,7 @@ def _page_kb(mappings: Mappings) -> int:
 
 
 def _executable_of(mappings: Mappings) -> str | None:
-    """Path of the executable, as far as the map tells: the file before the heap, else the first one with code."""
+    """Path of the executable, as far as the map shows it: the file before the heap, else the first one with code."""
     names = [mappings.name_of(row) for row in range(len(mappings))]
     if "[heap]" in names:
         before = [name for name in names[: names.index("[heap]")] if name.startswith("/")]

@@ -73,7 +73,7 @@ _INTERVAL = "give --interval SECONDS"
 
 
 def _are_apart(readings: Sequence[ReadingTime]) -> bool:
-    """Whether the times of files tell when they were saved."""
+    """Whether the times of files show when they were saved."""
     times = [reading.modified_ns for reading in readings]
     return len(times) == 1 or max(times) - min(times) >= _COPY_NS * len(times)
 

@@ -105,7 +105,7 @@ class HeadlessRun:
                 case Failure():
                     self._source.end_recording(RECORDER_FAILED)
                     raise SmapstopError(message.what, message.remedy, status=message.status)
-                case Notice() if error is None:  # that of a failed write was told above
+                case Notice() if error is None:  # that of a failed write was reported above
                     self._on_notice(message)
                 case FamilyReading():
                     self._on_family(message)

@@ -32,7 +32,7 @@ class CallerScope:
 
     @property
     def shown(self) -> int:
-        """Number of faults whose code is known, or told by that of others."""
+        """Number of faults whose code is known, or estimated from that of others."""
         return 0 if self.faults is None else int(self.faults.faults.sum())
 
     @property

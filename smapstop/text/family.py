@@ -182,7 +182,7 @@ def _histories(moment: FamilyMoment, rows: Sequence[MemberRow], width: int) -> l
 
 
 def _verdict(moment: FamilyMoment, row: MemberRow) -> tuple[str, str]:
-    """What happened last to a member: the mechanism if it is sampled, else what its amounts tell; and in brief."""
+    """What happened last to a member: the mechanism if it is sampled, else what its amounts show; and in brief."""
     if row.history.missing or row.is_gone:
         return (row.history.missing or "gone",) * 2
     timeline = moment.timelines.get(row.pid)
@@ -203,7 +203,7 @@ def _event_texts(timeline: Timeline, at_ns: int) -> tuple[str, str]:
 
 
 def _amount_text(row: MemberRow, at_ns: int) -> str:
-    """What the last change of the amounts tells."""
+    """What the last change of the amounts shows."""
     point = row.history.point_at(at_ns)
     series = [row.history.series(name) for name in ("rss", "uss", "family")]
     while point:
@@ -266,7 +266,7 @@ def _first_text(copy: FirstCopy, copiers: Sequence[tuple[Frame, int]]) -> str:
 
 
 def _short_name(shared: SharedMapping) -> str:
-    """Name without its path, with the permissions, which tell the parts of a file; of other memory its address."""
+    """Name without its path, with the permissions, which differ between parts of a file; of other memory its address."""
     base = shared.name.rpartition("/")[2]
     if not base:
         return f"anon {shared.start:x}"

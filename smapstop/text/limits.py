@@ -16,9 +16,9 @@ from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 
 _GROWTH_TICKS = 12
-"""Ticks over which a growth has to be steady to be told."""
+"""Ticks over which a growth has to be steady to be shown."""
 _FAR_SECONDS = 86_400.0
-"""A limit that is reached later than this is not told: no growth is that steady."""
+"""A limit that is reached later than this is not shown: no growth is that steady."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ class Session:
     Args:
         view_state: Initial view state.
         sorting: Initial sorting of the rows.
-        alerts: What the user wants to be told of.
+        alerts: What the user wants to be warned of.
     """
 
     def __init__(self, view_state: ViewState, sorting: Sorting, alerts: Sequence[Alert] = ()) -> None:
@@ -58,7 +58,7 @@ class Session:
         self.saved: tuple[Run, int] | None = None
         """The run that was saved last, and the number of its ticks then."""
         self.knows_clipboard = False
-        """Whether the user was told what to set if the terminal forbids copying."""
+        """Whether the user has read what to set if the terminal forbids copying."""
         self.overdue_seconds = 0
         """Seconds since the last tick of the newest run if the next one is overdue, else 0."""
         self.awaits_next = False

@@ -75,7 +75,7 @@ def build_parser() -> CommandParser:
     )
     add_decorate_option(target)
     add_pace_options(target)
-    add_alert_option(target, "tell when it holds: 'rss>500M', 'rate>5M/s for 30s'")
+    add_alert_option(target, "warn when it holds: 'rss>500M', 'rate>5M/s for 30s'")
     add_callers_option(target)
     add_table_options(parser)
     add_output_options(parser, "record; with --watch, per run: a.smaps, a.2.smaps")

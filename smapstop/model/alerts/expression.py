@@ -60,7 +60,7 @@ class AlertTerm:
         return bool(COMPARISONS[self.than](np.array([value]), self.threshold)[0])
 
     def is_cleared_by(self, value: float) -> bool:
-        """Whether a value is clearly on the other side: values near the threshold do not raise an alert anew."""
+        """Whether a value is clearly on the other side: values near the threshold do not raise an alert again."""
         margin = CLEARING * abs(self.threshold)
         if self.than[0] == ">":
             return not self.holds(value) and value <= self.threshold - margin
@@ -138,7 +138,7 @@ def scope_of(words: Sequence[str]) -> Scope:
 
 
 def _is_of_process(term: AlertTerm) -> bool:
-    """Whether the kernel does not tell this of single mappings."""
+    """Whether the kernel does not report this for single mappings."""
     return term.quantity in ("faults", "limit") or (term.field in DERIVED_TOTALS and term.field not in SUMMED_FIELDS)
 
 

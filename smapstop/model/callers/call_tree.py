@@ -35,7 +35,7 @@ class CallNode:
 
 
 def counted_stacks(faults: PageFaults, *, folded: bool = True) -> list[CountedStack]:
-    """Stacks of faults in all mappings, the largest first; those that cannot be told apart are one.
+    """Stacks of faults in all mappings, the largest first; equal ones are merged.
 
     Args:
         faults: The faults.

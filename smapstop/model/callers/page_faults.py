@@ -29,7 +29,7 @@ class PageFaults:
     seen: int
     """Faults that were sampled, or that samples stand for."""
     lost: int
-    """Faults that could have been seen but were not: there was no room, or the sampling began anew. `faults` counts
+    """Faults that could have been seen but were not: there was no room, or the sampling restarted. `faults` counts
     them, with the callers of the others."""
     in_system_calls: int
     """Faults that may not be seen (kernel.perf_event_paranoid 2), where the kernel wrote to or read new memory."""

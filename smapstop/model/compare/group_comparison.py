@@ -22,7 +22,7 @@ from smapstop.proc.fields import PROPERTY_FIELDS
 
 MatchKey = Literal["name", "kind", "file", "part", "purpose", "address"]
 """What mappings are matched by: name (all nameless memory is one group), kind, file (those of no file by kind), part
-of a file (its permissions and offset), purpose (as far as names and shapes tell it), or address (in readings of one
+of a file (its permissions and offset), purpose (as far as names and shapes show it), or address (in readings of one
 process)."""
 
 Counts = NDArray[np.int64]

@@ -28,7 +28,7 @@ class Moved(NamedTuple):
     doubtful: Mask
     """Mappings between which pages may have moved: what is left to be explained may be of the other one."""
     mixed: Mask
-    """Mappings to which pages moved of which not all changes can be told from those of the pages that did not."""
+    """Mappings to which pages moved, and not all changes can be distinguished from those of other pages."""
 
     @staticmethod
     def nothing(count: int) -> "Moved":
@@ -213,7 +213,7 @@ def _cancel(ledger: Ledger, source: int, target: int) -> None:
 
 
 def possible_moves(ledger: Ledger, evidence: Evidence, moved_kb: KbColumn) -> tuple[Mask, Mask]:
-    """Mappings whose pages may have moved away, and those to which they may have moved, as far as amounts can tell.
+    """Mappings whose pages may have moved away, and those to which they may have moved, as far as amounts can show.
 
     A mapping lost addresses with pages, in memory or in swap, and another one gained addresses and as many pages; it
     may have other permissions since. Faults that fit the pages gained, and leave none for the others, say that these
@@ -232,7 +232,7 @@ def possible_moves(ledger: Ledger, evidence: Evidence, moved_kb: KbColumn) -> tu
         return lost > 0, gained > 0
     traceless_kb = lost + spare_kb  # faults that left no trace, if these pages moved
     is_touched = (lost > spare_kb) & (traceless_kb > _TRACELESS_FAULTS * evidence.page_kb)
-    is_touched |= evidence.lost_kb == 0  # MREMAP_DONTUNMAP is told by the lack of faults
+    is_touched |= evidence.lost_kb == 0  # MREMAP_DONTUNMAP shows by the lack of faults
     if not ((gained > 0) & evidence.large_folios).any():  # else a few faults were enough for all
         lost[is_touched] = 0
     swap = np.where(evidence.movable, ledger.unexplained["swap"], 0)

@@ -44,7 +44,7 @@ _MOVES: dict[Mechanism, tuple[_Fields, _Fields]] = {
     "ksm-merge": (("ksm",), ()),
     "ksm-unmerge": ((), ("ksm",)),
 }
-"""Fields that a mechanism adds to, and takes from, each as a sum. Others but `unmapped` are told of the head of the
+"""Fields that a mechanism adds to, and takes from, each as a sum. Others but `unmapped` go to the head of the
 family."""
 
 
@@ -102,7 +102,7 @@ class Parts:
         return limits
 
     def _unmapped_kb(self) -> KbColumn:
-        """The most that can have gone with addresses, kB: of each earlier mapping, told of one of its parts."""
+        """The most that can have gone with addresses, kB: of each earlier mapping, assigned to one of its parts."""
         at, sources, overlap_kb = self._pairs
         order = np.lexsort((at, self.part[at] != self.head[at], sources))
         earlier, first = np.unique(sources[order], return_index=True)
@@ -126,7 +126,7 @@ class Parts:
     def share_out(self, bookings: Bookings) -> Bookings:
         """Share out the bookings of one mechanism, made for the heads, to the parts.
 
-        What may have happened in any of several parts is told of the likeliest, and is not sure.
+        What may have happened in any of several parts is assigned to the likeliest, and is not sure.
         """
         if bookings.what not in _MOVES and bookings.what != "unmapped":
             return bookings

@@ -98,7 +98,7 @@ def explain(
     """Find the mechanisms that account for the changes of each mapping.
 
     Changes of the parts of a split, or of mappings that merged, are summed up, see `find_families`, explained, and
-    told of the part where they happened, see `Parts`.
+    assigned to the part where they happened, see `Parts`.
 
     Args:
         before: The previous reading.
@@ -254,5 +254,6 @@ def _build_events(bookings: list[Bookings], ids: Ids, page_kb: int) -> Events:
     keys, of = np.unique((mapping * len(MECHANISMS) + what) * 2 + ~sure, return_inverse=True)
     sums = np.zeros(len(keys), np.int64)
     np.add.at(sums, of, kb)
-    told, unsure = keys >> 1, keys & 1
-    return Events(told // len(MECHANISMS), (told % len(MECHANISMS)).astype(np.int8), sums, unsure == 0, page_kb)
+    rows_and_mechanisms, unsure = keys >> 1, keys & 1
+    rows, mechanisms = np.divmod(rows_and_mechanisms, len(MECHANISMS))
+    return Events(rows, mechanisms.astype(np.int8), sums, unsure == 0, page_kb)

@@ -1,7 +1,7 @@
 """Book pages of shared memory: allocated or freed in the object, or only mapped or unmapped here.
 
 Page tables of shared memory say little: a page that appears may have been in the object for long, and one that leaves
-stays there. What tells is the object's growth (mm/shmem.c: shmem_recalc_inode), as far as it is known.
+stays there. The evidence is the object's growth (mm/shmem.c: shmem_recalc_inode), as far as it is known.
 """
 
 import numpy as np

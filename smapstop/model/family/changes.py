@@ -14,7 +14,7 @@ class FamilyChange:
     gone: tuple[tuple[int, int], ...]
     """Pid and start time of members that are gone."""
     new: tuple[FamilyMember, ...]
-    """Members that came, or are no longer as they were last told."""
+    """Members that came, or differ from what was last reported."""
 
     def __bool__(self) -> bool:
         """Whether anything is new."""

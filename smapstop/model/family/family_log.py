@@ -37,7 +37,7 @@ class MemberHistory:
     """One member over time."""
 
     member: FamilyMember
-    """As it was last told."""
+    """As it was last reported."""
     ppid: int
     first_ns: int
     """First reading that had it, monotonic clock, ns."""
@@ -118,15 +118,17 @@ class FamilyLog:
             self.first_tick_ns, self.first_wall_ns = reading.monotonic_ns, reading.wall_ns
         else:
             self.interval_ns = reading.monotonic_ns - self.last.monotonic_ns
-        told = {(member.pid, member.start_time): member for member in reading.new}
+        reported = {(member.pid, member.start_time): member for member in reading.new}
         missing = dict(reading.missing)
         values = np.stack([reading.sum_of(*names) for names in MEMORY_SERIES.values()])
         max_points = max(_LEAST_POINTS, _MAX_POINTS // max(1, len(reading.pids)))
         for row, key in enumerate(reading.keys):
             history = self._members.get(key)
             if history is None:
-                history = self._members[key] = MemberHistory(told[key], int(reading.ppids[row]), reading.monotonic_ns)
-            history.member = told.get(key, history.member)
+                history = self._members[key] = MemberHistory(
+                    reported[key], int(reading.ppids[row]), reading.monotonic_ns
+                )
+            history.member = reported.get(key, history.member)
             history.ppid, history.state = int(reading.ppids[row]), reading.states[row]
             history.missing = missing.get(key[0], "")
             read_ns = int(reading.read_ns[row])

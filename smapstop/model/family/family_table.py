@@ -112,7 +112,7 @@ def _difference(before: int | None, after: int | None) -> int | None:
 def _rate(history: MemberHistory, name: str, at_ns: int) -> float | None:
     """Change per second over the last readings; None without two of them that know the amount.
 
-    A member that was not read again, since nothing told that it changed, has not changed.
+    A member that was not read again, since nothing showed that it changed, has not changed.
     """
     last = history.point_at(at_ns)
     if last is None:

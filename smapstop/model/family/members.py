@@ -1,4 +1,4 @@
-"""Who is in a family, from readings that tell only what is new."""
+"""Who is in a family, from readings that have only what is new."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,5 +16,5 @@ def members_after(before: Members, reading: FamilyReading) -> Members:
 
 
 def with_all_members(before: Members, reading: FamilyReading) -> FamilyReading:
-    """A reading that tells about all of its members, so that no reading before it is needed."""
+    """A reading with all of its members, so that no reading before it is needed."""
     return replace(reading, new=tuple(members_after(before, reading).values()))

@@ -118,7 +118,7 @@ class Activity:
         kb = self._backings[:, window.first : window.last + 1]
         unknown = np.isnan(kb).all(axis=0)
         heights = np.nan_to_num(kb).sum(axis=0).astype(np.int64)
-        # the position in the low bits tells which tick of a cell is the highest
+        # the position in the low bits says which tick of a cell is the highest
         keys = (heights << _POSITION_BITS) + np.arange(len(heights))
         cells = window.cells(width)
         peaks = np.maximum.reduceat(keys, cells) & ((1 << _POSITION_BITS) - 1)

@@ -1,4 +1,4 @@
-"""Whose doing the events of a mapping were, where its page faults tell."""
+"""Whose doing the events of a mapping were, where its page faults show it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

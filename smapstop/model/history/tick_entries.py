@@ -99,7 +99,7 @@ class TickEntries:
 def tick_entries(tick: Tick) -> TickEntries:
     """Derive everything that happened in a tick; the dashboard and exports only format it.
 
-    Unmapping is told once: by the `unmap` of a mapping that is gone, with its pages; of a mapping that shrank, by
+    Unmapping is reported once: by the `unmap` of a mapping that is gone, with its pages; of a mapping that shrank, by
     `unmapped` if it had pages there, else by `shrink`.
     """
     entries = recorded_entries(tick)

@@ -79,7 +79,7 @@ def complete_filter(expression: str, fields: Iterable[str]) -> list[str]:
 
 
 def name_words(expression: str) -> tuple[str, ...]:
-    """Words of a filter that are sought in names, in lower case."""
+    """Words of a filter to find in names, in lower case."""
     words = expression.lower().split()
     return tuple(word for word in words if not re.match(r"!|kind:|purpose:|perm:|0x|[a-z_]+[<>=!]", word))
 

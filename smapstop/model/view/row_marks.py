@@ -20,7 +20,7 @@ class RowMark:
     """Part of its mappings that are selected."""
     found: bool = False
     words: tuple[str, ...] = ()
-    """Words that were sought in its name, in lower case."""
+    """Words that were searched for in its name, in lower case."""
 
 
 @dataclass(frozen=True, slots=True)

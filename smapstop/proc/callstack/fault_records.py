@@ -107,7 +107,7 @@ class NewCode(NamedTuple):
 
 @dataclass(slots=True)
 class Losses:
-    """What the rings did not tell."""
+    """What the rings lost."""
 
     lost: int = 0
     """Records for which there was no room."""
@@ -148,7 +148,7 @@ def parse_light(data: bytes, period: int, losses: Losses) -> FaultColumns:
 
 
 def _larger_sample(data: bytes, at: int) -> NDArray[np.void]:
-    """A sample with a record larger than what it tells, as where others sample the same event; else no row."""
+    """A sample with a record larger than what was asked for, as where others sample the same event; else no row."""
     kind, _, size = _HEADER.unpack_from(data, at)
     is_sample = kind == _SAMPLE and size >= _LIGHT.itemsize
     return np.frombuffer(data, _LIGHT, int(is_sample), at)
@@ -162,7 +162,7 @@ def _skip(data: bytes, at: int, losses: Losses) -> int:
 
 
 def _account(kind: int, data: bytes, at: int, losses: Losses) -> None:
-    """Add a record to the losses if it tells of any."""
+    """Add a record to the losses if it counts any."""
     body = at + _HEADER.size
     if kind == _LOST:  # u64 id, u64 lost
         losses.lost += _U64.unpack_from(data, body + _U64.size)[0]
@@ -173,7 +173,7 @@ def _account(kind: int, data: bytes, at: int, losses: Losses) -> None:
 
 
 def parse_stacks(data: bytes, period: int, register_count: int) -> Iterator[StackSample | NewCode]:
-    """Parse the records of a ring of events with stacks, which also tell of new code in memory.
+    """Parse the records of a ring of events with stacks, which also list new code in memory.
 
     Args:
         data: The records.

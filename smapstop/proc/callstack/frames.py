@@ -13,4 +13,4 @@ class Frame(NamedTuple):
     offset: int
     """Bytes from the start of the function or, without a name, of the file as if it were loaded at 0."""
     source: str | None = None
-    """Source file and line of the call: `src/dict.c:153`; `None` if the file does not tell."""
+    """Source file and line of the call: `src/dict.c:153`; `None` if the file has none."""

@@ -1,6 +1,6 @@
 """Read the table that Go's linker writes for its runtime: frame sizes, names and lines of all functions.
 
-It is in every Go program, stripped or not, and tells what frame pointers cannot: functions without a frame, of which
+It is in every Go program, stripped or not, and has what frame pointers lack: functions without a frame, of which
 the frame pointer would skip the caller. Go's internal/abi and runtime/symtab.go describe it; versions since Go 1.16.
 """
 

@@ -196,7 +196,7 @@ def run_program(header: LineHeader, program: bytes) -> LineRows:
 
 
 class _Run:
-    """The registers of the machine that runs a program, as far as they tell lines, and the rows so far."""
+    """The registers of the machine that runs a program, as far as they determine lines, and the rows so far."""
 
     __slots__ = ("_rows", "address", "at", "file", "header", "line", "steps")
 

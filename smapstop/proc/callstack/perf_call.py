@@ -20,7 +20,7 @@ PAGE_FAULTS, MINOR_FAULTS, MAJOR_FAULTS, NOTHING = 2, 5, 6, 9
 
 
 class SampleField(IntFlag):
-    """What a sample tells, in the order of its fields (enum perf_event_sample_format).
+    """What a sample has, in the order of its fields (enum perf_event_sample_format).
 
     The period is none of them: with it, the kernel samples every software event (perf_swevent_event).
     """

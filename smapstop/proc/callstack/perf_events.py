@@ -1,6 +1,6 @@
 """Page faults of a process as they happen: each of them light, and some with the registers and the stack.
 
-The kernel tells them through perf_event_open(2), without root where kernel.perf_event_paranoid is 2 or less. Two
+The kernel reports them through perf_event_open(2), without root where kernel.perf_event_paranoid is 2 or less. Two
 streams, since a sample with a stack is 200 times as large and costs the target more; and a thin one of few stacks,
 for bursts that fill the rings of stacks before anybody can read them.
 """
@@ -64,7 +64,7 @@ TakenStream = tuple[int, list[TakenRecords]]
 
 @dataclass(frozen=True, slots=True)
 class DrainedRings:
-    """What the rings have told since they were drained last."""
+    """What the rings have received since they were drained last."""
 
     faults: FaultColumns
     stacks: list[StackSample] = field(repr=False)

@@ -1,4 +1,4 @@
-"""Names of code that a program wrote at run time, from the file in which it tells them to perf (JIT interface).
+"""Names of code that a program wrote at run time, from the file in which it lists them for perf (JIT interface).
 
 The file is /tmp/perf-PID.map in the root of the process, with its pid as the process itself sees it. Each line is
 `START SIZE NAME`, both numbers in hexadecimal; it grows, and a later line is about code that replaced earlier one.
@@ -91,7 +91,7 @@ class PerfMap:
         """Read more whole lines of the open file."""
         status = os.fstat(fd)
         if status.st_ino != self._inode or status.st_size < self._read_bytes:
-            self._forget()  # it was written anew
+            self._forget()  # it was written again
         self._inode = status.st_ino
         left = min(MAX_BYTES_PER_TICK, MAX_FILE_BYTES - self._read_bytes)
         content = os.pread(fd, left, self._read_bytes)

@@ -1,7 +1,7 @@
 """Find source file and line of code by .debug_line, decoding no more than the unit that has the address.
 
 To know which one that is, the bytes of the instruction are looked for with which each piece of code begins, since it
-sets the address. What looks like it by chance is told by decoding the unit.
+sets the address. What looks like it by chance is ruled out by decoding the unit.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""What the shell elsewhere is told, and how its answers are taken apart.
+"""Input of the shell elsewhere, and how its answers are taken apart.
 
 It needs a POSIX shell and cat. The script writes nothing there: it opens files only to read them.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 _LOOP = 'printf "%s-%s\\n" {0} {1}; while IFS= read -r line; do eval "$line"; done'
 """Say hello, then run each line: a shell that read its script ahead would swallow what is meant for later."""
 _FUNCTIONS = (
-    "LC_ALL=C; export LC_ALL",  # errors are told apart by their texts
+    "LC_ALL=C; export LC_ALL",  # errors are recognised by their texts
     "mark() {{ printf '\\n{word} %s\\n' \"$1\"; }}",
     'files() {{ for f do mark "$f"; cat "$f" 2>&1; mark $?; done; }}',
     'texts() {{ mark texts; cat "$@" 2>&1; mark 0; }}',

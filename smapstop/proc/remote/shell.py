@@ -136,7 +136,7 @@ class RemoteShell:
         self._stderr.close()
 
     def _begin(self, seconds: float) -> None:
-        """Wait until there is a shell, and tell it the functions."""
+        """Wait until there is a shell, and define the functions in it."""
         number = secrets.token_hex(8)
         line, hello = first_line(number), hello_of(number)
         self._write(line)
@@ -146,7 +146,7 @@ class RemoteShell:
                 what = "it opens a terminal, which changes what goes through it"
                 raise self.failure(what, "leave out -t, as in docker exec -i NAME sh")
             if line in said:
-                raise ConnectionLostError("it is no shell: it repeats what it is told")
+                raise ConnectionLostError("it is no shell: it repeats its input")
             if len(said) > _MOST_BANNER_BYTES:
                 raise ConnectionLostError("it is no shell: it says very much else")
             chunk = self._read(max(0.0, deadline - time.monotonic()))

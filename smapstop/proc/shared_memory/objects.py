@@ -1,6 +1,6 @@
 """How much the shared-memory objects of a process hold, whether mapped or not: memfd, tmpfs, hugetlbfs, System V.
 
-fstat(2) tells: st_blocks counts the pages of such a file, in RAM or in swap (mm/shmem.c: shmem_recalc_inode). The
+fstat(2) has it: st_blocks counts the pages of such a file, in RAM or in swap (mm/shmem.c: shmem_recalc_inode). The
 file is reached through /proc/PID/map_files (root only), its path, or a file descriptor of the process, and is never
 opened.
 """

@@ -42,7 +42,7 @@ class FaultReport:
     """By id; those that were unmapped before they were read are missing."""
 
     def by_mapping(self) -> list[tuple[KnownMapping | None, PageFaults]]:
-        """Faults of each mapping, those with the most first; without one those that cannot be told any more."""
+        """Faults of each mapping, those with the most first; without one those that are no longer known."""
         ids = np.unique(self.faults.mapping).tolist()
         parts = [(self.mappings.get(mapping), self.faults.of_mapping(mapping)) for mapping in ids]
         return sorted(parts, key=lambda part: -int(part[1].faults.sum()))

@@ -16,7 +16,7 @@ class FlameBox:
     width: int
     """Cells; at least 1."""
     is_odd: bool
-    """Whether it is drawn in the other shade, to be told from its neighbour."""
+    """Whether it is drawn in the other shade, to stand out from its neighbour."""
 
 
 Flame = list[list[FlameBox]]

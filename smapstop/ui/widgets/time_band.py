@@ -111,7 +111,7 @@ class TimeBand(StripPanel, can_focus=True):
         )
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Select the range of a drag; otherwise tell what happened under the pointer."""
+        """Select the range of a drag; otherwise show what happened under the pointer."""
         if self._activity is None:
             return
         cell = self._cell_at(event.x)

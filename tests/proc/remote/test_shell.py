@@ -53,7 +53,7 @@ def test_names_with_quotes_and_spaces_are_only_names(tmp_path: Path) -> None:
         ("/no/such/program", "cannot start /no/such/program: No such file or directory"),
         ("true", "'true': it has ended (status 0)"),
         ("false", "'false': it has ended (status 1)"),
-        ("cat", "'cat': it is no shell: it repeats what it is told"),
+        ("cat", "'cat': it is no shell: it repeats its input"),
         ("yes", "'yes': it is no shell: it says very much else"),
         ("sh -c 'echo why >&2; exit 3'", ": why: "),
         ("sh -c 'kill -9 $$'", ": it has ended (signal 9)"),
