@@ -266,7 +266,7 @@ def _first_text(copy: FirstCopy, copiers: Sequence[tuple[Frame, int]]) -> str:
 
 
 def _short_name(shared: SharedMapping) -> str:
-    """Name without its path, with the permissions, which differ between parts of a file; of other memory its address."""
+    """Name without its path, with permissions to distinguish the parts of a file; of other memory its address."""
     base = shared.name.rpartition("/")[2]
     if not base:
         return f"anon {shared.start:x}"
