@@ -22,6 +22,7 @@ from smapstop.text.culprit import culprit_text
 from smapstop.text.lifecycle import resident_text
 from smapstop.text.mechanisms import EXPLANATIONS, LIFECYCLE_VERBS, event_label, event_verdict
 from smapstop.text.status import exit_status_text
+from smapstop.text.units import AUTO, UnitFormat
 
 _ROOM_FOR_EVIDENCE, ROOM_FOR_TIMES = 24, 8
 """Cells for evidence: the least for fields that changed, and for how often an event happened."""
@@ -71,11 +72,11 @@ def event_widths(width: int, *, named: bool) -> EventWidths:
     return EventWidths(when, subject, what, max(0, room - what - 2))
 
 
-def entry_text(entry: LogEntry, timeline: Timeline) -> EntryText:
-    """Text of an entry without its subject and evidence."""
+def entry_text(entry: LogEntry, timeline: Timeline, unit: UnitFormat = AUTO) -> EntryText:
+    """Text of an entry without its subject and evidence, its amounts in a format."""
     return EntryText(
         when=fmt.clock_tenths(timeline.header(entry.last).wall_ns),
-        what=what_text(entry, timeline),
+        what=what_text(entry, timeline, unit),
         is_named=not entry.is_of_kind,
         is_about_reading=entry.what in ("torn", "missing"),
     )
@@ -100,13 +101,13 @@ def subject_text(entry: LogEntry, timeline: Timeline, width: int) -> str:
     return full if fmt.cell_width(full) <= width else fmt.shorten(name, width)
 
 
-def what_text(entry: LogEntry, timeline: Timeline) -> str:
+def what_text(entry: LogEntry, timeline: Timeline, unit: UnitFormat = AUTO) -> str:
     """Text of what happened, with the amount; of an outlier also how many times the usual one."""
-    text = _what_text(entry, timeline)
+    text = _what_text(entry, timeline, unit)
     return f"{text}, {fmt.count(entry.kb // entry.usual_kb)}× usual" if entry.usual_kb else text
 
 
-def _what_text(entry: LogEntry, timeline: Timeline) -> str:
+def _what_text(entry: LogEntry, timeline: Timeline, unit: UnitFormat) -> str:
     """Text of what happened, with the amount."""
     tick = timeline.header(entry.last)
     match entry.what:
@@ -124,17 +125,17 @@ def _what_text(entry: LogEntry, timeline: Timeline) -> str:
     if entry.event:
         unique_names = tuple(dict.fromkeys(entry.event.names))
         label = event_label(replace(entry.event, names=unique_names))
-        addresses = f" of {fmt.amount(entry.address_kb)}" if entry.address_kb else ""
+        addresses = f" of {unit.text(entry.address_kb)}" if entry.address_kb else ""
         by = culprit_text(culprit_of_entry(entry))
         return label + (mappings and f" in {mappings}") + addresses + by
     verb = LIFECYCLE_VERBS[entry.what]
     match entry.what:
         case "grow":
-            return f"{mappings} {verb} {fmt.signed(entry.kb)}".lstrip()
+            return f"{mappings} {verb} {unit.change(entry.kb)}".lstrip()
         case "shrink":
-            return f"{mappings} {verb} {fmt.signed(-entry.kb)}".lstrip()
+            return f"{mappings} {verb} {unit.change(-entry.kb)}".lstrip()
         case "map" | "unmap" | "split" | "merge":
-            return f"{verb} {mappings}".rstrip() + f", {fmt.amount(entry.kb)}" + resident_text(entry)
+            return f"{verb} {mappings}".rstrip() + f", {unit.text(entry.kb)}" + resident_text(entry)
     return f"{verb} {mappings}".rstrip()
 
 
@@ -142,7 +143,7 @@ Piece = tuple[str, int]
 """Part of a line, and the direction of the change in it: 1, -1, or 0 for none."""
 
 
-def evidence_pieces(entry: LogEntry, timeline: Timeline, width: int) -> list[Piece]:
+def evidence_pieces(entry: LogEntry, timeline: Timeline, width: int, unit: UnitFormat = AUTO) -> list[Piece]:
     """Evidence of an entry in at most `width` cells.
 
     The fields that changed, or what was replaced by what; for a repeated event how often and since when.
@@ -162,20 +163,20 @@ def evidence_pieces(entry: LogEntry, timeline: Timeline, width: int) -> list[Pie
     moved = {name: kb for name, kb in changes.items() if kb}
     full = [(f"{FIELD_BY_NAME[name].label} ", kb) for name, kb in moved.items()]
     short = [(f"{FIELD_BY_NAME[name].short} ", kb) for name, kb in moved.items()]
-    pieces = _fit_pieces(full, width)
+    pieces = _fit_pieces(full, width, unit)
     if len(pieces) < 2 * len(full):
-        return _fit_pieces(short, width)
+        return _fit_pieces(short, width, unit)
     room = width - sum(fmt.cell_width(text) for text, _ in pieces)
     same = entry.event and moved and not changes.get("rss", 1) and room >= len(_SAME)
     return [*pieces, (_SAME, 0)] if same else pieces
 
 
-def _fit_pieces(changes: list[tuple[str, int]], width: int) -> list[Piece]:
+def _fit_pieces(changes: list[tuple[str, int]], width: int, unit: UnitFormat) -> list[Piece]:
     """The first changes of fields that fit, each as two pieces, and "…" if there are more."""
     pieces: list[Piece] = []
     room = width + 2
     for at, (label, kb) in enumerate(changes):
-        text = f"{fmt.signed(kb)}  "
+        text = f"{unit.change(kb)}  "
         room -= fmt.cell_width(label) + fmt.cell_width(text)
         if room < (3 if at < len(changes) - 1 else 0):
             return [*pieces, (fmt.CUT, 0)]
@@ -220,29 +221,31 @@ def change_text(timeline: Timeline, mapping: int, number: int) -> str:
     return " ".join(changes) or _fallback_text(tick)
 
 
-def group_change_text(timeline: Timeline, entries: Sequence[LogEntry], number: int) -> str:
+def group_change_text(timeline: Timeline, entries: Sequence[LogEntry], number: int, unit: UnitFormat = AUTO) -> str:
     """What happened to a group of mappings at a tick, from its log entries; empty for -1 (never)."""
     if number < timeline.oldest:
         return ""
-    return BETWEEN.join(entry_verdicts(entries, timeline)) or _fallback_text(timeline.header(number))
+    return BETWEEN.join(entry_verdicts(entries, timeline, unit=unit)) or _fallback_text(timeline.header(number))
 
 
-def entry_verdicts(entries: Sequence[LogEntry], timeline: Timeline, *, full: bool = False) -> list[str]:
+def entry_verdicts(
+    entries: Sequence[LogEntry], timeline: Timeline, *, full: bool = False, unit: UnitFormat = AUTO
+) -> list[str]:
     """Verdicts on the entries of a group in a tick, each with its number first, see `event_verdict`; and by whom.
 
     Whose doing several in a row were is said once, at the last of them.
     """
     doers = [culprit_text(culprit_of_entry(entry), full=full) for entry in entries]
     return [
-        _entry_verdict(entry, timeline, full=full) + (by if by != next_by else "")
+        _entry_verdict(entry, timeline, unit, full=full) + (by if by != next_by else "")
         for entry, (by, next_by) in zip(entries, pairwise([*doers, ""]), strict=True)
     ]
 
 
-def _entry_verdict(entry: LogEntry, timeline: Timeline, *, full: bool) -> str:
+def _entry_verdict(entry: LogEntry, timeline: Timeline, unit: UnitFormat, *, full: bool) -> str:
     """Verdict on an entry of a group."""
     if entry.event is None:
-        return what_text(entry, timeline)
+        return what_text(entry, timeline, unit)
     mappings = f", {entry.mappings:,} mappings" if entry.mappings > 1 and full else ""
     return event_verdict(entry.event, full=full) + mappings
 
@@ -282,22 +285,22 @@ def searchable_text(entry: LogEntry, timeline: Timeline) -> str:
     return "\n".join([path, *texts, entry.what, _ABBREVIATIONS.get(entry.what, "")])
 
 
-def news_text(tick: Tick, news: News | None) -> tuple[str, str]:
+def news_text(tick: Tick, news: News | None, unit: UnitFormat = AUTO) -> tuple[str, str]:
     """What made a tick stand out: its amount and its name, "+50 M" and "first touch"; empty where there is none."""
     if news is None or tick.executed or tick.ending is not None:
-        return tick_text(tick)
+        return tick_text(tick, unit)
     if news.code < len(MECHANISMS):
-        return _mechanism_text(MECHANISMS[news.code], news.kb, sure=news.sure)
-    return fmt.amount(news.kb) if news.kb else "", LIFECYCLE_VERBS[EVENT_KINDS[news.code]]
+        return _mechanism_text(MECHANISMS[news.code], news.kb, unit, sure=news.sure)
+    return unit.text(news.kb) if news.kb else "", LIFECYCLE_VERBS[EVENT_KINDS[news.code]]
 
 
-def _mechanism_text(what: Mechanism, kb: float, *, sure: bool) -> tuple[str, str]:
+def _mechanism_text(what: Mechanism, kb: float, unit: UnitFormat, *, sure: bool) -> tuple[str, str]:
     """Amount and name of a mechanism: "+50 M" and "first touch", with a question mark where it is not certain."""
     sign = {Cost.MEMORY: 1, Cost.TIME: 1, Cost.RETURNED: -1}.get(COST_OF[what], 0)
-    return fmt.signed(sign * kb) if sign else fmt.amount(kb), EXPLANATIONS[what].label + "?" * (not sure)
+    return unit.change(sign * kb) if sign else unit.text(kb), EXPLANATIONS[what].label + "?" * (not sure)
 
 
-def tick_text(tick: Tick) -> tuple[str, str]:
+def tick_text(tick: Tick, unit: UnitFormat = AUTO) -> tuple[str, str]:
     """What happened most in a tick: its amount and its name, "+50 M" and "first touch"; empty where there is none."""
     if tick.executed:
         return "", "exec"
@@ -307,7 +310,7 @@ def tick_text(tick: Tick) -> tuple[str, str]:
         by_mechanism = np.bincount(tick.events.what, weights=tick.events.kb)
         code = int(np.argmax(by_mechanism))
         sure = bool(tick.events.sure[tick.events.what == code].all())
-        return _mechanism_text(MECHANISMS[code], float(by_mechanism[code]), sure=sure)
+        return _mechanism_text(MECHANISMS[code], float(by_mechanism[code]), unit, sure=sure)
     steps = Counter(event.what for event in tick.lineage)
     texts = [(f"{count}", LIFECYCLE_VERBS[what]) for what, count in steps.most_common(1)]
     return texts[0] if texts else ("", "")

@@ -11,12 +11,11 @@ from smapstop.model.view.row_names import row_name
 from smapstop.model.view.view import View
 from smapstop.proc.added_fields import HIDDEN_FIELDS
 from smapstop.proc.fields import PROPERTY_FIELDS
-from smapstop.text import format as fmt
 from smapstop.text.events import entry_verdicts
 from smapstop.text.lifecycle import ago_text
 from smapstop.text.mapping_detail import field_label
 from smapstop.text.row_sums import mappings_text, sums_of
-from smapstop.text.units import metric_format
+from smapstop.text.units import metric_format, process_format, unit_format_of
 from smapstop.text.why import FieldChange, Reason, pair_text, reason_of
 
 MAX_MEMBERS = 100
@@ -82,7 +81,7 @@ def set_why_of(history: GroupHistory, view: View, group: int, mask: NDArray[np.b
     costliest = next((entry for entry in entries if entry.event), None)
     sums = sums_of(view, mask)
     return GroupWhy(
-        verdict=" · ".join(entry_verdicts(entries, timeline, full=True))
+        verdict=" · ".join(entry_verdicts(entries, timeline, full=True, unit=process_format(view)))
         or ("changed" if has_changed else "no change yet"),
         age=age if age in ("", "now") else f"{age} ago",
         reason=reason_of(costliest.event, costliest.kind) if costliest and costliest.event else None,
@@ -110,7 +109,8 @@ def _field_sums(view: View, mask: NDArray[np.bool_]) -> tuple[FieldChange, ...]:
             continue
         now, change = int(np.maximum(column[rows], 0).sum()), int(delta[rows].sum())
         if now or change:
-            values = pair_text(now - change, now) if change else fmt.amount(now)
+            unit = unit_format_of(view, name)
+            values = pair_text(now - change, now, unit) if change else unit.text(now)
             changes.append(FieldChange(field_label(name), values, change))
     return tuple(changes)
 
@@ -123,7 +123,7 @@ def _members(view: View, mask: NDArray[np.bool_]) -> tuple[Member, ...]:
     kb = nothing if table.metric_amounts is None else table.metric_amounts
     change = nothing if table.change is None else table.change
     rows = rows[np.lexsort((-kb[rows], -np.abs(change[rows])))][:MAX_MEMBERS]
-    unit = metric_format(table.metric)
+    unit = metric_format(view)
     return tuple(
         Member(row_name(table, row), unit.amount(int(kb[row])), unit.signed(int(change[row])), float(change[row]))
         for row in rows.tolist()

@@ -1,6 +1,6 @@
 """Text of a mapping's history: its last change, and its lifecycle events (mapped, grew, moved, …)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from smapstop.model.tick import LifecycleEvent, LifecycleKind, Tick
 from smapstop.proc.fields import FIELD_BY_NAME, SECONDARY_FIELDS
 from smapstop.text import format as fmt
 from smapstop.text.mechanisms import LIFECYCLE_VERBS
+from smapstop.text.units import AUTO, UnitFormat
 
 MAX_LIFECYCLE_LINES = 40
 """Maximum number of lifecycle events to list for a mapping."""
@@ -36,16 +37,16 @@ class LastChange:
     """Whose doing they were."""
 
 
-def last_change(history: MappingHistory, number: int) -> LastChange | None:
+def last_change(history: MappingHistory, number: int, unit: UnitFormat = AUTO) -> LastChange | None:
     """Last change of a mapping up to a tick; None if it has not changed since its first sample."""
     step = history.last_visible_change(history.step_at(number))
     if not step:
-        return _arrival(history, number)
+        return _arrival(history, number, unit)
     tick = history.tick_of(step)
     changed = zip(history.fields, history.last_changes(step).tolist(), strict=True)
     names = [name for name, at in changed if at == step and name not in SECONDARY_FIELDS]
     values = [history.field(name, step)[-2:].tolist() for name in names]
-    lifecycle = [lineage_text(history, when, what) for when, what in history.lifecycle if when == tick.number]
+    lifecycle = [lineage_text(history, when, what, unit) for when, what in history.lifecycle if when == tick.number]
     events = tuple(tick.events.of_mapping(history.mapping))
     return LastChange(
         ago=ago_text(tick, history.timeline.header(number)),
@@ -57,11 +58,11 @@ def last_change(history: MappingHistory, number: int) -> LastChange | None:
     )
 
 
-def _arrival(history: MappingHistory, number: int) -> LastChange | None:
+def _arrival(history: MappingHistory, number: int, unit: UnitFormat) -> LastChange | None:
     """How a mapping that has not changed since came; None if it was there at the first tick, or that is forgotten."""
     tick = history.tick_of(0)
     events = tuple(tick.events.of_mapping(history.mapping))
-    lifecycle = [lineage_text(history, when, what) for when, what in history.lifecycle if when == tick.number]
+    lifecycle = [lineage_text(history, when, what, unit) for when, what in history.lifecycle if when == tick.number]
     if not events and not lifecycle:
         return None
     ago = ago_text(tick, history.timeline.header(number))
@@ -69,7 +70,7 @@ def _arrival(history: MappingHistory, number: int) -> LastChange | None:
     return LastChange(ago, (), tuple(lifecycle), events, history.states[0].kind, culprit)
 
 
-def others_text(history: MappingHistory, number: int) -> str:
+def others_text(history: MappingHistory, number: int, unit_of: Callable[[str], UnitFormat] = lambda _: AUTO) -> str:
     """What others did to the pages of a mapping since it last changed itself, up to a tick; empty if nothing."""
     step = history.step_at(number)
     for name in ("pss", "private_clean", "private_dirty"):
@@ -79,7 +80,9 @@ def others_text(history: MappingHistory, number: int) -> str:
             ago = ago_text(history.tick_of(at), history.timeline.header(number))
             when = ago if ago == "now" else f"{ago} ago"
             verb = "mapped" if now < was else "unmapped"
-            return f"{FIELD_BY_NAME[name].label} {fmt.signed(now - was)} {when}: others {verb} the same pages"
+            return (
+                f"{FIELD_BY_NAME[name].label} {unit_of(name).change(now - was)} {when}: others {verb} the same pages"
+            )
     return ""
 
 
@@ -94,11 +97,13 @@ def ago_text(when: Tick, now: Tick) -> str:
     return fmt.age((now.monotonic_ns - when.monotonic_ns) / 1e9 - now.interval_ns / 2e9)
 
 
-def lifecycle_lines(history: MappingHistory, number: int) -> list[tuple[str, str]]:
+def lifecycle_lines(history: MappingHistory, number: int, unit: UnitFormat = AUTO) -> list[tuple[str, str]]:
     """Lifecycle events of a mapping up to a tick, newest first, as (time, text); repeated growth is one line."""
     events = [(when, step) for when, step in reversed(history.lifecycle) if when <= number]
     folds = _fold_repeats(events)
-    lines = [(_time_text(history, fold[0][0]), _fold_text(history, fold)) for fold in folds[:MAX_LIFECYCLE_LINES]]
+    lines = [
+        (_time_text(history, fold[0][0]), _fold_text(history, fold, unit)) for fold in folds[:MAX_LIFECYCLE_LINES]
+    ]
     if len(folds) > len(lines):
         lines.append(("…", f"and {sum(map(len, folds[MAX_LIFECYCLE_LINES:]))} earlier"))
     elif not any(step.what in ("map", "split") and step.mapping == history.mapping for _, step in history.lifecycle):
@@ -130,28 +135,28 @@ def _time_text(history: MappingHistory, number: int) -> str:
     return fmt.clock_tenths(history.timeline.header(number).wall_ns)
 
 
-def _fold_text(history: MappingHistory, fold: Sequence[_TimedEvent]) -> str:
+def _fold_text(history: MappingHistory, fold: Sequence[_TimedEvent], unit: UnitFormat) -> str:
     """Text of an event, or of several that are folded, the newest first."""
     (last, step), (first, _) = fold[0], fold[-1]
     if len(fold) == 1 or step.mapping != history.mapping:
-        return lineage_text(history, last, step)
+        return lineage_text(history, last, step, unit)
     at = history.step_at(first)
     was, now = history.states[max(0, at - 1)], history.states[history.step_at(last)]
-    text = lifecycle_text(step.what, was.ref, now.ref, "")
+    text = lifecycle_text(step.what, was.ref, now.ref, "", unit)
     return f"{text}  ×{len(fold)} since {fmt.clock(history.timeline.header(first).wall_ns)}"
 
 
-def lineage_text(history: MappingHistory, number: int, step: LifecycleEvent) -> str:
+def lineage_text(history: MappingHistory, number: int, step: LifecycleEvent, unit: UnitFormat = AUTO) -> str:
     """Text of one lifecycle event of a mapping at a tick."""
     at = history.step_at(number)
     now, was = history.states[at], history.states[max(0, at - 1)]
     if step.mapping != history.mapping:
         verb = "absorbed" if step.what == "merge" else "split off"
         return f"{verb} {_address_range_of(history, number, step.mapping)}"
-    return lifecycle_text(step.what, was.ref, now.ref, _address_range_of(history, number, step.other))
+    return lifecycle_text(step.what, was.ref, now.ref, _address_range_of(history, number, step.other), unit)
 
 
-def lifecycle_text(what: LifecycleKind, was: MappingRef, now: MappingRef, other: str) -> str:
+def lifecycle_text(what: LifecycleKind, was: MappingRef, now: MappingRef, other: str, unit: UnitFormat = AUTO) -> str:
     """Text of a lifecycle event, from the states of the mapping around it.
 
     Args:
@@ -159,12 +164,13 @@ def lifecycle_text(what: LifecycleKind, was: MappingRef, now: MappingRef, other:
         was: The mapping before; for a new mapping its state after.
         now: The mapping after; for one that is gone its state before.
         other: Addresses of the mapping that it was split from or merged into.
+        unit: Format of sizes.
     """
     match what:
         case "map":
             return f"mapped at {now.address_range}"
         case "grow" | "shrink":
-            return f"{LIFECYCLE_VERBS[what]} {fmt.signed(now.size_kb - was.size_kb)} to {fmt.amount(now.size_kb)}"
+            return f"{LIFECYCLE_VERBS[what]} {unit.change(now.size_kb - was.size_kb)} to {unit.text(now.size_kb)}"
         case "split":
             return f"VMA split from {other}, at {now.address_range}"
         case "merge":

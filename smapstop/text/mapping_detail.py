@@ -20,7 +20,7 @@ from smapstop.proc.fields import EXTERNALLY_DRIVEN, FIELD_BY_NAME, VM_FLAGS
 from smapstop.text import format as fmt
 from smapstop.text.lifecycle import ago_text, end_text
 from smapstop.text.sparkline import sparkline
-from smapstop.text.units import UnitFormat
+from smapstop.text.units import AUTO, UnitFormat
 
 UnitOf = Callable[[str], UnitFormat]
 """Format of the amounts of a field."""
@@ -78,10 +78,10 @@ def title_of(state: MappingState, label: Label | None) -> tuple[Kind, str]:
     return state.kind, fmt.printable(f"{name} {state.section}".strip())
 
 
-def facts_of(state: MappingState) -> list[str]:
+def facts_of(state: MappingState, unit: UnitFormat = AUTO) -> list[str]:
     """First line of the smaps entry in words: permissions, addresses, size, file offset, device."""
     rows, row = state.rows, state.row
-    facts = [f"{state.perms} · {perms_text(state.perms)}", state.address_range, _size_text(state)]
+    facts = [f"{state.perms} · {perms_text(state.perms)}", state.address_range, _size_text(state, unit)]
     if rows.inode[row]:
         of_file = state.kind is Kind.FILE or state.section
         facts.append(f"{'file offset' if of_file else 'offset'} 0x{int(rows.offset[row]):x}")
@@ -91,19 +91,21 @@ def facts_of(state: MappingState) -> list[str]:
         facts.append("on a file system in memory, such as tmpfs")
     hugetlb = hugetlb_kb({name: int(column[row]) for name, column in zip(rows.fields, rows.amounts, strict=True)})
     if hugetlb:
-        facts.append(f"{fmt.amount(hugetlb)} of hugetlb memory, which is not in Rss")
+        facts.append(f"{unit.text(hugetlb)} of hugetlb memory, which is not in Rss")
     if state.name.endswith(DELETED_SUFFIX) and (state.kind is Kind.FILE or state.section):
         facts.append("deleted: the file has been removed or replaced")
     return facts
 
 
-def _size_text(state: MappingState) -> str:
+def _size_text(state: MappingState, unit: UnitFormat) -> str:
     """Size, also in pages if the page size is known."""
     column = state.rows.get("kernel_page_size")
     page_kb = int(column[state.row]) if column is not None else 0
     if page_kb <= 0:
-        return fmt.amount(state.size_kb)
-    return f"{fmt.amount(state.size_kb)} = {fmt.pages_text(state.size_kb // page_kb)}"
+        return unit.text(state.size_kb)
+    if unit.units == "pages":
+        return fmt.pages_text(state.size_kb // page_kb)
+    return f"{unit.text(state.size_kb)} = {fmt.pages_text(state.size_kb // page_kb)}"
 
 
 def perms_text(perms: str) -> str:
@@ -176,7 +178,7 @@ class FieldRow:
 
 
 def field_rows(
-    history: MappingHistory, ticks: ComparedTicks, widths: FieldWidths, unit_of: UnitOf = lambda _: UnitFormat()
+    history: MappingHistory, ticks: ComparedTicks, widths: FieldWidths, unit_of: UnitOf = lambda _: AUTO
 ) -> list[FieldRow]:
     """Rows for every field that the kernel prints for the mapping, in the kernel's order, with the format of each."""
     step = history.step_at(ticks.number)
@@ -279,7 +281,7 @@ def field_help(name: str) -> str:
     return FIELD_BY_NAME[name].help if name in FIELD_BY_NAME else "Unknown to smapstop: see proc(5) of this kernel."
 
 
-def exact_amount(kb: float, width: int, unit: UnitFormat = UnitFormat()) -> str:  # noqa: B008  (it is frozen)
+def exact_amount(kb: float, width: int, unit: UnitFormat = AUTO) -> str:
     """Format an amount, kB, with all digits, by default as the kernel prints it; rounded if it does not fit."""
     if kb != kb:
         return fmt.UNKNOWN
@@ -287,7 +289,7 @@ def exact_amount(kb: float, width: int, unit: UnitFormat = UnitFormat()) -> str:
     return text if len(text) <= width else fmt.amount(kb)
 
 
-def exact_change(kb: float, width: int, unit: UnitFormat = UnitFormat()) -> str:  # noqa: B008  (it is frozen)
+def exact_change(kb: float, width: int, unit: UnitFormat = AUTO) -> str:
     """Format a change, kB, with all digits and its sign; "·" for 0, rounded if it does not fit."""
     if not kb or kb != kb:
         return fmt.signed(kb)

@@ -34,8 +34,8 @@ def sums_of(view: View, mask: NDArray[np.bool_]) -> RowSums:
     kb = None if table.change is None else int(table.change[mask].sum())
     recent = table.recent_change
     rate = None if recent is None or not table.recent_seconds else int(recent[mask].sum()) / table.recent_seconds
-    unit = metric_format(view.state.metric)
-    amount = unit.amount(None if amounts is None else int(amounts[present].sum()))
+    unit = metric_format(view)
+    amount = unit.text(None if amounts is None else int(amounts[present].sum()))
     return RowSums(
         count=int(np.count_nonzero(present)),
         amount=f"{METRIC_TITLES[view.state.metric]} {amount}",

@@ -8,6 +8,7 @@ from smapstop.model.protocol import SharersReply
 from smapstop.proc.added_fields import OBJECT_ALLOCATED
 from smapstop.proc.columns import ABSENT
 from smapstop.text import format as fmt
+from smapstop.text.units import AUTO, UnitFormat
 
 MAX_NAMED = 12
 """Processes named at most; of further ones the number."""
@@ -18,18 +19,19 @@ def has_object(state: MappingState) -> bool:
     return state.kind is Kind.SHARED
 
 
-def object_sentences(state: MappingState, sharers: SharersReply | None) -> Iterator[str]:
+def object_sentences(state: MappingState, sharers: SharersReply | None, unit: UnitFormat = AUTO) -> Iterator[str]:
     """Sentences on the object of a mapping.
 
     Args:
         state: The mapping.
         sharers: Who else maps the object; None before that is known.
+        unit: Format of amounts.
     """
     held, mapped = _amount(state, OBJECT_ALLOCATED), _mapped_kb(state)
     if held is None:
         yield "What the object holds is not known: it takes a file descriptor or a path that leads to it, or root."
     else:
-        yield f"The object holds {fmt.amount(held)} in RAM or in swap; {fmt.amount(mapped)} of it are mapped here."
+        yield f"The object holds {unit.text(held)} in RAM or in swap; {unit.text(mapped)} of it are mapped here."
     if sharers is not None:
         yield from _sharer_sentences(sharers)
 

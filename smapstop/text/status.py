@@ -17,7 +17,7 @@ from smapstop.model.totals import SUMMED_FIELDS, hugetlb_kb
 from smapstop.model.view.view import View
 from smapstop.proc.program_title import title_of
 from smapstop.text import format as fmt
-from smapstop.text.units import UnitFormat, unit_format_of
+from smapstop.text.units import process_format
 
 _STATES = {
     "R": "running",
@@ -259,7 +259,7 @@ def figures_of(view: View) -> list[Figure]:
     tick, read, compared = view.snapshot.tick, view.snapshot.reading_tick, view.diff.before.reading_tick
     seconds, moved = rate_seconds(view.previous_tick, tick), total_change(view.previous_tick, tick, "rss")
     rate = moved / seconds if seconds and moved is not None else None
-    unit = totals_format(view)
+    unit = process_format(view)
     rate_text = "" if rate == 0 else unit.signed(rate) if rate is None else f"{unit.with_sign(unit.signed(rate))}/s"
     rss_kb, room = tick.totals.get("rss"), _FIGURE_WIDTHS.get(unit.units, 0)
     rss = fmt.long_amount(rss_kb) if unit.units == "auto" else unit.with_sign(unit.amount(rss_kb))
@@ -285,12 +285,6 @@ def _fault_figures(view: View) -> list[Figure]:
     now, before = (total_faults(tick) for tick in (view.snapshot.tick, view.diff.before.reading_tick))
     change = 0 if now is None or before is None else max(0, now - before)
     return [Figure("Faults", fmt.count(now), 6, change, f"+{fmt.count(change)}" if change else "", 8, FAULTS)]
-
-
-def totals_format(view: View) -> UnitFormat:
-    """Format of totals: in the unit of the view, but what shares are of has to be seen."""
-    unit = unit_format_of(view)
-    return UnitFormat() if unit.units == "share" else unit
 
 
 def total_change(before: Tick, after: Tick, name: str) -> int | None:

@@ -23,6 +23,7 @@ from smapstop.text.events import BETWEEN, group_change_text
 from smapstop.text.row_queries import GroupSeries, RowSeries, row_series_of, sum_known
 from smapstop.text.sparkline import sparkline
 from smapstop.text.table_amounts import amount_texts
+from smapstop.text.units import process_format
 
 _ROW_TICKS, _GROUP_TICKS = 1_024, 240
 """Lengths of the window up to which histories are looked up at every tick: of mappings, and of groups."""
@@ -268,8 +269,9 @@ def _last_change_texts(shown: _VisibleRows, width: int) -> list[str]:
     timeline, last_changed = shown.timeline, shown.last_changed
     if shown.group_series:
         entries_of_rows = shown.group_series.metric.entries(shown.ids, last_changed)
+        unit = process_format(shown.view)
         texts = [
-            group_change_text(timeline, entries, number)
+            group_change_text(timeline, entries, number, unit)
             for entries, number in zip(entries_of_rows, last_changed, strict=True)
         ]
     else:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from smapstop.model.metrics import FAULTS, Metric
+from smapstop.model.metrics import FAULTS
 from smapstop.model.view.table_data import TableData
 from smapstop.model.view.view import View
 from smapstop.model.view.view_state import Units
@@ -53,6 +53,19 @@ class UnitFormat:
         if self.units == "auto" or not kb or kb != kb:
             return fmt.signed(kb)
         return ("+" if kb > 0 else fmt.MINUS) + self._number(abs(kb))
+
+    def text(self, kb: float | None) -> str:
+        """Format an amount with its unit, for a sentence: "15,792 p"."""
+        return self.with_sign(self.amount(kb))
+
+    def change(self, kb: float | None) -> str:
+        """Format a change with its unit, for a sentence: "+528 p"."""
+        return self.with_sign(self.signed(kb))
+
+    def axis(self, kb: float, cells: int) -> str:
+        """Format an amount with its unit in some cells, for an axis; where that takes more, as K, M, G."""
+        text = self.text(kb)
+        return next((each for each in (text, text.replace(" ", "")) if len(each) <= cells), fmt.amount(kb))
 
     def with_sign(self, text: str) -> str:
         """A formatted number, with the sign of its unit."""
@@ -117,6 +130,16 @@ def _page_kb(mappings: TableData) -> int:
     return int(known.min()) if len(known) else _DEFAULT_PAGE_KB
 
 
-def metric_format(metric: Metric) -> UnitFormat:
-    """Format of a metric in sentences."""
-    return CountFormat() if metric == FAULTS else UnitFormat()
+def process_format(view: View) -> UnitFormat:
+    """Format of amounts of the process, and of what happened over time: what shares would be of has to be seen."""
+    unit = unit_format_of(view)
+    return UnitFormat() if unit.units == "share" else unit
+
+
+def metric_format(view: View) -> UnitFormat:
+    """Format of the metric of a view in sentences."""
+    return CountFormat() if view.state.metric == FAULTS else unit_format_of(view)
+
+
+AUTO = UnitFormat()
+"""Format for those who did not choose a unit: kB, MB, GB, as it fits."""

@@ -18,7 +18,7 @@ from smapstop.text.mapping_detail import ComparedTicks, UnitOf, compare_fields, 
 from smapstop.text.mechanisms import EXPLANATIONS, event_verdict, sentence_of, source_of
 from smapstop.text.shared_memory import has_object, object_sentences
 from smapstop.text.status import baseline_text
-from smapstop.text.units import UnitFormat, unit_format_of
+from smapstop.text.units import AUTO, UnitFormat, process_format, unit_format_of
 
 UNCHANGED = "unchanged"
 
@@ -78,8 +78,8 @@ def why_of(history: MappingHistory, view: View, ticks: ComparedTicks, pages_key:
         ticks: Ticks to compare.
         pages_key: Display name of the key that shows the pages.
     """
-    last, trend = last_change(history, ticks.number), trend_at(history, ticks.number)
     unit_of = partial(unit_format_of, view)
+    last, trend = last_change(history, ticks.number, unit_of("size")), trend_at(history, ticks.number)
     changes = _changes_since_baseline(history, ticks, unit_of)
     compared = f"since {baseline_text(view, history.timeline)}"
     if not changes and last is not None:
@@ -88,17 +88,17 @@ def why_of(history: MappingHistory, view: View, ticks: ComparedTicks, pages_key:
     events = last.events if last else ()
     return Why(
         notice=ticks.notice,
-        verdict=_verdict(last) or unchanged_text(history),
+        verdict=_verdict(last, unit_of) or unchanged_text(history),
         age=_ago(last) if last else "",
-        trend=trend_text(history, ticks.number, trend),
+        trend=trend_text(history, ticks.number, trend, unit_of("rss")),
         moving=trend is not None and trend.goes_on,
         reasons=tuple(reason_of(event, last.kind) for event in events) if last else (),
         changes=changes,
         compared=compared,
         facts=(
-            *(object_sentences(state, None) if has_object(state) else ()),
-            *filter(None, (others_text(history, ticks.number),)),
-            *facts_of(state),
+            *(object_sentences(state, None, process_format(view)) if has_object(state) else ()),
+            *filter(None, (others_text(history, ticks.number, unit_of),)),
+            *facts_of(state, unit_of("size")),
         ),
         label=_label_text(history, state, ticks.number),
         advice=_advice(state.kind, trend, events, pages_key, has_callers=history.timeline.faults.is_watched),
@@ -122,7 +122,7 @@ def _ago(last: LastChange) -> str:
     return last.ago if last.ago == "now" else f"{last.ago} ago"
 
 
-def _verdict(last: LastChange | None) -> str:
+def _verdict(last: LastChange | None, unit_of: UnitOf) -> str:
     """What happened at the last change, in full: its mechanisms, then its lifecycle."""
     if last is None:
         return ""
@@ -131,31 +131,31 @@ def _verdict(last: LastChange | None) -> str:
         mechanisms[-1] += culprit_text(last.culprit, full=True)
     parts = [*mechanisms, *last.lifecycle]
     if not parts:
-        parts = [f"{field_label(name)} {fmt.signed(now - was)}" for name, was, now in last.fields]
+        parts = [f"{field_label(name)} {unit_of(name).change(now - was)}" for name, was, now in last.fields]
     return " · ".join(parts) or "changed"
 
 
 # the trend
 
 
-def trend_text(history: MappingHistory, number: int, trend: Trend | None) -> str:
+def trend_text(history: MappingHistory, number: int, trend: Trend | None, unit: UnitFormat) -> str:
     """Since when and how fast Rss moves, and by which mechanisms."""
     header = history.timeline.header
     if trend is None:
-        return _constant_text(history, number)
+        return _constant_text(history, number, unit)
     rises, since = trend.kb > 0, fmt.clock(header(trend.first).wall_ns)
     by = _mechanisms_text(history, trend)
     if trend.goes_on:
-        text = f"{'Grows' if rises else 'Shrinks'} since {since} at {fmt.amount(abs(trend.kb) / trend.seconds)}/s{by}"
+        text = f"{'Grows' if rises else 'Shrinks'} since {since} at {unit.text(abs(trend.kb) / trend.seconds)}/s{by}"
         text = _sentence(text)
         if rises and not trend.lost_kb:
             return f"{text} No reading shows it falling."
-        return f"{text} It fell by {fmt.amount(trend.lost_kb)} before." if rises else text
+        return f"{text} It fell by {unit.text(trend.lost_kb)} before." if rises else text
     last = fmt.clock(header(trend.last).wall_ns)
     quiet = "" if trend.last == number else "; constant since"
     if trend.changes < RUN_CHANGES:
-        return _sentence(f"Rss {fmt.signed(trend.kb)} at {last}{by}{quiet}")
-    return _sentence(f"Rss {fmt.signed(trend.kb)} from {since} to {last}{by}{quiet}")
+        return _sentence(f"Rss {unit.change(trend.kb)} at {last}{by}{quiet}")
+    return _sentence(f"Rss {unit.change(trend.kb)} from {since} to {last}{by}{quiet}")
 
 
 def _sentence(text: str) -> str:
@@ -163,13 +163,13 @@ def _sentence(text: str) -> str:
     return text if text.endswith("?") else f"{text}."
 
 
-def _constant_text(history: MappingHistory, number: int) -> str:
+def _constant_text(history: MappingHistory, number: int, unit: UnitFormat) -> str:
     """Text for an Rss that has never changed; empty if the kernel does not print it."""
     if "rss" not in history.fields:
         return ""
     kb = float(history.field("rss", history.step_at(number))[-1])
     since = fmt.clock(history.tick_of(0).wall_ns)
-    return "" if kb != kb else f"Rss constant at {fmt.amount(kb)} since {since}."
+    return "" if kb != kb else f"Rss constant at {unit.text(kb)} since {since}."
 
 
 def _mechanisms_text(history: MappingHistory, trend: Trend) -> str:
@@ -215,7 +215,7 @@ def _last_changes(history: MappingHistory, last: LastChange, number: int, unit_o
     return tuple(changes)
 
 
-def pair_text(was: float, now: float, unit: UnitFormat = UnitFormat()) -> str:  # noqa: B008  (it is frozen)
+def pair_text(was: float, now: float, unit: UnitFormat = AUTO) -> str:
     """Two amounts, kB: "33 → 61.5 M", "0 → 4 K", "8 → 9 p"; with all digits if they would look alike."""
     if unit.units != "auto":
         return f"{unit.amount(was)} → {unit.with_sign(unit.amount(now))}"

@@ -39,3 +39,9 @@ def test_each_unit_has_a_name_and_numbers_of_unknown_size_no_sign() -> None:
     assert UnitFormat("pages").with_sign("384") == "384 p"
     assert UnitFormat("pages").with_sign("–") == "–"
     assert UnitFormat().with_sign("4 K") == "4 K"
+
+
+def test_on_an_axis_what_has_no_room_is_in_kilobytes_or_more() -> None:
+    assert [UnitFormat("pages").axis(kb, 7) for kb in (400, 81_920, 819_200)] == ["100 p", "20,480p", "800 M"]
+    assert UnitFormat("bytes").axis(81_920, 7) == "80 M"
+    assert UnitFormat().axis(81_920, 7) == "80 M"

@@ -59,6 +59,14 @@ def test_a_leak_says_since_when_how_fast_and_by_what() -> None:
     assert told.advice.startswith("Who allocates?")
 
 
+def test_sentences_follow_the_unit() -> None:
+    grown = [tick(0, 400), *(tick(n, 400 + 400 * n, "first-touch", 400) for n in range(1, 5))]
+    told = why(*grown, state=ViewState(units="pages"))
+    assert told.trend.startswith("Grows since 22:13:20 at 100 p/s, by first touch")
+    assert told.changes[0].values == "400 → 500 p"
+    assert why(*grown, state=ViewState(units="bytes")).trend.startswith("Grows since 22:13:20 at 409,600 B/s")
+
+
 def test_with_callers_it_says_by_whom_with_the_line() -> None:
     faults = faults_of((7, "libc.so.6:malloc < dictExpand@src/dict.c:153 < main", 100))
     told = why(tick(0, 400), *(tick(n, 400 + 400 * n, "first-touch", 400, faults=faults) for n in range(1, 5)))

@@ -7,6 +7,7 @@ from smapstop.errors import SmapstopError
 from smapstop.model.protocol import Mark
 from smapstop.model.unmark import Unmark
 from smapstop.model.view.view_state import Baseline
+from smapstop.text.units import AUTO, process_format
 from smapstop.ui.commands.command import ScreenCommand
 from smapstop.ui.commands.moments import mark_of
 from smapstop.ui.screens.dashboard import MainScreen
@@ -104,7 +105,8 @@ def _list_marks(screen: MainScreen, _: str) -> None:
     def remove(mark: Mark) -> None:
         _remove(screen, [mark.letter])
 
-    screen.app.push_screen(MarksScreen(session.marks, session.timeline, session.shown_number, remove), go)
+    unit = AUTO if session.view is None else process_format(session.view)
+    screen.app.push_screen(MarksScreen(session.marks, session.timeline, session.shown_number, unit, remove), go)
 
 
 def _cause(screen: MainScreen, _: str) -> None:

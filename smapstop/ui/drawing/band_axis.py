@@ -8,6 +8,7 @@ from textual.strip import Strip
 from smapstop.text import format as fmt
 from smapstop.text.events import news_text
 from smapstop.text.status import total_change
+from smapstop.text.units import process_format
 from smapstop.ui.drawing.band_layout import GUTTER, Band, join_line
 from smapstop.ui.drawing.text_line import TextLine
 
@@ -39,11 +40,12 @@ def _lay_out_marks(band: Band) -> TextLine:
         line.put(cell, mark.letter or "m", style.warning, target=mark.tick)
     _put_range(line, band)
     _put_head(line, band)
+    unit = process_format(band.view)
     for mark, cell in band.shown_marks:
         if band.is_compared(mark):
             line.put(cell + 2, fmt.clock(band.activity.timeline.header(mark.tick).wall_ns), style.quiet, margin=1)
     for number in band.activity.outliers(band.window, _MAX_OUTLIERS):
-        amount, what = news_text(band.activity.timeline.header(number), band.activity.news_of(number))
+        amount, what = news_text(band.activity.timeline.header(number), band.activity.news_of(number), unit)
         at = band.cell_of(number)
         brief = [amount] if amount[:1] in ("+", "−") and not what.endswith("?") else []
         for text in (f"{amount} {what}".strip(), *brief):
@@ -78,7 +80,7 @@ def _put_range(line: TextLine, band: Band) -> None:
     length_ns = after.monotonic_ns - before.monotonic_ns
     change = total_change(before, after, "rss")
     length = fmt.span(length_ns) if length_ns < _MINUTE_NS else fmt.duration(length_ns / 1e9)
-    text = f" {length}  Rss {fmt.signed(change)} "
+    text = f" {length}  Rss {process_format(band.view).change(change)} "
     room = last - first - 1
     inside = first + 1 + (room - len(text)) // 2
     style_inside = style.change_style(change) if change else style.bold

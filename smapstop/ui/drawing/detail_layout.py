@@ -20,7 +20,7 @@ from smapstop.text.mapping_detail import (
     field_widths,
 )
 from smapstop.text.status import baseline_text, window_text
-from smapstop.text.units import unit_format_of
+from smapstop.text.units import process_format, unit_format_of
 from smapstop.ui.drawing import detail_sections
 from smapstop.ui.drawing.history_charts import draw_chart, draw_small_charts
 from smapstop.ui.drawing.style import DrawStyle
@@ -128,7 +128,7 @@ def lay_out(
     if len(shown) < len(rows):
         table.append(detail_sections.draw_folded_fields(len(rows) - len(shown), unfold_key, style, table_width))
     marked = view.state.baseline == "mark" and view.state.mark is not None
-    extras = _DetailExtras(history, ticks, style, field, marked, sharers)
+    extras = _DetailExtras(history, ticks, view, style, field, marked, sharers)
     body = extras.lay_out_right(table, width, room) if width >= WIDE else extras.lay_out_below(table, width, room)
     return RenderedDetail(
         top=top,
@@ -191,6 +191,7 @@ class _DetailExtras:
 
     history: MappingHistory
     ticks: ComparedTicks
+    view: View
     style: DrawStyle
     field: str
     has_mark: bool
@@ -218,12 +219,16 @@ class _DetailExtras:
 
     def _facts(self, width: int) -> list[Strip]:
         return [
-            *detail_sections.draw_object(self.history, self.ticks, self.sharers, self.style, width),
+            *detail_sections.draw_object(
+                self.history, self.ticks, self.sharers, process_format(self.view), self.style, width
+            ),
             *detail_sections.draw_flags(self.history, self.ticks, self.style, width),
         ]
 
     def _chart(self, width: int, height: int) -> list[Strip]:
-        return draw_chart(self.history, self.ticks, self.field, self.style, width, height, mark=self.has_mark)
+        unit = unit_format_of(self.view, self.field)
+        return draw_chart(self.history, self.ticks, self.field, unit, self.style, width, height, mark=self.has_mark)
 
     def _small_charts(self, width: int, height: int) -> list[Strip]:
-        return draw_small_charts(self.history, self.ticks, self.style, width, height)
+        unit_of = partial(unit_format_of, self.view)
+        return draw_small_charts(self.history, self.ticks, unit_of, self.style, width, height)

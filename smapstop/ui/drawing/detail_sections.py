@@ -138,14 +138,21 @@ def draw_flags(history: MappingHistory, ticks: ComparedTicks, style: DrawStyle, 
 
 
 def draw_object(
-    history: MappingHistory, ticks: ComparedTicks, sharers: SharersReply | None, style: DrawStyle, width: int
+    history: MappingHistory,
+    ticks: ComparedTicks,
+    sharers: SharersReply | None,
+    unit: UnitFormat,
+    style: DrawStyle,
+    width: int,
 ) -> list[Strip]:
     """Draw what the object of shared memory holds, and who else maps it; nothing for other mappings."""
     state = history.states[history.step_at(ticks.number)]
     if not has_object(state):
         return []
     texts = [
-        line for sentence in object_sentences(state, sharers) for line in textwrap.wrap(sentence, max(1, width - 2))
+        line
+        for sentence in object_sentences(state, sharers, unit)
+        for line in textwrap.wrap(sentence, max(1, width - 2))
     ]
     lines = [style.line([Segment(f" {text}", style.base)], width) for text in texts]
     return [draw_rule("Shared memory", style, width), *lines]

@@ -10,8 +10,9 @@ from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.text.group_why import GroupWhy, Member
 from smapstop.text.row_queries import sum_known
+from smapstop.text.units import metric_format
 from smapstop.ui.drawing.charts import draw_whole_areas
-from smapstop.ui.drawing.history_charts import draw_time_axis, frame_plot, plot_cells
+from smapstop.ui.drawing.history_charts import AXIS_CELLS, draw_time_axis, frame_plot, plot_cells
 from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.drawing.why import draw_changes, draw_paragraph, draw_reason, draw_verdict
 
@@ -66,7 +67,7 @@ def _draw_chart(
     high = float(np.nanmax(values))
     strips = draw_whole_areas(values[np.newaxis], rows, max(high, 1.0), style.palette.ink(kind))
     axis = draw_time_axis(history.timeline, window, style, cells)
-    return frame_plot(strips, fmt.amount(high), axis, style, width)
+    return frame_plot(strips, metric_format(view).axis(high, AXIS_CELLS), axis, style, width)
 
 
 def _member(member: Member, name_cells: int, style: DrawStyle, width: int) -> Strip:

@@ -13,7 +13,8 @@ from smapstop.model.kinds import Kind
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.fields import FIELD_BY_NAME
 from smapstop.text import format as fmt
-from smapstop.text.mapping_detail import ComparedTicks, exact_amount, field_label
+from smapstop.text.mapping_detail import ComparedTicks, UnitOf, exact_amount, field_label
+from smapstop.text.units import UnitFormat
 from smapstop.ui.drawing.charts import draw_whole_areas
 from smapstop.ui.drawing.style import DrawStyle, draw_rule
 from smapstop.ui.theme.palette import Role
@@ -23,14 +24,25 @@ CHARTED = ("rss", "pss", "private_dirty", "anonymous", "swap")
 _ANONYMOUS_FIELDS = frozenset({"anonymous", "private_dirty"})
 """Fields that count no pages of a file, or hardly any."""
 _GUTTER, _MIN_CELLS = 9, 24
+AXIS_CELLS = _GUTTER - 2
+"""Room for a number on the vertical axis."""
 
 
 def draw_chart(
-    history: MappingHistory, ticks: ComparedTicks, name: str, style: DrawStyle, width: int, height: int, *, mark: bool
+    history: MappingHistory,
+    ticks: ComparedTicks,
+    name: str,
+    unit: UnitFormat,
+    style: DrawStyle,
+    width: int,
+    height: int,
+    *,
+    mark: bool,
 ) -> list[Strip]:
     """Draw one field in the window of time from 0 up, with its range in numbers above.
 
     Args:
+        unit: Format of the field.
         height: Lines, title and axis included.
         mark: Mark the compared tick on the axis.
     """
@@ -38,23 +50,32 @@ def draw_chart(
     known = known[~np.isnan(known)]
     if not len(known):
         return []
-    unit = "" if name in FIELD_BY_NAME and not FIELD_BY_NAME[name].unit else " kB"
+    sign = f" {unit.sign or 'kB'}" if _has_unit(name) else ""
     low, high = float(known.min()), float(known.max())
     facts = [
-        f"{label} {exact_amount(kb, 14)}"
+        f"{label} {exact_amount(kb, 14, unit)}"
         for label, kb in (("min", low), ("max", high), ("first", float(known[0])), ("last", float(known[-1])))
     ]
-    summary = f"{', '.join(facts)}{unit}" if high > low else f"constant at {exact_amount(high, 14)}{unit}"
-    plot = draw_plot(history, ticks, name, style, width, height - 1, mark=mark)
+    summary = f"{', '.join(facts)}{sign}" if high > low else f"constant at {exact_amount(high, 14, unit)}{sign}"
+    plot = draw_plot(history, ticks, name, unit, style, width, height - 1, mark=mark)
     return [draw_rule(f"{field_label(name)}  {summary}", style, width), *plot] if plot else []
 
 
 def draw_plot(
-    history: MappingHistory, ticks: ComparedTicks, name: str, style: DrawStyle, width: int, height: int, *, mark: bool
+    history: MappingHistory,
+    ticks: ComparedTicks,
+    name: str,
+    unit: UnitFormat,
+    style: DrawStyle,
+    width: int,
+    height: int,
+    *,
+    mark: bool,
 ) -> list[Strip]:
     """Draw one field in the window of time from 0 up, with its axes; nothing where there is no room for them.
 
     Args:
+        unit: Format of the field.
         height: Lines, axis included.
         mark: Mark the compared tick on the axis.
     """
@@ -62,11 +83,11 @@ def draw_plot(
     cells, rows = plot_cells(width), height - 1
     if not cells or rows < 1 or np.isnan(known).all():
         return []
-    unit = "" if name in FIELD_BY_NAME and not FIELD_BY_NAME[name].unit else " kB"
     high = float(np.nanmax(known))
+    label = unit.axis(high, AXIS_CELLS) if _has_unit(name) else f"{high:.0f}"
     strips = _draw_areas(history, ticks, name, style, cells, rows, high)
     axis = draw_time_axis(history.timeline, ticks.window, style, cells, ticks.before if mark else None)
-    return frame_plot(strips, _axis_label(high, unit), axis, style, width)
+    return frame_plot(strips, label, axis, style, width)
 
 
 def plot_cells(width: int) -> int:
@@ -110,9 +131,9 @@ def _role_of(name: str, kind: Kind) -> Role:
     return Kind.ANONYMOUS if kind is Kind.FILE and name in _ANONYMOUS_FIELDS else kind
 
 
-def _axis_label(kb: float, unit: str) -> str:
-    """Format a value of the vertical axis."""
-    return fmt.amount(kb) if unit else f"{kb:.0f}"
+def _has_unit(name: str) -> bool:
+    """Whether a field counts kB."""
+    return name not in FIELD_BY_NAME or bool(FIELD_BY_NAME[name].unit)
 
 
 def draw_time_axis(
@@ -133,11 +154,12 @@ def draw_time_axis(
 
 
 def draw_small_charts(
-    history: MappingHistory, ticks: ComparedTicks, style: DrawStyle, width: int, height: int
+    history: MappingHistory, ticks: ComparedTicks, unit_of: UnitOf, style: DrawStyle, width: int, height: int
 ) -> list[Strip]:
     """Draw the charts of the most important fields that ever changed, side by side, each on its own scale from 0.
 
     Args:
+        unit_of: Formats of the fields.
         height: Lines of each chart, title included.
     """
     changed = history.last_changes(len(history.states) - 1)
@@ -146,7 +168,10 @@ def draw_small_charts(
     cells = (width - 2 * (columns - 1)) // columns
     lines: list[Strip] = []
     for at in range(0, len(names), columns):
-        charts = [_draw_small_chart(history, ticks, name, style, cells, height) for name in names[at : at + columns]]
+        charts = [
+            _draw_small_chart(history, ticks, name, unit_of(name), style, cells, height)
+            for name in names[at : at + columns]
+        ]
         gap = Strip([Segment("  ", style.base)])
         for parts in zip(*charts, strict=True):
             strips = [strip for part in parts for strip in (part, gap)][:-1]
@@ -155,18 +180,24 @@ def draw_small_charts(
 
 
 def _draw_small_chart(
-    history: MappingHistory, ticks: ComparedTicks, name: str, style: DrawStyle, width: int, height: int
+    history: MappingHistory,
+    ticks: ComparedTicks,
+    name: str,
+    unit: UnitFormat,
+    style: DrawStyle,
+    width: int,
+    height: int,
 ) -> list[Strip]:
     """Draw one field on a scale from 0 to its maximum."""
     values = history.field(name, history.step_at(ticks.number))
     high = float(np.fmax.reduce(values))
     role = _role_of(name, history.states[-1].kind)
-    amount = fmt.amount(None if values[-1] != values[-1] else float(values[-1]))
+    amount = unit.text(None if values[-1] != values[-1] else float(values[-1]))
     head = [
         Segment(f" {field_label(name)} ", style.base + Style(color=style.palette.colours[role], bold=True)),
         Segment(amount, style.base),
     ]
-    most = f"max {fmt.amount(None if high != high else high)}"
+    most = f"max {unit.text(None if high != high else high)}"
     gap = width - sum(segment.cell_length for segment in head) - len(most)
     tail = " " * gap + most if gap > 0 else ""
     title_line = style.line([*head, Segment(tail, style.quiet)], width)

@@ -10,6 +10,7 @@ from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.text.lifecycle import lifecycle_lines
 from smapstop.text.mapping_detail import compared_ticks
+from smapstop.text.units import unit_format_of
 from smapstop.ui.drawing.style import DrawStyle
 
 _TIME_CELLS = 10
@@ -27,6 +28,6 @@ def draw_life(history: MappingHistory, view: View, style: DrawStyle, width: int,
         style.line(
             [Segment(f" {when if not at else '':{_TIME_CELLS}}  ", style.quiet), Segment(line, style.base)], width
         )
-        for when, what in lifecycle_lines(history, ticks.number)
+        for when, what in lifecycle_lines(history, ticks.number, unit_format_of(view, "size"))
         for at, line in enumerate(textwrap.wrap(fmt.printable(what), max(1, width - _TIME_CELLS - 4)))
     ]

@@ -11,6 +11,7 @@ from textual.strip import Strip
 from smapstop.model.history.activity import BACKINGS
 from smapstop.text import format as fmt
 from smapstop.text.limits import memory_limit_kb
+from smapstop.text.units import process_format
 from smapstop.ui.drawing.band_axis import draw_axis, draw_marks
 from smapstop.ui.drawing.band_layout import GUTTER, MAX_NEW_CELLS, Band, join_line
 from smapstop.ui.drawing.charts import draw_stacked_areas
@@ -73,13 +74,14 @@ def _draw_chart(band: Band) -> list[Strip]:
     if limit_kb is None or limit_kb > _LIMIT_IN_SIGHT * highest:
         limit_kb = None
     top = nice_top(max(highest, limit_kb or 0.0))
-    labels = {0: f"{fmt.amount(top)} ┤"} | ({layout.chart - 1: "0 ┴"} if layout.chart > 1 else {})
+    unit = process_format(band.view)
+    labels = {0: f"{unit.axis(top, GUTTER - 2)} ┤"} | ({layout.chart - 1: "0 ┴"} if layout.chart > 1 else {})
     if layout.chart >= 4 and layout.chart % 2 == 0:
-        labels[layout.chart // 2] = f"{fmt.amount(top / 2)} ┤"
+        labels[layout.chart // 2] = f"{unit.axis(top / 2, GUTTER - 2)} ┤"
     strips = draw_stacked_areas(series, layout.chart, top, style.palette.ink(*(role for _, role in BANDS)))
     if limit_kb is not None:
         at = min(layout.chart - 1, int((1 - limit_kb / top) * layout.chart))
-        labels[at] = f"{fmt.amount(limit_kb)} ┄"
+        labels[at] = f"{unit.axis(limit_kb, GUTTER - 2)} ┄"
         strips[at] = _draw_limit(strips[at], style)
     new_cells, new_text = _new_time(band)
     names = _area_names(band)
@@ -113,13 +115,14 @@ def _area_names(band: Band) -> list[list[Segment]]:
     """Names of the areas and their amounts at the tick shown, in the order in which they are stacked from the top."""
     if band.layout.labels <= MAX_NEW_CELLS:
         return []
-    style, totals = band.style, band.view.snapshot.tick.totals
+    style, totals, unit = band.style, band.view.snapshot.tick.totals, process_format(band.view)
+    room = band.layout.labels - MAX_NEW_CELLS - max(len(name) for name, _ in BANDS) - 1
     areas = [(totals.get(backing, 0), *names) for backing, names in zip(BACKINGS, BANDS, strict=True)]
     largest = sorted(areas, key=lambda area: -area[0])[: band.layout.chart]
     return [
         [
             Segment(f"{label} ", style.base + Style(color=style.palette.colours[role], bold=True)),
-            Segment(fmt.amount(kb), style.base),
+            Segment(unit.axis(kb, room), style.base),
         ]
         for kb, label, role in reversed(areas)
         if kb and (kb, label, role) in largest

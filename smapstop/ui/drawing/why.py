@@ -10,6 +10,7 @@ from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.text.mapping_detail import ComparedTicks, compared_ticks, flow
+from smapstop.text.units import unit_format_of
 from smapstop.text.why import FieldChange, Reason, Why, why_of
 from smapstop.ui.drawing.history_charts import draw_plot
 from smapstop.ui.drawing.life import draw_life
@@ -135,7 +136,7 @@ def _chart(
         return []
     height = max(_MIN_CHART, min(_MAX_CHART, room))
     mark = view.state.baseline == "mark" and view.state.mark is not None
-    return draw_plot(history, ticks, "rss", style, width, height, mark=mark)
+    return draw_plot(history, ticks, "rss", unit_format_of(view, "rss"), style, width, height, mark=mark)
 
 
 def _facts(why: Why, style: DrawStyle, width: int) -> list[Strip]:

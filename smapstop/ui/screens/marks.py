@@ -16,6 +16,7 @@ from smapstop.model.protocol import Mark
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.text import format as fmt
 from smapstop.text.status import total_change
+from smapstop.text.units import UnitFormat
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.screens.modal import Modal
@@ -46,16 +47,19 @@ class MarksScreen(Modal[Mark | None]):
         marks: The marks, in order of time.
         timeline: The timeline that has their ticks.
         shown: The tick shown, with which their totals are compared.
+        unit: Format of amounts.
         remove: Removes a mark.
     """
 
     DEFAULT_CSS = "MarksScreen > .box { width: 78; }"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("marks")]
 
-    def __init__(self, marks: Sequence[Mark], timeline: Timeline, shown: int, remove: Callable[[Mark], None]) -> None:
+    def __init__(
+        self, marks: Sequence[Mark], timeline: Timeline, shown: int, unit: UnitFormat, remove: Callable[[Mark], None]
+    ) -> None:
         super().__init__()
         self._marks, self._timeline, self._shown_number = list(marks), timeline, shown
-        self._remove = remove
+        self._unit, self._remove = unit, remove
 
     def compose(self) -> ComposeResult:
         """Compose the list."""
@@ -89,8 +93,8 @@ class MarksScreen(Modal[Mark | None]):
     def _line(self, mark: Mark) -> Content:
         """Line of a mark: its letter, time, memory, the change since, and its mapping."""
         then, now = self._timeline.header(mark.tick), self._timeline.header(self._shown_number)
-        change = fmt.signed(total_change(then, now, "rss"))
-        when, rss = fmt.clock(then.wall_ns), fmt.amount(then.totals.get("rss"))
+        change = self._unit.change(total_change(then, now, "rss"))
+        when, rss = fmt.clock(then.wall_ns), self._unit.text(then.totals.get("rss"))
         return Content.assemble(
             (f" {mark.letter or ' '}  {when}  ", "bold"),
             f"{rss:>8} {change:>9}   {fmt.pad(self._mapping_name(mark), _NAME_CELLS)}",

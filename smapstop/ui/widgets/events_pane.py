@@ -29,6 +29,7 @@ from smapstop.text.events import (
     subject_text,
 )
 from smapstop.text.kinds import letter_of
+from smapstop.text.units import AUTO, process_format
 from smapstop.ui.drawing.event_line import EventLine, draw_event
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
@@ -81,7 +82,7 @@ class EventList(LineList[tuple[int, int], EventLine]):
         self._searched_from: tuple[int, int] | None = None
         """Entry of the cursor when the search began."""
         self._event_log: EventLog | None = None
-        self._number = 0
+        self._number, self._unit = 0, AUTO
         self._all_entries: tuple[LogEntry, ...] = ()
         self._entries: tuple[LogEntry, ...] = ()
 
@@ -101,7 +102,7 @@ class EventList(LineList[tuple[int, int], EventLine]):
             event_log = self._event_log = EventLog(timeline, mapping, only)
             self.cursor_id = None
             self.scroll_to(y=0, animate=False, force=True)
-        self._number = view.snapshot.tick.number
+        self._number, self._unit = view.snapshot.tick.number, process_format(view)
         alerts = [entry for entry in alerts if entry.last <= self._number]
         entries = (*event_log.at(self._number), *alerts)
         self._all_entries = tuple(sorted(entries, key=lambda entry: entry.last))[::-1]
@@ -185,10 +186,10 @@ class EventList(LineList[tuple[int, int], EventLine]):
         """Line of an entry."""
         assert self._event_log is not None
         timeline, widths = self._event_log.timeline, self._widths
-        text = entry_text(entry, timeline)
+        text = entry_text(entry, timeline, self._unit)
         further = fmt.cell_width(text.what) - widths.what if entry.faults else 0  # so that it can say by whom
         taken = max(0, min(further, widths.evidence - ROOM_FOR_TIMES))
-        evidence = tuple(evidence_pieces(entry, timeline, widths.evidence - taken))
+        evidence = tuple(evidence_pieces(entry, timeline, widths.evidence - taken, self._unit))
         return EventLine(
             text=text,
             subject=subject_text(entry, timeline, widths.subject),

@@ -15,6 +15,7 @@ from smapstop.model.protocol import Mark
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.text.events import tick_text
+from smapstop.text.units import AUTO, process_format
 from smapstop.ui.drawing.band_axis import marked_tick_at
 from smapstop.ui.drawing.band_layout import GUTTER, Band, BandLayout, lay_out_band
 from smapstop.ui.drawing.style import DrawStyle
@@ -160,5 +161,6 @@ class TimeBand(StripPanel, can_focus=True):
         """Time, memory and main event of a tick."""
         assert self._activity is not None
         tick = self._activity.timeline.header(number)
-        when, rss = fmt.clock_tenths(tick.wall_ns), fmt.amount(tick.totals.get("rss"))
-        return Content(f"{when}  Rss {rss}  {' '.join(tick_text(tick))}".rstrip())
+        unit = AUTO if self._view is None else process_format(self._view)
+        when, rss = fmt.clock_tenths(tick.wall_ns), unit.text(tick.totals.get("rss"))
+        return Content(f"{when}  Rss {rss}  {' '.join(tick_text(tick, unit))}".rstrip())

@@ -11,6 +11,7 @@ from smapstop.model.tick import Tick
 from smapstop.model.view.view import derive_view
 from smapstop.model.view.view_state import ViewState
 from smapstop.text.mapping_detail import compared_ticks
+from smapstop.text.units import AUTO
 from smapstop.ui.drawing.history_charts import draw_plot
 from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.drawing.why import draw_why
@@ -78,7 +79,7 @@ def chart_colours(kind_of_name: str, dirty: tuple[int, ...]) -> list[set[str]]:
     history, view = MappingHistory(timeline, 7), derive_view(timeline, ViewState())
     roles = {colour: role for role, colour in palette.colours.items()}
     columns: list[set[str]] = [set(), set()]
-    for strip in draw_plot(history, compared_ticks(history, view), "rss", style, 60, 13, mark=False)[:-1]:
+    for strip in draw_plot(history, compared_ticks(history, view), "rss", AUTO, style, 60, 13, mark=False)[:-1]:
         for column, at in ((0, 9), (1, strip.cell_length - 2)):
             (segment,) = strip.crop(at, at + 1)
             assert segment.style is not None

@@ -509,3 +509,9 @@ async def test_slash_in_the_events_of_a_mapping_filters_those() -> None:
         inner = app.query_one(MappingEvents)
         await pause_until(pilot, lambda: inner.filter_words == "exec" and inner.has_focus, "filtered")
         assert app.query_one(EventsPane).filter_words == ""
+
+
+async def test_events_follow_the_unit() -> None:
+    app = Host(tick(0), tick(1, COPIED, copied=4), lens=ViewState(units="pages"))
+    async with app.run_test(size=(150, 10)):
+        assert "Private_Dirty +1 p" in lines(app)[0]

@@ -100,6 +100,10 @@ async def test_there_is_a_scale_from_zero_and_the_time_from_its_begin_until_now(
         assert marks.startswith("   marks ")
         assert axis.startswith(f" {clock(ticks(1)[0].wall_ns)}─")
         assert axis.endswith("─ now ")
+        app.action_command("units pages")
+        chart, _, bottom, *_ = await band(pilot)
+        assert chart.startswith("15,360p ┤ ")
+        assert bottom.rstrip().endswith("file 125 p")
 
 
 @pytest.mark.parametrize(("rows", "heights"), [(70, (8, 2)), (40, (6, 2)), (36, (5, 2)), (24, (2, 1)), (15, (0, 0))])
