@@ -2,10 +2,11 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from smapstop.proc.cgroup_directories import memory_directories
 from smapstop.proc.limits import CgroupMemory
@@ -87,6 +88,35 @@ class OomCounts:
     """Limits of its group and of the groups that contain it, innermost first."""
 
 
+class GroupDirectory(Protocol):
+    """Directory of a control group."""
+
+    def read(self, name: str) -> bytes:
+        """Read the beginning of a file; empty if it cannot be read."""
+
+    def close(self) -> None:
+        """Close it."""
+
+
+class OpenDirectory:
+    """Directory of a control group here.
+
+    Raises:
+        OSError: It cannot be opened.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._fd = os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+
+    def read(self, name: str) -> bytes:
+        """Read the beginning of a file; empty if it cannot be read."""
+        return _read_file(name, self._fd)
+
+    def close(self) -> None:
+        """Close it."""
+        os.close(self._fd)
+
+
 class MemoryCgroup:
     """The control group that limits a process's memory, and those that contain it.
 
@@ -96,21 +126,27 @@ class MemoryCgroup:
         version: Version of the hierarchy, 1 or 2.
         path: Path of the group, as /proc/PID/cgroup prints it.
         directories: Directories of the group and of the groups that contain it, innermost first.
+        open_directory: Opens a directory; those for which that fails are left out.
     """
 
-    def __init__(self, version: int, path: str, directories: list[str]) -> None:
+    def __init__(
+        self,
+        version: int,
+        path: str,
+        directories: list[str],
+        open_directory: Callable[[str], GroupDirectory] = OpenDirectory,
+    ) -> None:
         self.version = version
         self._files = _VERSIONS[version]
-        self._levels: list[tuple[str, int]] = []
+        self._levels: list[tuple[str, GroupDirectory]] = []
         for above, directory in enumerate(directories):
             with suppress(OSError):
-                fd = os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-                self._levels.append((_parent(path, above), fd))
+                self._levels.append((_parent(path, above), open_directory(directory)))
 
     def close(self) -> None:
         """Close the directories."""
-        for _, fd in self._levels:
-            os.close(fd)
+        for _, directory in self._levels:
+            directory.close()
         self._levels.clear()
 
     def counts(self) -> OomCounts:
@@ -124,61 +160,79 @@ class MemoryCgroup:
 
         `None` if no group can be read.
         """
-        levels = list(filter(None, (self._memory_of(path, fd) for path, fd in self._limiting_levels())))
+        levels = [
+            level
+            for at, (path, directory) in enumerate(self._limiting_levels())
+            if (level := self._memory_of(path, directory, only_if_limited=at > 0)) is not None
+        ]
         limited = [level for level in levels if level.room_bytes is not None]
         return min(limited, key=lambda level: level.room_bytes or 0) if limited else next(iter(levels), None)
 
-    def _memory_of(self, path: str, fd: int) -> CgroupMemory | None:
+    def _memory_of(self, path: str, group: GroupDirectory, *, only_if_limited: bool) -> CgroupMemory | None:
         """Memory of one group; `None` without memory controller, as in the root of version 2."""
         files = self._files
-        current_bytes = _bytes(fd, files.usage)
+        max_bytes = _bytes(group, files.limit)
+        if max_bytes is None and only_if_limited:
+            return None
+        current_bytes, swap_bytes, swap_max_bytes = (
+            _bytes(group, name) for name in (files.usage, files.swap_usage, files.swap_limit)
+        )
         if current_bytes is None:
             return None
-        max_bytes, swap_bytes, swap_max_bytes = (
-            _bytes(fd, name) for name in (files.limit, files.swap_usage, files.swap_limit)
-        )
         if self.version == 1:  # its swap files count memory, too
             swap_bytes = None if swap_bytes is None else max(0, swap_bytes - current_bytes)
             swap_max_bytes = None if swap_max_bytes is None else max(0, swap_max_bytes - (max_bytes or 0))
-        stat = dict(line.split()[:2] for line in _read(fd, "memory.stat").splitlines() if b" " in line)
+        stat = dict(line.split()[:2] for line in group.read("memory.stat").splitlines() if b" " in line)
         cache = [int(stat[key]) for key in files.cache if key in stat]
-        pressure = _PRESSURE.search(_read(fd, "memory.pressure"))
+        pressure = _PRESSURE.search(group.read("memory.pressure"))
         return CgroupMemory(
             version=self.version,
             path=path,
             current_bytes=current_bytes,
             cache_bytes=sum(cache) if cache else None,
             max_bytes=max_bytes,
-            high_bytes=_bytes(fd, files.high) if files.high else None,
+            high_bytes=_bytes(group, files.high) if files.high else None,
             swap_bytes=swap_bytes,
             swap_max_bytes=swap_max_bytes,
-            oom_kills=self._counter(fd, files.kills),
+            oom_kills=self._counter(group, files.kills),
             pressure_percent=float(pressure[1]) if pressure else None,
         )
 
     def _limits(self) -> Iterator[MemoryLimit]:
         """Limits of the group and of those that contain it; none of groups without memory controller."""
-        for path, fd in self._limiting_levels():
-            if _read(fd, self._files.limit):
-                yield MemoryLimit(path, _bytes(fd, self._files.limit), self._counter(fd, self._files.reached))
+        for path, group in self._limiting_levels():
+            if group.read(self._files.limit):
+                yield MemoryLimit(path, _bytes(group, self._files.limit), self._counter(group, self._files.reached))
 
-    def _limiting_levels(self) -> Iterator[tuple[str, int]]:
+    def _limiting_levels(self) -> Iterator[tuple[str, GroupDirectory]]:
         """Paths and directories of the groups whose limits hold for the process, innermost first."""
-        for path, fd in self._levels:
+        for path, group in self._levels:
             # version 1: limits of a group hold for the groups inside only with use_hierarchy
-            if fd != self._levels[0][1] and _read(fd, "memory.use_hierarchy").strip() == b"0":
+            if group is not self._levels[0][1] and group.read("memory.use_hierarchy").strip() == b"0":
                 return
-            yield path, fd
+            yield path, group
 
-    def _counter(self, fd: int, places: tuple[tuple[str, bytes], ...]) -> int | None:
+    def _counter(self, group: GroupDirectory, places: tuple[tuple[str, bytes], ...]) -> int | None:
         """First counter that can be read."""
         for name, key in places:
-            words = _read(fd, name).split()
+            words = group.read(name).split()
             if key in words:
                 return int(words[words.index(key) + 1])
             if words and not key:
                 return int(words[0])
         return None
+
+
+def limit_file(version: int) -> str:
+    """Name of the file that has the limit of a group."""
+    return _VERSIONS[version].limit
+
+
+def memory_files(version: int) -> list[str]:
+    """Names of the files that `MemoryCgroup.memory` may read in a group."""
+    files = _VERSIONS[version]
+    names = (files.usage, files.limit, files.high, files.swap_usage, files.swap_limit, "memory.use_hierarchy")
+    return [*filter(None, names), "memory.stat", "memory.pressure", *dict.fromkeys(name for name, _ in files.kills)]
 
 
 def open_memory_cgroup(process: ProcDir) -> MemoryCgroup | None:
@@ -195,8 +249,7 @@ def open_memory_cgroup(process: ProcDir) -> MemoryCgroup | None:
         (_mounts_of(process), f"/proc/{process.pid}/root"),
     ):
         for version, path, directories in memory_directories(text, mountinfo, root):
-            names = _VERSIONS[version]
-            if any(Path(directory, names.limit).exists() for directory in directories):
+            if any(Path(directory, limit_file(version)).exists() for directory in directories):
                 return MemoryCgroup(version, path, directories)
     return None
 
@@ -222,21 +275,16 @@ def _mounts_of(process: ProcDir) -> bytes:
         return b""
 
 
-def _members(fd: int) -> frozenset[int] | None:
+def _members(group: GroupDirectory) -> frozenset[int] | None:
     """Pids of the members of a group; `None` if there are too many."""
-    text = _read(fd, "cgroup.procs")
+    text = group.read("cgroup.procs")
     return None if len(text) >= _MAX_MEMBERS_BYTES else frozenset(map(int, text.split()))
 
 
-def _bytes(fd: int, name: str) -> int | None:
+def _bytes(group: GroupDirectory, name: str) -> int | None:
     """Amount in a file of a group; `None` for no limit, and if it cannot be read."""
-    text = _read(fd, name).strip()
+    text = group.read(name).strip()
     return int(text) if text.isdigit() and int(text) < _NO_LIMIT_BYTES else None
-
-
-def _read(fd: int, name: str) -> bytes:
-    """Read the beginning of a file of a group; empty if it cannot be read."""
-    return _read_file(name, fd)
 
 
 def _read_file(name: str, dir_fd: int | None = None) -> bytes:

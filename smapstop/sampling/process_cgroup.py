@@ -5,6 +5,8 @@ from contextlib import closing, suppress
 from smapstop.proc.cgroup import MemoryCgroup, machine_oom_kills, open_memory_cgroup
 from smapstop.proc.limits import Limits, parse_rlimits
 from smapstop.proc.process import ProcDir
+from smapstop.proc.remote.cgroup import RemoteCgroup
+from smapstop.proc.remote.process import RemoteProcDir
 from smapstop.proc.stat import is_exiting
 
 
@@ -15,10 +17,12 @@ class ProcessCgroup:
         self._process = process
         self._group = b""
         self.cgroup: MemoryCgroup | None = None
-        """The group that was found last; None if there is none, or it cannot be seen."""
+        """The group that was found last; None if there is none, it cannot be seen, or it is elsewhere."""
+        self.elsewhere = RemoteCgroup(process) if isinstance(process, RemoteProcDir) else None
+        """The group of a process elsewhere."""
 
     def follow(self) -> None:
-        """Open the group of the process again if it has moved to another one; that of another machine is not seen."""
+        """Open the group of the process again if it has moved to another one; see `elsewhere` for other machines."""
         if not self._process.is_local:
             return
         with suppress(OSError):  # it is gone, or this kernel has no control groups
@@ -34,7 +38,8 @@ class ProcessCgroup:
         rlimits: dict[str, int] = {}
         with suppress(OSError):  # not permitted, or the process is gone
             rlimits = parse_rlimits(self._process.read("limits"))
-        return Limits(self._process.max_map_count(), **rlimits, cgroup=self.cgroup.memory() if self.cgroup else None)
+        group = self.elsewhere or self.cgroup
+        return Limits(self._process.max_map_count(), **rlimits, cgroup=group.memory() if group else None)
 
     def machine_oom_kills(self) -> int | None:
         """Processes that the OOM killer has killed on the machine; `None` if that is another one."""

@@ -9,6 +9,7 @@ from smapstop.model.tick import Tier
 from smapstop.proc.columns import Counters, Mappings
 from smapstop.proc.process import ProcDir, access_error
 from smapstop.proc.read_buffer import ReadBuffer
+from smapstop.proc.remote.cgroup import RemoteCgroup
 from smapstop.proc.smaps.parser import SmapsParser, drop_torn, parse_rollup
 from smapstop.sampling.memory_filesystems import MemoryFilesystems
 from smapstop.sampling.object_columns import ObjectColumns
@@ -68,11 +69,12 @@ class ProcessReader:
         """When the files were asked for together, wall clock and monotonic clock."""
 
     @contextmanager
-    def together(self, tier: Tier) -> Iterator[None]:
+    def together(self, tier: Tier, group: RemoteCgroup | None = None) -> Iterator[None]:
         """Read the files of a tick at once, those of its limits included; see `ProcDir.together`."""
+        long, short = ([], []) if group is None else (group.long_files, group.short_files)
         self._began_ns = time.time_ns(), time.monotonic_ns()
         try:
-            with self._process.together((*_FILES[tier], *_LIMITS)):
+            with self._process.together((*_FILES[tier], *_LIMITS, *long), short):
                 yield
         finally:
             self._began_ns = None

@@ -110,15 +110,20 @@ class RemoteProcDir(ProcDir):
         """Nothing is to be closed: others may use the shell."""
 
     @contextmanager
-    def together(self, names: Iterable[str]) -> Iterator[None]:
+    def together(self, names: Iterable[str], short: Iterable[str] = ()) -> Iterator[None]:
         """Read files in one round trip; those that `read` returns are used up, others are asked for.
+
+        Args:
+            names: The files, as for `read`.
+            short: Further files, of a few lines of text.
 
         Raises:
             ConnectionLostError: The shell has ended, or does not answer.
         """
-        outer, files = self._batch, tuple(names)
+        outer, wanted = self._batch, {"files": tuple(names), "lines": tuple(short)}
+        calls = [call(function, *each) for function, each in wanted.items() if each]
         answers: dict[str, deque[Answer]] = {}
-        for answer in self._ask(*files) if files else ():
+        for answer in self._machine.shell.request(*calls) if calls else ():
             answers.setdefault(answer.name, deque()).append(answer)
         self._batch = outer | answers
         try:
