@@ -3,6 +3,8 @@ PYTHON := python3
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
+# hundreds of tests start smapstop: its modules are compiled once, not at each start
+unexport PYTHONDONTWRITEBYTECODE
 # pytest-xdist 3.8 hangs when loadfile restarts a worker that died (its issues 784 and 1378)
 PYTEST := $(PY) -m pytest -n 3 --dist loadfile --max-worker-restart=0
 

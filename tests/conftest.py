@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from places import PROGRAMS
+from truth.machine import swap_space
 
 for _name in ("COLUMNS", "LINES"):  # readline, which pytest imports, sets them: also for new terminals
     os.environ.pop(_name, None)
@@ -74,3 +75,12 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         return executable
 
     return compile_program
+
+
+@pytest.fixture
+def swap() -> Iterator[None]:
+    """Room to swap."""
+    with swap_space(16) as made:
+        if not made:
+            pytest.skip("no swap file can be made here")
+        yield

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -35,7 +34,7 @@ def limited_group(*inner: str) -> Iterator[Path]:
         yield groups[-1]
     finally:
         for group in reversed(groups):
-            wait_until(partial(_is_removed, group))
+            wait_until(lambda group=group: _is_removed(group))  # type: ignore[misc]
 
 
 def _is_removed(group: Path) -> bool:

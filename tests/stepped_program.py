@@ -1,5 +1,6 @@
 """Real programs that stand still between steps, so that they can be looked at."""
 
+import inspect
 import subprocess
 import sys
 import time
@@ -88,5 +89,5 @@ def wait_until(holds: Callable[[], object], seconds: float = DEADLINE_SECONDS) -
     """Wait until a condition holds."""
     deadline = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
+        assert time.monotonic() < deadline, f"never, in {seconds:.0f} s: {inspect.getsource(holds).strip()}"
         time.sleep(0.001)

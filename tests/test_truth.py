@@ -1,9 +1,11 @@
 """What is said of real programs, step by step, against their page tables; `make truth` does the same at random."""
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from fnmatch import fnmatchcase
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -190,13 +192,28 @@ def stepped_programs() -> list[str]:
     return sorted(stepped - {name.split()[0] for name in with_argument} | with_argument)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def machine() -> Iterator[frozenset[str]]:
-    """What the machine can be set up for, set up; and programs resolve their symbols at once, which copies pages."""
-    settings = {"hugetlb": huge_pages(), "swap": swap_space(16), "large pages": large_pages()}
-    with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LD_BIND_NOW", "1")
-        yield frozenset(name for name, setting in settings.items() if stack.enter_context(setting))
+@pytest.fixture(autouse=True)
+def _symbols_resolved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs resolve their symbols at once: later, that copies pages."""
+    monkeypatch.setenv("LD_BIND_NOW", "1")
+
+
+def machine_for(need: str) -> AbstractContextManager[bool]:
+    """The machine set up for a need, if any, only as long as one test has it; whether it could be."""
+    settings: dict[str, Callable[[], AbstractContextManager[bool]]]
+    settings = {"hugetlb": huge_pages, "swap": partial(swap_space, 16), "large pages": large_pages}
+    return settings[need]() if need else nullcontext(True)
+
+
+@contextmanager
+def machine_for_commands(case: Sequence[str]) -> Iterator[None]:
+    """The machine set up for what the commands ask for, as far as it can be."""
+    text = "\n".join(case)
+    with ExitStack() as stack:
+        for word, need in (("hugetlb", "hugetlb"), ("pageout", "swap")):
+            if word in text:
+                stack.enter_context(machine_for(need))
+        yield
 
 
 @pytest.fixture
@@ -218,11 +235,12 @@ def each_step(program: SteppedProgram, witness: Witness) -> Iterator[tuple[str, 
 
 
 @pytest.mark.parametrize("name", stepped_programs())
-def test_what_is_said_of_each_step_of_a_program_is_true(name: str, program: Program, machine: frozenset[str]) -> None:
+def test_what_is_said_of_each_step_of_a_program_is_true(name: str, program: Program) -> None:
     expected, (name, _, argument) = dict(EXPECTED.get(name, {})), name.partition(" ")
-    if NEEDS.get(name, "") not in {"", *machine}:
-        pytest.skip(f"no {NEEDS[name]} here")
+    need = NEEDS.get(name, "")
     with ExitStack() as stack:
+        if not stack.enter_context(machine_for(need)):
+            pytest.skip(f"no {need} here")
         data = stack.enter_context(directory("/var/tmp")) / "data"
         data.write_bytes(b"1")
         stepping = stack.enter_context(SteppedProgram(program(name), argument or data))
@@ -243,14 +261,17 @@ def is_said(wanted: str, said: list[str]) -> bool:
 
 @pytest.mark.parametrize("case", sorted(FOUND), ids=str)
 def test_what_was_told_wrong_once_is_told_right(case: str, runner: Runner) -> None:
-    finding = runner.run(FOUND[case])
+    with machine_for_commands(FOUND[case]):
+        finding = runner.run(FOUND[case])
     assert finding is None, finding
 
 
 @pytest.mark.parametrize("first", range(5))
 def test_random_commands_are_told_right(first: int, runner: Runner) -> None:
     """The same ones each time; `make truth` has others, and makes what it finds smaller."""
-    for seed in range(first, RANDOM_CASES, 5):  # all at once may take too long for one test on a busy machine
-        finding = runner.run(random_case(seed, TICKS))
-        assert finding is None, f"seed {seed}: {finding}"
+    cases = {seed: random_case(seed, TICKS) for seed in range(first, RANDOM_CASES, 5)}  # not too long for one test
+    with machine_for_commands(list(chain(*cases.values()))):
+        for seed, case in cases.items():
+            finding = runner.run(case)
+            assert finding is None, f"seed {seed}: {finding}"
     assert runner.sure > 0

@@ -3,7 +3,6 @@
 import mmap
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from stepped_program import SteppedProgram, wait_until
+from truth.machine import huge_pages
 
 from smapstop.model.events import Event
 from smapstop.model.protocol import Pace
@@ -141,23 +141,6 @@ def settings(**values: str) -> Iterator[None]:
     finally:
         for name, value in before.items():
             (KSM / name).write_text(value)
-
-
-@pytest.fixture
-def swap(disk: Path) -> Iterator[None]:
-    """Room to swap."""
-    file = disk / "swap"
-    file.touch(mode=0o600)
-    file.write_bytes(bytes(16 << 20))
-    made = [
-        subprocess.run(command, capture_output=True).returncode for command in (("mkswap", file), ("swapon", file))
-    ]
-    if any(made):
-        pytest.skip("no swap file can be made here")
-    try:
-        yield
-    finally:
-        subprocess.run(("swapoff", file), check=True)
 
 
 def test_first_touch(program: Program) -> None:
@@ -414,7 +397,9 @@ def test_lock_of_parts(program: Program) -> None:
 
 @needs_root
 def test_hugetlb(program: Program) -> None:
-    with huge_pages(8), explained(program("hugetlb")) as target:
+    with huge_pages() as made, explained(program("hugetlb")) as target:
+        if not made:
+            pytest.skip("no memory for huge pages of hugetlb, or another run has it")
         assert target.go() == ["huge-fault 1536"]
         assert target.go(elsewhere=FORK) == ["shared-by-fork 1536"]
         assert target.go() == ["sole-owner 512"], "the child has a copy"
@@ -424,22 +409,6 @@ def test_hugetlb(program: Program) -> None:
         assert target.go() == ["huge-fault 512"]
         assert target.gone() == ["unmapped 512"]
         assert target.go() == ["unmapped 512"]
-
-
-@contextmanager
-def huge_pages(count: int) -> Iterator[None]:
-    """So many free pages of hugetlb, until the end of the `with` statement."""
-    pool = Path("/sys/kernel/mm/hugepages/hugepages-2048kB")
-    if not pool.exists():
-        pytest.skip("no hugetlb here")
-    before = (pool / "nr_hugepages").read_text()
-    (pool / "nr_hugepages").write_text(str(int(before) + count))
-    try:
-        if int((pool / "free_hugepages").read_text()) < count:
-            pytest.skip("no memory for huge pages")
-        yield
-    finally:
-        (pool / "nr_hugepages").write_text(before)
 
 
 @pytest.mark.usefixtures("swap")

@@ -59,18 +59,24 @@ def huge_pages(count: int = 16) -> Iterator[bool]:
 
 @contextmanager
 def swap_space(mib: int = 64) -> Iterator[bool]:
-    """A swap file on a disk; whether it could be made."""
-    with tempfile.TemporaryDirectory(dir="/var/tmp") as directory:
-        file = Path(directory) / "swap"
+    """A swap file on a disk: /tmp may be memory. Whether it could be made.
+
+    Pages that are in one file when it is taken away come back, or go to another: only one test has any at a time.
+    """
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(locked("swap"))
+        except OSError:
+            yield False
+            return
+        file = Path(stack.enter_context(tempfile.TemporaryDirectory(dir="/var/tmp"))) / "swap"
         file.touch(mode=0o600)
         file.write_bytes(bytes(mib << 20))
         commands = (("mkswap", file), ("swapon", file))
         made = not any(subprocess.run(command, capture_output=True).returncode for command in commands)
-        try:
-            yield made
-        finally:
-            if made:
-                subprocess.run(("swapoff", file), check=True)
+        if made:
+            stack.callback(subprocess.run, ("swapoff", file), check=True)
+        yield made
 
 
 def ksm_running() -> AbstractContextManager[bool]:

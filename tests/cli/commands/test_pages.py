@@ -344,22 +344,8 @@ def test_a_page_with_several_names_counts_once(tmp_path: Path) -> None:
 
 
 @needs_root
+@pytest.mark.usefixtures("swap")
 def test_swapped_pages_are_told_and_still_count_as_copied(tmp_path: Path) -> None:
-    file = Path(f"/var/tmp/smapstop-pages-{os.getpid()}.swap")
-    file.touch(mode=0o600)
-    try:
-        file.write_bytes(bytes(16 << 20))
-        if any(subprocess.run((made, file), capture_output=True).returncode for made in ("mkswap", "swapon")):
-            pytest.skip("no swap file can be made here")
-        try:
-            _swapped_copies(tmp_path)
-        finally:
-            subprocess.run(("swapoff", file), check=True)
-    finally:
-        file.unlink()
-
-
-def _swapped_copies(tmp_path: Path) -> None:
     code = (
         "import mmap, ctypes\n"
         f"file = open({str(tmp_path / 'mapped')!r}, 'w+b'); file.write(b'x' * 4096 * 8); file.flush()\n"

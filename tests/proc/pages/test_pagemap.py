@@ -3,10 +3,9 @@
 import os
 import random
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -141,21 +140,6 @@ def test_huge_pages_and_the_huge_zero_page(program: Program, tmp_path: Path) -> 
         states = [PAGE_STATES[code] for code in states_of(told_by_entries.flags, Backing.NOTHING)]
         assert states == [PageState.ANONYMOUS, PageState.ZERO]
         assert listed(read_anonymous_runs(process, start, end), start) == [(0, 512, PRESENT | HUGE)]
-
-
-@pytest.fixture
-def swap() -> Iterator[None]:
-    """Swap space on disk: /tmp may be a tmpfs, whose files are memory."""
-    file = Path(f"/var/tmp/smapstop-test-{os.getpid()}.swap")
-    file.touch(mode=0o600)
-    try:
-        file.write_bytes(bytes(16 << 20))
-        if any(subprocess.run((made, file), capture_output=True).returncode for made in ("mkswap", "swapon")):
-            pytest.skip("no swap file can be made here")
-        yield
-        subprocess.run(("swapoff", file), check=True)
-    finally:
-        file.unlink()
 
 
 @needs_root
