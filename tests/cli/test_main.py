@@ -1,6 +1,7 @@
 """The command line as a user meets it: real processes, real pipes, real terminals."""
 
 import fcntl
+import inspect
 import os
 import re
 import shlex
@@ -15,18 +16,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from command_line import smapstop
 from e2e.processes import state_of
 from stepped_program import SteppedProgram
 
 from smapstop.cli.config.state_file import save_state
 
 HELPS = [[], *([verb] for verb in ("snapshot", "diff", "export", "replay", "pages", "demo", "guide", "completion"))]
-
-
-def smapstop(*arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    """Run smapstop in pipes."""
-    command = [sys.executable, "-m", "smapstop", *map(str, arguments)]
-    return subprocess.run(command, input=stdin, capture_output=True, timeout=60, check=False)
 
 
 def on_terminal(*command: str | Path, **environment: str) -> tuple[int, str]:
@@ -50,7 +46,7 @@ def on_terminal(*command: str | Path, **environment: str) -> tuple[int, str]:
 def wait_for(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 60
     while not condition():
-        assert time.monotonic() < deadline
+        assert time.monotonic() < deadline, f"never: {inspect.getsource(condition).strip()}"
         time.sleep(0.01)
 
 
@@ -71,7 +67,7 @@ def test_help_and_the_import_of_the_command_line_load_nothing_heavy(arguments: l
 
 @pytest.mark.parametrize("verb", [*HELPS, ["record"]])
 def test_help_and_the_prompt_after_it_fit_a_terminal_and_it_has_two_worked_examples(verb: list[str]) -> None:
-    lines = smapstop(*verb, "--help").stdout.decode().splitlines()
+    lines = smapstop(*verb, "--help").stdout.splitlines()
     assert [line for line in lines if len(line) > 80] == []
     assert len(lines) < 40
     examples = [line.strip() for line in lines[lines.index("examples:") + 1 :] if "smapstop" in line]
@@ -81,19 +77,20 @@ def test_help_and_the_prompt_after_it_fit_a_terminal_and_it_has_two_worked_examp
 @pytest.mark.parametrize("verb", HELPS)
 def test_the_examples_of_the_help_are_command_lines_that_work(verb: list[str], tmp_path: Path) -> None:
     """As far as the options go: the processes and files that they name are not here."""
-    lines = smapstop(*verb, "--help").stdout.decode().splitlines()
+    lines = smapstop(*verb, "--help").stdout.splitlines()
     for line in lines[lines.index("examples:") + 1 :]:
         if not re.match(r"  (CC=\w+ )?smapstop ", line):
             continue
         words = shlex.split(re.split(r"\||(?<=\S)  | >", line)[0])
         arguments = words[words.index("smapstop") + 1 :]
         run = smapstop(*arguments)
-        told = run.stderr.decode()
+        told = run.stderr
         assert not run.returncode or re.search(r"a terminal|no process|processes are named|cannot read", told), told
 
 
 def test_version() -> None:
-    assert re.fullmatch(rb"smapstop \d+\.\d+\.\d+\n", smapstop("--version").stdout)
+    run = subprocess.run([sys.executable, "-m", "smapstop", "--version"], capture_output=True, text=True, check=True)
+    assert re.fullmatch(r"smapstop \d+\.\d+\.\d+\n", run.stdout)
 
 
 @pytest.mark.parametrize(
@@ -148,8 +145,8 @@ def test_version() -> None:
 def test_a_wrong_command_line_is_told_in_one_line_with_what_to_do(arguments: str, told: str) -> None:
     run = smapstop(*shlex.split(arguments))
     expected = told if ".*" in told else re.escape(told)
-    assert re.fullmatch(f"smapstop: {expected}\n", run.stderr.decode()), run.stderr
-    assert (run.stdout, run.returncode) == (b"", 2)
+    assert re.fullmatch(f"smapstop: {expected}\n", run.stderr), run.stderr
+    assert (run.stdout, run.returncode) == ("", 2)
 
 
 @pytest.mark.parametrize("arguments", [["-p", "4711"], ["--", "ls"], [], ["demo"]])
@@ -157,7 +154,7 @@ def test_without_a_terminal_the_dashboard_names_snapshot(arguments: list[str]) -
     pid = "4711" if "-p" in arguments else "PID"
     run = smapstop(*arguments)
     expected = "the dashboard needs a terminal, but stdin is not a terminal"
-    assert run.stderr.decode() == f"smapstop: {expected}: use smapstop snapshot -p {pid}\n"
+    assert run.stderr == f"smapstop: {expected}: use smapstop snapshot -p {pid}\n"
     assert run.returncode == 2
 
 
@@ -367,7 +364,7 @@ def test_a_name_from_outside_never_reaches_the_terminal_as_a_command(tmp_path: P
             process.communicate()
     listed = ", ".join(rf"{process.pid} zq-evil -c read x #\x1b[31m" for process in evil)
     told = f"smapstop: 2 processes are named 'zq-evil' ({listed}): give the pid of one\n"
-    assert run.stderr.decode() == told
+    assert run.stderr == told
 
 
 def test_a_name_that_several_have_means_the_head_of_their_family(

@@ -2,11 +2,11 @@
 
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from command_line import smapstop
 
 from smapstop.cli.commands import VERBS, load_command
 
@@ -19,8 +19,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
 
 
 def script(shell: str) -> str:
-    command = [sys.executable, "-m", "smapstop", "completion", shell]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    return smapstop("completion", shell).stdout
 
 
 def has(shell: str) -> pytest.MarkDecorator:

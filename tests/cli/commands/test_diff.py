@@ -9,21 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import smapstop
 from stepped_program import SteppedProgram, wait_until
 
 SMAPSTOP = (sys.executable, "-m", "smapstop")
 Program = Callable[[str], Path]
 
 
-def smapstop(*arguments: object, **other: Any) -> subprocess.CompletedProcess[str]:
-    """Run smapstop in pipes."""
-    command = [*SMAPSTOP, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, **other)
-
-
-def groups(*arguments: object, **other: Any) -> dict[str, Any]:
+def groups(*arguments: object, stdin: str = "") -> dict[str, Any]:
     """The groups of a comparison by name."""
-    run = smapstop("diff", *arguments, **other)
+    run = smapstop("diff", *arguments, stdin=stdin)
     assert (run.stderr, run.returncode) == ("", 0)
     return {group["name"]: group for group in json.loads(run.stdout)["groups"]}
 
@@ -46,8 +41,8 @@ def runs(program: Program, data: Path, tmp_path_factory: pytest.TempPathFactory)
             (directory / f"{pages}.json").write_text(taken.stdout)
             (directory / f"{pages}.smaps").write_bytes(Path(f"/proc/{target.pid}/smaps").read_bytes())
             options = ("-p", target.pid, "-i", 0.05, "--count", 3)
-            recorded = smapstop("record", "-o", directory / f"{pages}.rec", *options)
-            assert recorded.returncode == 0, recorded.stderr
+            record = [*SMAPSTOP, "record", "-o", str(directory / f"{pages}.rec"), *map(str, options)]
+            subprocess.run(record, check=True, timeout=60)
     return directory
 
 
@@ -88,6 +83,7 @@ def test_a_run_that_ended_is_compared_at_its_last_moment(
         assert record.stdin is not None
         assert record.stdout is not None
         assert record.stdout.readline().startswith(b"ready ")
+        wait_until(lambda: smapstop("diff", runs / "10.json", recording).returncode == 0)
         written = smapstop("diff", runs / "10.json", recording)
         assert json.loads(written.stdout)["after"]["process"]["name"] == "amounts"
         wait_until(lambda: groups(runs / "10.json", recording, "--all")["[heap]"]["after"]["rss"] == 240)
@@ -105,8 +101,8 @@ def test_a_run_that_ended_is_compared_at_its_last_moment(
 
 def test_stdin_is_one_of_the_two(runs: Path, data: Path) -> None:
     text = (runs / "60.smaps").read_text()
-    assert groups(runs / "10.rec", "-", input=text)[str(data)]["change"]["rss"] == 200
-    assert groups("-", runs / "10.json", input=text)["[heap]"]["change"]["rss"] == -200
+    assert groups(runs / "10.rec", "-", stdin=text)[str(data)]["change"]["rss"] == 200
+    assert groups("-", runs / "10.json", stdin=text)["[heap]"]["change"]["rss"] == -200
 
 
 @pytest.mark.parametrize(

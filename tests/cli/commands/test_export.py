@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import smapstop_bytes
 from export_helpers import record_ticks
 from factories import mappings_of, tick_of
 from stepped_program import DEADLINE_SECONDS, SteppedProgram, wait_until
@@ -20,10 +21,9 @@ SMAPSTOP = (sys.executable, "-m", "smapstop")
 Program = Callable[[str], Path]
 
 
-def export(*arguments: object, **other: Any) -> subprocess.CompletedProcess[bytes]:
+def export(*arguments: object) -> subprocess.CompletedProcess[bytes]:
     """Run smapstop export in pipes."""
-    command = [*SMAPSTOP, "export", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, timeout=60, check=False, **other)
+    return smapstop_bytes("export", *arguments)
 
 
 def lines(output: bytes) -> list[Any]:
@@ -108,8 +108,9 @@ def test_a_stretch_of_time_and_some_mappings(small: Path) -> None:
     assert lines(export(small, "--filter", "!heap", "--what", "changes").stdout) == []
 
 
-def test_dash_is_stdout(small: Path, tmp_path: Path) -> None:
-    assert export(small, "-o", "-", cwd=tmp_path).stdout == export(small).stdout
+def test_dash_is_stdout(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert export(small, "-o", "-").stdout == export(small).stdout
     assert [path.name for path in tmp_path.iterdir()] == ["small.smaps"]
 
 
@@ -232,6 +233,9 @@ def test_a_damaged_recording_is_told_and_no_file_is_left(run: Path, tmp_path: Pa
 
 
 def test_a_new_file_is_its_users_alone_whatever_the_umask(small: Path, tmp_path: Path) -> None:
-    export(small, "-o", tmp_path / "a.csv", preexec_fn=lambda: os.umask(0))
-
+    before = os.umask(0)
+    try:
+        export(small, "-o", tmp_path / "a.csv")
+    finally:
+        os.umask(before)
     assert (tmp_path / "a.csv").stat().st_mode & 0o777 == 0o600

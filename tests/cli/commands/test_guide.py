@@ -1,16 +1,15 @@
 """`smapstop guide` in a pipe, and what it says about chapters that do not exist."""
 
 import subprocess
-import sys
 
 import pytest
+from command_line import smapstop
 
 from smapstop.guide import CONTENTS, chapters, read_chapter
 
 
 def guide(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "smapstop", "guide", *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return smapstop("guide", *words)
 
 
 def test_without_a_chapter_it_prints_the_contents() -> None:

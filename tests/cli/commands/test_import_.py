@@ -4,23 +4,14 @@ import gzip
 import json
 import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import smapstop
 from places import DATA
 from stepped_program import SteppedProgram
-
-SMAPSTOP = (sys.executable, "-m", "smapstop")
-
-
-def smapstop(*arguments: object, **other: Any) -> subprocess.CompletedProcess[str]:
-    """Run smapstop in pipes."""
-    command = [*SMAPSTOP, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, **other)
 
 
 def exported(recording: Path, what: str) -> list[dict[str, Any]]:
@@ -97,7 +88,7 @@ def test_several_files_have_their_times_and_their_pid(saved: tuple[int, list[byt
 
 def test_a_text_without_times_says_what_is_assumed(saved: tuple[int, list[bytes]], tmp_path: Path) -> None:
     _, texts = saved
-    run = smapstop("import", "-", "-o", tmp_path / "run", input=b"".join(texts).decode())
+    run = smapstop("import", "-", "-o", tmp_path / "run", stdin=b"".join(texts).decode())
     assert run.stderr == "smapstop: no times: 1 s between readings is assumed; --interval SECONDS says otherwise\n"
     assert [tick["seconds"] for tick in exported(tmp_path / "run", "ticks")] == [0, 1, 2]
     assert {tick["pid"] for tick in exported(tmp_path / "run", "ticks")} == {None}

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import smapstop
 from places import PROGRAMS, ROOT
 from stepped_program import SteppedProgram, stepped_python, wait_until
 
 from smapstop.proc.process import PAGEMAP_REMEDY
 
-SMAPSTOP = (sys.executable, "-m", "smapstop")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 THP = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 Program = Callable[[str], Path]
@@ -23,15 +23,9 @@ pytestmark = pytest.mark.skipif(PAGE != 4096, reason="the programs' pages are of
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can do this")
 
 
-def smapstop(*arguments: object, **other: Any) -> subprocess.CompletedProcess[str]:
-    """Run smapstop in pipes."""
-    command = [*SMAPSTOP, "pages", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, **other)
-
-
 def told(*arguments: object) -> dict[str, Any]:
     """What it says as JSON."""
-    run = smapstop(*arguments)
+    run = smapstop("pages", *arguments)
     assert (run.stderr, run.returncode) == ("", 0)
     document: dict[str, Any] = json.loads(run.stdout)
     return document
@@ -66,7 +60,7 @@ def test_own_pages_are_exclusive_and_the_state_says_what_a_fork_still_shares(pro
             return [(run["pages"], run["state"], run["bits"]) for run in document["runs"]]
 
         def table() -> list[str]:
-            return smapstop("-p", target.pid, hex(target.address), "--format", "table").stdout.splitlines()
+            return smapstop("pages", "-p", target.pid, hex(target.address), "--format", "table").stdout.splitlines()
 
         assert runs() == [(60, "anonymous", ["present", "exclusive"])]
         assert table()[1] == "60 pages: 60 anonymous"
@@ -101,7 +95,7 @@ def test_huge_pages_are_a_bit_beside_the_state(program: Program, tmp_path: Path)
         assert states(target, 1024) == "a" * 512 + "z" * 512
         document = told("-p", target.pid, hex(target.address))
         assert "huge" in on_page(document, target.address)["bits"]
-        table = smapstop("-p", target.pid, hex(target.address), "--format", "table").stdout
+        table = smapstop("pages", "-p", target.pid, hex(target.address), "--format", "table").stdout
         assert "anonymous huge" in table
 
 
@@ -115,7 +109,7 @@ def test_a_huge_page_that_a_fork_shares_is_so_by_its_first_page(program: Program
         ]
         target.go()
         assert on_page(told("-p", target.pid, hex(target.address)), target.address)["bits"] == ["present", "huge"]
-        table = smapstop("-p", target.pid, hex(target.address), "--format", "table").stdout
+        table = smapstop("pages", "-p", target.pid, hex(target.address), "--format", "table").stdout
         assert "anonymous huge shared?" in table
         assert "512 anonymous shared?" in table.splitlines()[1]
 
@@ -154,14 +148,14 @@ def test_zeroed_data_has_its_variables_and_is_no_guess_any_more(tmp_path: Path) 
         assert (document["mapping"]["label"], document["mapping"]["guess"]) == ("zeroed .bss", False)
         assert on_page(document, target.address)["symbols"] == ["zeroed1", "zeroed2"]
         assert on_page(document, target.address)["file_offset"] is None
-        lines = smapstop("-p", target.pid, hex(target.address), "--format", "table").stdout.splitlines()
+        lines = smapstop("pages", "-p", target.pid, hex(target.address), "--format", "table").stdout.splitlines()
         assert "zeroed .bss" in lines
         assert any(line.endswith("zeroed1, zeroed2") for line in lines), lines
 
 
 def test_zeroed_data_of_a_stripped_program_says_why_it_has_no_symbols(tmp_path: Path) -> None:
     with SteppedProgram(built(tmp_path, "zeroed", "-s")) as target:
-        table = smapstop("-p", target.pid, hex(target.address), "--format", "table").stdout
+        table = smapstop("pages", "-p", target.pid, hex(target.address), "--format", "table").stdout
         assert "no symbols: the file is stripped of its symbols" in table
         assert on_page(told("-p", target.pid, hex(target.address)), target.address)["symbols"] == [".bss"]
 
@@ -172,7 +166,7 @@ def test_a_stripped_program_has_sections_and_says_why(tmp_path: Path) -> None:
         document = told("-p", target.pid, "known_pages .data")
         assert ".data" in on_page(document, target.address)["symbols"]
         assert document["lacking"] == "is stripped of its symbols"
-        table = smapstop("-p", target.pid, "known_pages .data", "--format", "table").stdout
+        table = smapstop("pages", "-p", target.pid, "known_pages .data", "--format", "table").stdout
         assert "no symbols: the file is stripped of its symbols" in table
 
 
@@ -231,13 +225,13 @@ def test_facts_of_the_frames_split_the_runs(program: Program) -> None:
         counts = [(run["pages"], run["map_count"]) for run in document["runs"]]
         assert counts == [(9, 1), (51, 2)]
         assert {run["ksm"] for run in document["runs"]} == {False}
-        table = smapstop("-p", target.pid, mapping, "--facts", "--format", "table").stdout
+        table = smapstop("pages", "-p", target.pid, mapping, "--facts", "--format", "table").stdout
         assert "Maps Frame" in table
 
 
 def test_all_mappings_of_a_name_one_after_the_other(program: Program) -> None:
     with SteppedProgram(program("heap")) as target:
-        run = smapstop("-p", target.pid, "heap .rodata")
+        run = smapstop("pages", "-p", target.pid, "heap .rodata")
         assert run.returncode == 0
         decoder, rest, found = json.JSONDecoder(), run.stdout, []
         while rest.strip():
@@ -274,7 +268,7 @@ def test_cow_tells_of_the_page_that_was_written(tmp_path: Path) -> None:
         target.go()
         later = groups()
         assert {"page1", "page2", "wide"} <= set(later)
-        table = smapstop("-p", target.pid, "--cow", "--format", "table").stdout.splitlines()
+        table = smapstop("pages", "-p", target.pid, "--cow", "--format", "table").stdout.splitlines()
         assert table[0].split() == ["Copied", "on", "write", "Size", "Own", "Pages", "Symbols"]
         assert any(line.split() == ["4", "K", "4", "K", "1", "page1"] for line in table)
         assert table[-1].startswith(f"known_pages {target.pid}")
@@ -316,7 +310,7 @@ def test_cow_of_a_family_tells_what_each_process_copied_and_what_is_its_own(prog
         assert found == [(10, 3), (10, 3)], "three were written: each has its own of them"
         parent, child = document["processes"]
         assert (parent["process"]["pid"], child["ppid"], child["missing"]) == (target.pid, target.pid, None)
-        table = smapstop("-p", target.pid, "--cow", "--family", "--format", "table").stdout
+        table = smapstop("pages", "-p", target.pid, "--cow", "--family", "--format", "table").stdout
         head, one, other, total, *_ = table.splitlines()
         assert head.split() == ["Copied", "on", "write", "by", "Of", "files", "Own", "Inherited", "Own"]
         assert one.startswith(f"fork_file {target.pid} ")
@@ -367,7 +361,7 @@ def test_swapped_pages_are_told_and_still_count_as_copied(tmp_path: Path) -> Non
         assert (part["pages"], part["kb"], part["lacking"]) == (4, 16, "is not an ELF file")
         runs = told("-p", target.pid, str(tmp_path / "mapped"))["runs"]
         assert (runs[0]["state"], runs[0]["pages"]) == ("swapped", 4)
-        table = smapstop("-p", target.pid, "--cow", "--format", "table").stdout
+        table = smapstop("pages", "-p", target.pid, "--cow", "--format", "table").stdout
         assert "(4 in swap)" in table
 
 
@@ -411,7 +405,7 @@ def test_a_tebibyte_of_nothing_and_a_gibibyte_are_told_by_runs() -> None:
 def test_errors_are_one_line_that_says_what_to_do(arguments: tuple[str, ...], message: str) -> None:
     if arguments[:2] == ("-p", "2") and not Path("/proc/2/comm").exists():
         pytest.skip("no kernel threads are to be seen here")
-    run = smapstop(*arguments)
+    run = smapstop("pages", *arguments)
     assert (run.returncode, run.stdout) == (2, "")
     assert message in run.stderr
     assert run.stderr.count("\n") == 1
@@ -421,7 +415,7 @@ def test_a_zombie_has_no_pages(program: Program) -> None:
     with SteppedProgram(program("heap")) as target:
         target.kill()
         wait_until(lambda: Path(f"/proc/{target.pid}/stat").read_text().split()[2] == "Z")
-        run = smapstop("-p", target.pid, "[heap]")
+        run = smapstop("pages", "-p", target.pid, "[heap]")
         assert run.returncode == 2
         assert "has exited (zombie), so its memory is gone" in run.stderr
 

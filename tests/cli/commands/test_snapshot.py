@@ -2,22 +2,17 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from command_line import smapstop
 from stepped_program import SteppedProgram
 
-WIDE = os.environ | {"COLUMNS": "200"}
-SMAPSTOP = (sys.executable, "-m", "smapstop")
 
-
-def smapstop(*arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run smapstop in pipes; tables are wide."""
-    command = [*SMAPSTOP, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=WIDE)
+@pytest.fixture(autouse=True)
+def _wide_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
 
 
 def test_labels_are_told_in_every_format_guesses_as_guesses(program: Callable[[str], Path], tmp_path: Path) -> None:
@@ -95,17 +90,15 @@ def test_a_reading_of_several_is_chosen_and_what_is_missing_is_told(tmp_path: Pa
 
 def test_the_json_of_a_snapshot_is_read_again() -> None:
     json_text = smapstop("snapshot", "-p", os.getpid(), "--label").stdout
-    command = [*SMAPSTOP, "snapshot", "--from", "-"]
-    again = subprocess.run(command, input=json_text, capture_output=True, text=True, check=True)
-    assert again.stdout == json_text
+    again = smapstop("snapshot", "--from", "-", stdin=json_text)
+    assert (again.stdout, again.returncode) == (json_text, 0)
     totals = smapstop("snapshot", "-p", os.getpid(), "--rollup").stdout
-    assert subprocess.run(command, input=totals, capture_output=True, text=True, check=True).stdout == totals
+    assert smapstop("snapshot", "--from", "-", stdin=totals).stdout == totals
 
 
 def test_totals_have_no_groups_and_no_order() -> None:
-    rollup = Path("/proc/self/smaps_rollup").read_bytes()
+    rollup = Path("/proc/self/smaps_rollup").read_text()
     for option in (["--group-by", "name"], ["--sort", "rss"]):
-        command = [*SMAPSTOP, "snapshot", "--from", "-", *option]
-        run = subprocess.run(command, input=rollup, capture_output=True, check=False)
-        assert run.stderr.startswith(b"smapstop: only totals (smaps_rollup): nothing for " + option[0].encode())
+        run = smapstop("snapshot", "--from", "-", *option, stdin=rollup)
+        assert run.stderr.startswith(f"smapstop: only totals (smaps_rollup): nothing for {option[0]}")
         assert run.returncode == 2
