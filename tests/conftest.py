@@ -1,6 +1,7 @@
 """What every test may ask for."""
 
 import asyncio
+import gc
 import inspect
 import os
 import subprocess
@@ -30,6 +31,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
             item.obj = _with_deadline(item.obj)
+
+
+def pytest_collection_finish() -> None:
+    """Leave thousands of tests and modules out of each later garbage collection: a sixth of the time of a Pilot test."""
+    gc.collect()
+    gc.freeze()
 
 
 def _with_deadline(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., Coroutine[Any, Any, None]]:
