@@ -32,6 +32,7 @@ class Carrier(NamedTuple):
 _ALL = re.compile(r".*", re.DOTALL)
 _PYTHON = re.compile(r"py::[^(]*:")
 _JAVASCRIPT = re.compile(r"(?:JS|LazyCompile|Function|Script|Eval|Builtin|RegExp|BytecodeHandler):")
+_JAVA = re.compile(r"[\w.$\[\]]+ [\w.$]+\.[\w$<>]+\(")
 _LIBC = re.compile(r"libc(?:\.so(?:\.6)?|-2\.\d+\.so)|ld-musl-.*")
 _RUST = re.compile(r"std::rt::lang_start")
 
@@ -89,7 +90,7 @@ CARRIERS = (
     Carrier(Where.INNERMOST, _names(r"(?:internal/)?runtime[./].*", "gcWriteBarrier.*")),  # Go
     Carrier(Where.INNERMOST, _ALL, re.compile(r"libjvm\.so")),
     Carrier(  # code that Java's virtual machine wrote for itself
-        Where.INNERMOST, _names(r"\w+ Runtime1 stub|StubRoutines .*|Interpreter|_new_\w+_Java"), re.compile("")
+        Where.INNERMOST, _names(r"\w+ Runtime1 stub|StubRoutines(?: .*)?|Interpreter|_new_\w+_Java"), re.compile("")
     ),
     Carrier(  # CPython's allocators
         Where.INNERMOST,
@@ -110,6 +111,8 @@ CARRIERS = (
     Carrier(  # V8's builtins and insides, from one function in JavaScript to the next
         Where.AMONG, re.compile(r"Builtins_\w+|v8::.*", re.DOTALL), language=_JAVASCRIPT
     ),
+    Carrier(Where.AMONG, _ALL, re.compile(r"lib(?:jvm|jli|java)\.so"), language=_JAVA),
+    Carrier(Where.AMONG, _names(r"StubRoutines(?: .*)?"), re.compile(""), language=_JAVA),
     Carrier(  # what calls the main function of a program in Rust
         Where.AMONG, _names(r"main|core::ops::function::.*|std::(?:rt|sys\w*|panic\w*)::.*"), language=_RUST
     ),
@@ -141,6 +144,8 @@ def plain_name(name: str) -> str:
         return kind if "::" in kind.partition("<")[0] or not trait else trait
     if not _HAS_ARGUMENTS.search(name):
         return name
+    if ".<" in name:  # Java's `void Leak.<init>(int)`
+        return name.partition("(")[0].rpartition(" ")[2]
     bare = "".join(_outside_brackets(name.replace("(anonymous namespace)", "").replace("operator()", "operator")))
     bare = bare.partition("(")[0].rstrip()
     before, operator, after = bare.partition("operator ")

@@ -36,7 +36,10 @@ def _carries(where: Where, frame: Frame) -> bool:
 
 
 def _is_of(carrier: Carrier, frame: Frame) -> bool:
-    return bool(frame.name and frame.file and carrier.names.fullmatch(plain_name(frame.name)))
+    file = frame.file.rpartition("/")[2]
+    if not frame.name or not (carrier.files.fullmatch(file) if carrier.files else file):
+        return False
+    return bool(carrier.names.fullmatch(plain_name(frame.name)))
 
 
 @lru_cache(1 << 14)

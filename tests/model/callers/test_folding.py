@@ -109,6 +109,19 @@ def test_java_is_told_by_its_methods() -> None:
     assert [frame.name for frame in fold_frames([*machine, *written])] == ["Leak.remember(int)"]
 
 
+def test_what_runs_java_is_not_among_its_methods() -> None:
+    machine = [
+        Frame(name, "/usr/lib/jvm/libjvm.so", 1) for name in ("JavaCalls::call_helper(JavaValue*)", "JVM_Invoke")
+    ]
+    start = [*machine, Frame("JavaMain", "/usr/lib/jvm/libjli.so", 2), Frame("start_thread", "/usr/lib/libc.so.6", 3)]
+    written = [
+        Frame(name, "", 4)
+        for name in ("void Leak.<init>(int)", "StubRoutines (1)", "Interpreter", "StubRoutines (2)")
+    ]
+    assert [frame.name for frame in fold_frames([*written, *start])] == ["void Leak.<init>(int)", "Interpreter"]
+    assert fold_frames([written[2], *start])[-1].name == "JavaMain"  # without a method it is all that there is to say
+
+
 def test_a_stack_of_carriers_has_the_one_that_they_carry_for() -> None:
     assert folded("sysmalloc < _int_malloc < malloc < _start") == "malloc"
     assert folded("runtime.getempty < runtime.gcDrain < runtime.gcBgMarkWorker < runtime.goexit") == (

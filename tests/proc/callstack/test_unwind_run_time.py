@@ -6,10 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from places import PROGRAMS
 from proc.callstack.test_unwind_truth import watched
 
 from smapstop.model.callers.folding import fold_frames
 from smapstop.proc.callstack.frames import Frame
+from smapstop.text.functions import function_text
 
 PYTHON = """
 import ctypes, mmap, sys
@@ -82,3 +84,19 @@ def test_javascript_is_told_by_its_functions(tmp_path: Path) -> None:
             names = [name.split()[0].lstrip("JS:*~^+") for name in stack.split(" < ") if name.startswith("JS:")]
             assert names[:4] == ["_fill", "fill", "remember", "handle"]
             assert not stack.endswith("…")
+
+
+def test_java_is_told_by_its_compiled_functions(tmp_path: Path) -> None:
+    java = shutil.which("java")
+    if java is None or shutil.which("javac") is None:
+        pytest.skip("no JDK is installed")
+    options = ("-XX:+PreserveFramePointer", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xbatch")
+    apart = ("-XX:CompileCommand=quiet", "-XX:CompileCommand=dontinline,Callers.*")
+    with watched(java, *options, *apart, PROGRAMS / "Callers.java", tmp_path / "memory") as target:
+        faults = target.next_step(19)
+        assert faults.total() == 19
+        for stack in faults:
+            names = [function_text(Frame(name, "", 0)) for name in stack.split(" < ")]
+            at = names.index("Callers.touch")
+            assert names[at + 1 : at + 3] == ["Callers.handle", "Interpreter"]
+            assert names[-1] != "…"
