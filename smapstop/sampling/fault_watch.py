@@ -9,7 +9,7 @@ import numpy as np
 from smapstop.errors import SmapstopError
 from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.tick import Ids
-from smapstop.proc.callstack.fault_records import FaultColumns, join_columns
+from smapstop.proc.callstack.fault_records import KERNEL_IP, FaultColumns, join_columns
 from smapstop.proc.callstack.perf_events import DrainedRings, FaultRings, Interval
 from smapstop.proc.callstack.unwind import CallStack
 from smapstop.proc.columns import Counters, Mappings
@@ -162,6 +162,9 @@ class FaultWatch:
             density[(faults.time_ns > after_ns) & (faults.time_ns <= until_ns) & (density < level)] = level
         self._sparse = []
         light = LightFaults(self._places.find(faults.address), faults.ip, faults.weight, density)
+        sampled = {each.ip for each in stacks}
+        code = (ip for ip in np.unique(faults.ip).tolist() if ip not in sampled and ip != KERNEL_IP)
+        self._reader.look_up({each.called for each in stacks}, code)
         return share_faults(light, self._place(stacks), self._reader.name_code, total)
 
     def _take_until(self, until_ns: int) -> tuple[FaultColumns, int, list[_KeptStack]]:

@@ -1,7 +1,8 @@
 """Read the callers in sampled stacks. The samples hold the target's memory: nothing of it is kept but addresses."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain, islice
 
 from smapstop.model.callers.call_stacks import BEYOND, IN_SYSTEM_CALL, NO_STACK, CallStacks
 from smapstop.proc.callstack.code_map import CodeMapping
@@ -75,11 +76,21 @@ class StackReader:
         called = self._unwinder.unwind(sample.registers, sample.stack)
         return self._unwound.setdefault(called, called)
 
-    def name(self, called: CallStack) -> int:
-        """Return the stack of these addresses, named; `NO_STACK` if nothing is known of it."""
+    def look_up(self, stacks: Iterable[CallStack], code: Iterable[int]) -> None:
+        """Look up the names for stacks and for addresses of code together, which is quicker than one by one."""
+        self._forget_if_changed()
+        new = (called.addresses for called in stacks if called not in self._named)
+        self._names.frames(tuple(dict.fromkeys(chain(islice(code, self._code_left), *new))))
+
+    def _forget_if_changed(self) -> None:
+        """Forget what was concluded from an older map."""
         if self._version != self._code.version or len(self._named) > _MAX_KNOWN:
             self._version = self._code.version
             self._named.clear()
+
+    def name(self, called: CallStack) -> int:
+        """Return the stack of these addresses, named; `NO_STACK` if nothing is known of it."""
+        self._forget_if_changed()
         stack = self._named.get(called)
         if stack is None:
             frames = self._names.frames(called.addresses)

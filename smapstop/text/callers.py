@@ -1,10 +1,8 @@
 """Words for the callers of page faults."""
 
-from collections.abc import Sequence
-
 from smapstop.model.callers.page_faults import PageFaults
 from smapstop.proc.callstack.frames import Frame
-from smapstop.text.format import cell_width, printable
+from smapstop.text.format import printable
 
 CALLED_BY = " < "
 """Between a function and its caller."""
@@ -16,18 +14,6 @@ def frame_text(frame: Frame) -> str:
         return printable(frame.name)
     file = frame.file.rpartition("/")[2]
     return f"{printable(file)}+{frame.offset:#x}" if file else f"{frame.offset:#x}"
-
-
-def chain_text(frames: Sequence[Frame], width: int) -> str:
-    """Callers one after the other, as many as fit, with `…` for the others."""
-    text = ""
-    for at, frame in enumerate(frames):
-        longer = f"{text}{CALLED_BY}{frame_text(frame)}"
-        rest = f"{CALLED_BY}…" if at < len(frames) - 1 else ""
-        if cell_width(longer + rest) > width:
-            return f"{text}{CALLED_BY}…" if cell_width(text) + len(CALLED_BY) + 1 <= width else ""
-        text = longer
-    return text
 
 
 def unseen_texts(faults: PageFaults) -> list[str]:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.tick import Ids
 from smapstop.proc.callstack.perf_events import THIN
 from smapstop.proc.columns import Mappings
+from smapstop.proc.elf.demangler import Demangler
 from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.process import ProcDir
 from smapstop.proc.smaps.parser import parse_smaps
@@ -135,6 +137,16 @@ def test_last_faults_are_told_after_the_end(program: Callable[..., Path]) -> Non
 
         assert target.callers_at(faults, target.address) == {"leaf_touch < in_thread": 20}
         assert faults.counted == faults.seen
+
+
+def test_names_of_a_tick_are_demangled_together(
+    program: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demangle = Mock(side_effect=lambda names: {name: name for name in names})
+    monkeypatch.setattr(Demangler, "demangle", demangle)
+    with watched(program("faulting", *OPTIMISED)) as target:
+        assert target.next_step().faults.sum() >= 30
+    demangle.assert_called_once()
 
 
 def test_what_may_not_be_seen_is_said(monkeypatch: pytest.MonkeyPatch, program: Callable[..., Path]) -> None:

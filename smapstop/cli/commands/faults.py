@@ -38,6 +38,8 @@ _BUDGET = 0.2
 """Share of a CPU that it may take: it is asked for once, and for this alone."""
 _INTERVAL_NS = 200_000_000
 """Time between samples: memory that comes and goes in between is in no mapping that is known."""
+_LAST_SAMPLE_SECONDS = 20
+"""Time to wait for the last sample: it may be long on a busy machine."""
 _NOW = Pace(1_000_000, 1.0)
 """Has the last sample taken at once."""
 
@@ -202,7 +204,7 @@ class _Watch:
         else:
             self._last_ns = time.monotonic_ns()
             self._source.request(_NOW)
-        self._deadline = time.monotonic() + GRACE_SECONDS
+        self._deadline = time.monotonic() + (GRACE_SECONDS if self._launched else _LAST_SAMPLE_SECONDS)
         return True
 
 

@@ -32,7 +32,7 @@ class Carrier(NamedTuple):
 _ALL = re.compile(r".*", re.DOTALL)
 _PYTHON = re.compile(r"py::[^(]*:")
 _JAVASCRIPT = re.compile(r"(?:JS|LazyCompile|Function|Script|Eval|Builtin|RegExp|BytecodeHandler):")
-_JAVA = re.compile(r"[\w.$\[\]]+ [\w.$]+\.[\w$<>]+\(")
+_JAVA = re.compile(r"[\w.$\[\]]+ [\w.$]+\.[\w$<>]+\(|Interpreter$")
 _LIBC = re.compile(r"libc(?:\.so(?:\.6)?|-2\.\d+\.so)|ld-musl-.*")
 _RUST = re.compile(r"std::rt::lang_start")
 
@@ -90,7 +90,7 @@ CARRIERS = (
     Carrier(Where.INNERMOST, _names(r"(?:internal/)?runtime[./].*", "gcWriteBarrier.*")),  # Go
     Carrier(Where.INNERMOST, _ALL, re.compile(r"libjvm\.so")),
     Carrier(  # code that Java's virtual machine wrote for itself
-        Where.INNERMOST, _names(r"\w+ Runtime1 stub|StubRoutines(?: .*)?|Interpreter|_new_\w+_Java"), re.compile("")
+        Where.INNERMOST, _names(r"\w+ Runtime1 stub|StubRoutines(?: .*)?|_new_\w+_Java"), re.compile("")
     ),
     Carrier(  # CPython's allocators
         Where.INNERMOST,
@@ -109,8 +109,11 @@ CARRIERS = (
         language=_PYTHON,
     ),
     Carrier(  # V8's builtins and insides, from one function in JavaScript to the next
-        Where.AMONG, re.compile(r"Builtins_\w+|v8::.*", re.DOTALL), language=_JAVASCRIPT
+        Where.AMONG,
+        re.compile(r"Builtins_\w+|v8::.*|node::(?:Buffer|NodeArrayBufferAllocator)::.*", re.DOTALL),
+        language=_JAVASCRIPT,
     ),
+    Carrier(Where.INNERMOST, _names(r"JS:\S* node:(?:internal/)?buffer:.*"), re.compile("")),
     Carrier(Where.AMONG, _ALL, re.compile(r"lib(?:jvm|jli|java)\.so"), language=_JAVA),
     Carrier(Where.AMONG, _names(r"StubRoutines(?: .*)?"), re.compile(""), language=_JAVA),
     Carrier(  # what calls the main function of a program in Rust
@@ -121,6 +124,7 @@ CARRIERS = (
         Where.OUTERMOST,
         _names(
             r"_start(?:_c)?|__libc_start_(?:main|call_main|main_impl|main_stage2)|libc_start_main_stage2|_dl_start_user",
+            r"thread_native_entry|(?:Thread|VMThread|VM_Operation|(?:Abstract)?GangWorker|WorkerThread)::\w+",
             r"_*clone3?|start_thread|execute_native_thread_routine",
             r"runtime\.(?:goexit|main|mstart\w*|rt0_go|systemstack|mcall|_rt0_\w+)(?:\.abi0)?|_rt0_\w+",
             r"std::(?:rt|sys\w*|thread|panicking|panic)::.*|core::ops::function::.*|std::thread::.*|std::__invoke.*",
@@ -146,7 +150,7 @@ def plain_name(name: str) -> str:
         return name
     if ".<" in name:  # Java's `void Leak.<init>(int)`
         return name.partition("(")[0].rpartition(" ")[2]
-    bare = "".join(_outside_brackets(name.replace("(anonymous namespace)", "").replace("operator()", "operator")))
+    bare = "".join(_outside_brackets(name.replace("(anonymous namespace)::", "").replace("operator()", "operator")))
     bare = bare.partition("(")[0].rstrip()
     before, operator, after = bare.partition("operator ")
     return before.rpartition(" ")[2] + operator + after if operator else bare.rpartition(" ")[2]

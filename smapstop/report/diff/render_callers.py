@@ -8,9 +8,9 @@ from smapstop.report.diff.limits import Limit
 from smapstop.report.diff.render import MOVERS, SCHEMA, inline_code, share
 from smapstop.report.json_csv import json_text
 from smapstop.report.json_fields import Record
-from smapstop.text.callers import CALLED_BY, chain_text, unseen_texts
+from smapstop.text.callers import CALLED_BY, unseen_texts
 from smapstop.text.format import cell_width, clip, count, pad, printable
-from smapstop.text.functions import function_text, module_text, source_text
+from smapstop.text.functions import chain_text, function_text, module_text, source_text
 
 _UNKNOWN = "not known who asked"
 _COLUMNS = (("Before", 7), ("After", 7), ("Change", 8), ("%", 7))

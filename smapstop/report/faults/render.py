@@ -3,6 +3,10 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import takewhile
+
+import numpy as np
 
 from smapstop.model.callers.call_stacks import BEYOND
 from smapstop.model.callers.call_tree import CountedStack, counted_stacks
@@ -12,8 +16,9 @@ from smapstop.proc.callstack.frames import Frame
 from smapstop.report.faults.fault_report import FaultReport, KnownMapping
 from smapstop.report.json_csv import json_text
 from smapstop.report.json_fields import Record
-from smapstop.text.callers import chain_text, frame_text, unseen_texts
+from smapstop.text.callers import frame_text, unseen_texts
 from smapstop.text.format import cell_width, clip, duration, printable, shorten_middle
+from smapstop.text.functions import chain_text, function_text, source_text
 
 SCHEMA = 1
 """Version of the JSON; it changes when readers of the old one would fail."""
@@ -102,21 +107,57 @@ def as_table(report: FaultReport, width: int) -> str:
     what = f"{faults.counted:,} page fault{'s' * (faults.counted != 1)} in {duration(report.seconds)}"
     head = [f"{printable(report.name)} ({report.pid}): {what}, {faults.major:,} of them major"]
     head += [f"  {text}" for text in unseen_texts(faults)]
-    parts, total = report.by_mapping(), int(faults.faults.sum())
-    large = [part for part in parts[:_MAX_MAPPINGS] if part[1].faults.sum() >= _LEAST_SHARE * total]
-    small = parts[len(large) :]
+    parts = [([known], part) for known, part in report.by_mapping()]
+    large = _largest(parts, faults)
+    groups = _alike(parts[len(large) :], faults)
+    large += _largest(groups, faults)
     lines = [*head, "", f"{'faults':>9}  {'share':>6}  mapping, function < who called it"]
-    for known, part in large:
-        lines += _mapping_lines(known, part, faults, width)
-    if small:
-        rest = sum(int(part.faults.sum()) for _, part in small)
-        lines.append(_numbers(rest, faults) + f"{len(small):,} other mapping{'s' * (len(small) != 1)}")
+    for mappings, part in large:
+        lines += _mapping_lines(mappings, part, faults, width)
+    count = len(parts) - sum(len(mappings) for mappings, _ in large)
+    if count:
+        rest = int(faults.faults.sum()) - sum(int(part.faults.sum()) for _, part in large)
+        lines.append(_numbers(rest, faults) + f"{count:,} other mapping{'s' * (count != 1)}")
     return "\n".join(clip(line, width) for line in lines) + "\n"
 
 
-def _mapping_lines(known: KnownMapping | None, part: PageFaults, whole: PageFaults, width: int) -> Iterator[str]:
-    """Lines of a mapping: its name, and its functions."""
-    yield _numbers(int(part.faults.sum()), whole) + shorten_middle(_mapping_title(known), max(1, width - _INDENT))
+_Part = tuple[list[KnownMapping | None], PageFaults]
+"""Mappings and the faults in them."""
+
+
+def _largest(parts: list[_Part], whole: PageFaults) -> list[_Part]:
+    """The first parts that have enough faults to be listed."""
+    least = _LEAST_SHARE * int(whole.faults.sum())
+    return list(takewhile(lambda part: part[1].faults.sum() >= least, parts[:_MAX_MAPPINGS]))
+
+
+def _alike(parts: list[_Part], whole: PageFaults) -> list[_Part]:
+    """Take together mappings with the same name and permissions, those with the most faults first."""
+    alike: defaultdict[str, list[_Part]] = defaultdict(list)
+    for part in parts:
+        known = part[0][0]
+        alike[f"{_mapping_name(known)} {known and known.mappings.perms_of(0)}"].append(part)
+    groups = [
+        ([known for (known,) in (part[0] for part in group)], _joined(group, whole)) for group in alike.values()
+    ]
+    return sorted(groups, key=lambda group: -int(group[1].faults.sum()))
+
+
+def _joined(parts: list[_Part], whole: PageFaults) -> PageFaults:
+    """Faults of several parts."""
+    columns = (np.concatenate([getattr(part, name) for _, part in parts]) for name in ("mapping", "stack", "faults"))
+    mapping, stack, faults = columns
+    return replace(whole, mapping=mapping, stack=stack, faults=faults)
+
+
+def _mapping_lines(
+    mappings: list[KnownMapping | None], part: PageFaults, whole: PageFaults, width: int
+) -> Iterator[str]:
+    """Lines of a mapping, or of several alike: its name, and its functions."""
+    title = _mapping_title(mappings[0])
+    if len(mappings) > 1 and mappings[0] is not None:
+        title = f"{_mapping_name(mappings[0])}  {mappings[0].mappings.perms_of(0)}  {len(mappings):,} mappings"
+    yield _numbers(int(part.faults.sum()), whole) + shorten_middle(title, max(1, width - _INDENT))
     by_function: defaultdict[tuple[str | None, str], list[CountedStack]] = defaultdict(list)
     for stack in counted_stacks(part):
         by_function[stack[0][0].name or hex(stack[0][0].offset), stack[0][0].file].append(stack)
@@ -133,10 +174,9 @@ def _function_text(group: list[CountedStack], width: int) -> str:
     frames = group[0][0]
     if frames[0] == BEYOND:
         return _UNKNOWN
-    sources = {stack[0].source for stack, _ in group}
-    name = frame_text(frames[0])
-    if len(sources) == 1 and frames[0].source:
-        name += f" {printable(frames[0].source)}"
+    name, sources = function_text(frames[0]), {source_text(stack[0]) for stack, _ in group}
+    if len(sources) == 1:
+        name = f"{name} {sources.pop()}".rstrip()
     return name + chain_text(frames[1:], width - cell_width(name))
 
 

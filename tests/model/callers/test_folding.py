@@ -119,7 +119,19 @@ def test_what_runs_java_is_not_among_its_methods() -> None:
         for name in ("void Leak.<init>(int)", "StubRoutines (1)", "Interpreter", "StubRoutines (2)")
     ]
     assert [frame.name for frame in fold_frames([*written, *start])] == ["void Leak.<init>(int)", "Interpreter"]
-    assert fold_frames([written[2], *start])[-1].name == "JavaMain"  # without a method it is all that there is to say
+    assert fold_frames([written[2], *start]) == (written[2],)  # what is not compiled has no name
+
+
+def test_a_collector_is_told_by_what_it_did() -> None:
+    names = ("memcpy", "VM_GenCollectForAllocation::doit()", "VM_Operation::evaluate()", "VMThread::run()")
+    frames = [Frame(name, "/usr/lib/jvm/libjvm.so", 1) for name in (*names, "thread_native_entry(Thread*)")]
+    assert fold_frames([*frames, Frame("start_thread", LIBC, 3)]) == (frames[1],)
+
+
+def test_what_fills_a_buffer_for_javascript_carries() -> None:
+    native = [Frame(name, "/usr/bin/node", 1) for name in ("memcpy", "node::Buffer::Fill(Args)", "Builtins_CallApi")]
+    scripts = [Frame(name, "", 1) for name in ("JS:^alloc node:buffer:391:30", "JS:*handle /srv/app.js:3:16")]
+    assert fold_frames([*native, *scripts]) == (scripts[1],)
 
 
 def test_a_stack_of_carriers_has_the_one_that_they_carry_for() -> None:
