@@ -56,6 +56,10 @@ class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
         value = "" if action.nargs == 0 else f" {self._format_args(action, action.dest.upper())}"
         return f"{', '.join(action.option_strings)}{value}"
 
+    def _format_args(self, action: argparse.Action, default_metavar: str) -> str:
+        """Format several values shortly: `NAME ...`."""
+        return f"{action.metavar} ..." if action.nargs == "+" else super()._format_args(action, default_metavar)
+
     def format_help(self) -> str:
         """Format the help without blank lines between option groups, to fit one screen."""
         return re.sub(r"(\n  .*)\n\n(?=\S.*:\S*\n  \S*-)", r"\1\n", super().format_help())

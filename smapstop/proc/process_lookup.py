@@ -112,7 +112,7 @@ def processes_named(name: str, running: Sequence[Mapping[str, Any]], own: Set[in
         what = f"only smapstop itself and its parent processes are named {name!r}"
         raise SmapstopError(what, f"give the pid of one: {', '.join(str(info['pid']) for info in matches)}")
     others = [info for info in running if info["pid"] not in own]
-    known = {close for info in others for close in closest_names(name, _all_names(info))[:1]}
+    known = {close for info in others for close in closest_names(name, all_names(info))[:1]}
     remedy = "run smapstop without arguments to pick one from a list"
     raise unknown_name_error(f"no process is named {name!r}", name, known, remedy)
 
@@ -132,7 +132,7 @@ def _names(info: Mapping[str, Any]) -> set[str]:
     return {info["name"] or "", Path(info["exe"] or "").name, Path(arguments[0]).name} - {""}
 
 
-def _all_names(info: Mapping[str, Any]) -> set[str]:
+def all_names(info: Mapping[str, Any]) -> set[str]:
     """Return the names of a process, and of the script that it runs."""
     return {*_names(info), _script(info)} - {""}
 

@@ -82,7 +82,7 @@ class FamilyReader:
         began_ns = time.monotonic_ns()
         processes = read_processes()
         self._programs = {key: program for key, program in self._programs.items() if key[0] in processes}
-        family = self._find_family(processes)
+        family = self._find_members(processes)
         self._update_members(family, processes)
         self._stats = [processes[pid] for pid in family if pid in self._states]
         self.scan_cost_ns = time.monotonic_ns() - began_ns
@@ -119,8 +119,8 @@ class FamilyReader:
             state.process.close()
         self._states.clear()
 
-    def _find_family(self, processes: Mapping[int, ProcessStat]) -> list[int]:
-        """Pids of the family; when the process has ended, of the relatives that are left."""
+    def _find_members(self, processes: Mapping[int, ProcessStat]) -> list[int]:
+        """Pids of the members: the family; when the process has ended, the relatives that are left."""
         if self._pid not in processes or self._is_reused(self._pid, processes[self._pid]):
             left = [pid for pid, state in self._states.items() if _is_same(state, processes.get(pid))]
             left = [pid for pid in left if pid != self._pid]

@@ -27,14 +27,14 @@ class FamilyWatch:
     """Readings of a family, and samples of some members.
 
     Args:
-        pid: A process of the family.
+        reader: Reader of the family; it is closed with the watch.
         pace: Interval and whole budget.
         callers: Whether it is found out which code makes the page faults of the members that are sampled.
     """
 
-    def __init__(self, pid: int, pace: Pace, *, callers: bool = False) -> None:
+    def __init__(self, reader: FamilyReader, pace: Pace, *, callers: bool = False) -> None:
         self._callers = callers
-        self._reader = FamilyReader(pid)
+        self._reader = reader
         self._members: dict[int, WatchedProcess] = {}
         self._reading_due_ns = self._scan_due_ns = time.monotonic_ns()
         self.set_pace(pace)

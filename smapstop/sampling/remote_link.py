@@ -6,8 +6,10 @@ from smapstop.errors import SmapstopError
 from smapstop.proc.remote.process import RemoteMachine, RemoteProcDir
 from smapstop.proc.remote.shell import RETRY_SECONDS, START_SECONDS, ConnectionLostError, RemoteShell
 
-_FIRST_WAIT_NS = 1_000_000_000
-_LONGEST_WAIT_NS = 30_000_000_000
+FIRST_WAIT_NS = 1_000_000_000
+"""Time before a connection is made again."""
+LONGEST_WAIT_NS = 30_000_000_000
+"""Time to which that grows."""
 
 
 class RemoteLink:
@@ -27,13 +29,13 @@ class RemoteLink:
             raise
         self.due_ns: int | None = None
         """When to connect again, monotonic clock; None while connected."""
-        self._wait_ns = _FIRST_WAIT_NS
+        self._wait_ns = FIRST_WAIT_NS
 
     def lose(self) -> None:
         """Close what is left of the connection, and wait before it is made again."""
         self.close()
         self.due_ns = time.monotonic_ns() + self._wait_ns
-        self._wait_ns = min(2 * self._wait_ns, _LONGEST_WAIT_NS)
+        self._wait_ns = min(2 * self._wait_ns, LONGEST_WAIT_NS)
 
     def reconnect(self) -> bool | None:
         """Make the connection again.
@@ -47,7 +49,7 @@ class RemoteLink:
         except (SmapstopError, ConnectionLostError):
             self.lose()
             return None
-        self.due_ns, self._wait_ns = None, _FIRST_WAIT_NS
+        self.due_ns, self._wait_ns = None, FIRST_WAIT_NS
         return is_there
 
     def close(self) -> None:

@@ -34,6 +34,7 @@ from smapstop.proc.process import ProcDir
 from smapstop.proc.remote.shell import ConnectionLostError
 from smapstop.proc.successor import SuccessorSearch, boot_time_s
 from smapstop.pseudo_terminal import ProgramTerminal
+from smapstop.sampling.family_reader import FamilyReader
 from smapstop.sampling.family_watch import TARGET_SHARE, FamilyWatch
 from smapstop.sampling.launch import launch, release, terminal_environment
 from smapstop.sampling.remote_link import RemoteLink
@@ -175,7 +176,8 @@ class Service:
         if on and self._link is not None:
             self._send(Notice("the family of a process elsewhere is not read", "watch its processes one by one"))
         elif on and self._watched is not None and self._family is None:
-            self._family = FamilyWatch(self._watched.process.pid, self._pace, callers=self._callers)
+            reader = FamilyReader(self._watched.process.pid)
+            self._family = FamilyWatch(reader, self._pace, callers=self._callers)
         elif not on and self._family is not None:
             self._family.close()
             self._family = None

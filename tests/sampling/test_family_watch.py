@@ -12,6 +12,7 @@ from smapstop.model.events import MECHANISMS
 from smapstop.model.family.reading import FamilyReading
 from smapstop.model.protocol import MemberMessage, MemberRequest, Pace, PagesReply, PagesRequest, Target
 from smapstop.model.tick import Tick
+from smapstop.sampling.family_reader import FamilyReader
 from smapstop.sampling.family_watch import FamilyWatch
 
 FAST = Pace(50_000_000, 1.0)
@@ -45,7 +46,7 @@ class Listener:
 
 
 def test_members_are_sampled_and_explained_like_the_target(forked: SteppedProgram) -> None:
-    with closing(FamilyWatch(forked.pid, FAST)) as watch:
+    with closing(FamilyWatch(FamilyReader(forked.pid), FAST)) as watch:
         listener = Listener(watch)
         wait_until(lambda: listener.listen() and listener.readings)
         first, second = listener.readings[0].pids.tolist()[1:]
@@ -67,7 +68,7 @@ def test_members_are_sampled_and_explained_like_the_target(forked: SteppedProgra
 
 
 def test_requests_are_answered_for_members_that_are_sampled(forked: SteppedProgram) -> None:
-    with closing(FamilyWatch(forked.pid, FAST)) as watch:
+    with closing(FamilyWatch(FamilyReader(forked.pid), FAST)) as watch:
         listener = Listener(watch)
         wait_until(lambda: listener.listen() and listener.readings)
         child = int(listener.readings[0].pids[1])
@@ -82,7 +83,7 @@ def test_requests_are_answered_for_members_that_are_sampled(forked: SteppedProgr
 
 
 def test_the_end_of_a_member_is_told(forked: SteppedProgram) -> None:
-    with closing(FamilyWatch(forked.pid, FAST)) as watch:
+    with closing(FamilyWatch(FamilyReader(forked.pid), FAST)) as watch:
         listener = Listener(watch)
         wait_until(lambda: listener.listen() and listener.readings)
         first = int(listener.readings[0].pids[1])
@@ -94,7 +95,7 @@ def test_the_end_of_a_member_is_told(forked: SteppedProgram) -> None:
 
 
 def test_readings_take_half_of_the_budget_and_are_no_more_than_one_a_second(forked: SteppedProgram) -> None:
-    with closing(FamilyWatch(forked.pid, Pace(100_000_000, 0.001))) as watch:
+    with closing(FamilyWatch(FamilyReader(forked.pid), Pace(100_000_000, 0.001))) as watch:
         began_ns = time.monotonic_ns()
         (reading,) = watch.step()
         assert isinstance(reading, FamilyReading)

@@ -16,6 +16,7 @@ VERBS = {
     "import": "saved texts as a recording",
     "pages": "pages and their symbols",
     "faults": "who makes page faults",
+    "metrics": "figures for Prometheus",
     "demo": "the experiment, live",
     "guide": "the manual",
     "completion": "shell completion",

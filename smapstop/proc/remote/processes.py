@@ -5,9 +5,10 @@ import re
 import time
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
+from typing import Any
 
 from smapstop.proc.process_info import ProcessInfo
-from smapstop.proc.process_lookup import only_one, processes_named
+from smapstop.proc.process_lookup import all_names, only_one, processes_named
 from smapstop.proc.process_tree import ProcessStat, ancestors_of, parse_stat
 from smapstop.proc.remote.process import RemoteMachine
 from smapstop.proc.remote.script import call
@@ -69,11 +70,17 @@ class RemoteProcesses:
             (status,) = self._machine.shell.request(call("files", f"/proc/{int(pid_or_name)}/status"))
             tgid = _TGID.search(status.text)
             return int(tgid[1] if tgid else pid_or_name)
-        running = [
-            {"pid": stat.pid, "name": stat.name, "exe": None, "cmdline": self._described[stat.pid].command_line}
-            for stat in self._read_stats()
-        ]
+        running = [self._info(stat) for stat in self._read_stats()]
         return only_one(processes_named(pid_or_name, running, self._own), pid_or_name).pid
+
+    def read_names(self) -> list[tuple[ProcessStat, Set[str]]]:
+        """List all processes with memory of their own but for the shell, and the names that each has."""
+        stats = [stat for stat in self._read_stats() if stat.rss_kb > 0 and stat.pid not in self._own]
+        return [(stat, all_names(self._info(stat))) for stat in stats]
+
+    def _info(self, stat: ProcessStat) -> dict[str, Any]:
+        """What a process is, as psutil has it."""
+        return {"pid": stat.pid, "name": stat.name, "exe": None, "cmdline": self._described[stat.pid].command_line}
 
     def _read_stats(self) -> list[ProcessStat]:
         """Read stat of all processes, and what those are that are new."""

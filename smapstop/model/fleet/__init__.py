@@ -1,0 +1,1 @@
+"""A fleet: the processes of some names, as figures for a monitoring system."""

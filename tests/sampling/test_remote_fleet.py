@@ -1,0 +1,86 @@
+"""A fleet elsewhere is watched through one shell, which may break."""
+
+import os
+import re
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from stepped_program import SteppedProgram, wait_until
+
+from smapstop.errors import SmapstopError
+from smapstop.model.fleet.figures import FleetFigures
+from smapstop.model.protocol import Pace
+from smapstop.sampling import remote_fleet
+from smapstop.sampling.remote_fleet import RemoteFleet
+
+FAST = Pace(50_000_000, 1.0)
+
+
+@pytest.fixture
+def own(program: Callable[[str], Path], tmp_path: Path) -> Path:
+    """A program whose heap grows, with a name that no other test's has."""
+    return Path(shutil.copy(program("heap"), tmp_path / f"rf{os.getpid()}-{time.monotonic_ns() % 10**6}"))
+
+
+@pytest.fixture(autouse=True)
+def _listed_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("_SCAN_NS", "FIRST_WAIT_NS"):
+        monkeypatch.setattr(remote_fleet, name, 10_000_000)
+
+
+def after(fleet: RemoteFleet, holds: Callable[[FleetFigures], object]) -> FleetFigures:
+    """Figures as soon as a condition holds of them."""
+
+    def step() -> bool:
+        fleet.step()
+        return bool(holds(fleet.figures()))
+
+    wait_until(step)
+    return fleet.figures()
+
+
+def test_processes_elsewhere_are_found_and_sampled_in_turn(own: Path) -> None:
+    with closing(RemoteFleet("sh", [own.name, "nobody-has-this"], FAST, by="kind", top=20)) as fleet:
+        with SteppedProgram(own) as one, SteppedProgram(own) as other:
+            other.go().go()
+            figures = after(fleet, lambda seen: [each for each in seen.processes if each.maps][1:])
+            assert figures.names == (own.name, "nobody-has-this")
+            found = {process.pid: process for process in figures.processes}
+            assert found.keys() == {one.pid, other.pid}
+            assert {process.slot for process in figures.processes} == {0, 1}
+            assert found[other.pid].totals["uss"] - found[one.pid].totals["uss"] >= 36 * 4
+            for process in figures.processes:
+                assert process.maps
+                assert process.maps.groups["heap"]["rss"] >= 32
+                assert abs(process.started_s - time.time()) < 3600
+        after(fleet, lambda seen: not seen.processes)
+
+
+def test_a_connection_that_breaks_is_made_again_and_said(own: Path, tmp_path: Path) -> None:
+    script, said = tmp_path / "way.sh", list[str]()
+    script.write_text(f"echo $$ >{tmp_path}/pid\nexec sh\n")
+    with (
+        SteppedProgram(own) as program,
+        closing(RemoteFleet(f"sh {script}", [str(program.pid)], FAST, by="kind", top=5, say=said.append)) as fleet,
+    ):
+        assert after(fleet, lambda seen: seen.processes and seen.processes[0].maps).names == (own.name,)
+        os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+        after(fleet, lambda _: len(said) == 2)
+        assert said[0].startswith("the connection is lost: ")
+        assert said[1] == "connected again"
+        program.go().go()
+        after(fleet, lambda seen: (maps := seen.processes[0].maps) and maps.pages[("first-touch", True)] >= 40)
+
+
+@pytest.mark.parametrize(
+    ("command", "word", "message"),
+    [("false", "x", "it has ended (status 1)"), ("sh", "999999999", "no process 999999999")],
+)
+def test_what_cannot_be_watched_is_an_error_at_once(command: str, word: str, message: str) -> None:
+    with pytest.raises(SmapstopError, match=re.escape(message)):
+        RemoteFleet(command, [word], FAST, by="kind", top=20)
