@@ -1,9 +1,12 @@
 """The chapters of the guide: all are listed, in the README too, and each can be loaded."""
 
 import re
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
-from documents import GUIDE
+from documents import GUIDE, blocks
 from places import ROOT
 
 from smapstop.guide import CONTENTS, chapter_of, chapters, file_of, read_chapter, strip_pictures
@@ -33,3 +36,23 @@ def test_other_files_are_no_chapters() -> None:
 def test_pictures_are_left_out_and_nothing_else() -> None:
     text = "# Title\n\n![A picture](a.png)\n\nWords [to](keys.md) follow.\n"
     assert strip_pictures(text) == "# Title\n\nWords [to](keys.md) follow.\n"
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool (prometheus) is not installed")
+@pytest.mark.parametrize(("what", "begins"), [("config", "scrape_configs:"), ("rules", "groups:")])
+def test_prometheus_accepts_what_the_chapter_on_fleets_shows(what: str, begins: str, tmp_path: Path) -> None:
+    (text,) = (block for block in blocks(GUIDE / "fleet.md", "yaml") if block.startswith(begins))
+    (tmp_path / "file.yml").write_text(text)
+    run = subprocess.run(
+        ["promtool", "check", what, tmp_path / "file.yml"], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+def test_systemd_accepts_the_unit_of_the_chapter_on_fleets(tmp_path: Path) -> None:
+    (text,) = blocks(GUIDE / "fleet.md", "ini")
+    (tmp_path / "smapstop.service").write_text(text.replace("/opt/smapstop/bin/smapstop", "/bin/true"))
+    words = ["systemd-analyze", "verify", "--man=no", tmp_path / "smapstop.service"]
+    run = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout + run.stderr) == (0, "")

@@ -18,7 +18,10 @@ class Pacer:
         self.due_ns = now_ns
         """Deadline of the next tick, monotonic clock, ns."""
         self._pace = pace
-        self._last_due_ns = now_ns
+        self._last_due_ns = self._booked_ns = now_ns
+        """Deadline of the last tick, and when its cost was known."""
+        self._owed_ns = 0
+        """Debt at the last tick, before the intervals until the next one have paid off their shares, ns."""
         self._debt_ns = 0
         """Debt, ns; negative while the share of the current interval is not used up."""
         self._requests_ns = 0
@@ -27,13 +30,15 @@ class Pacer:
 
     @property
     def pace(self) -> Pace:
-        """Requested interval and budget; a shorter interval applies from the last tick on."""
+        """Requested interval and budget; a new one applies from the last tick on, a longer interval from the next."""
         return self._pace
 
     @pace.setter
     def pace(self, pace: Pace) -> None:
+        is_longer = pace.interval_ns > self._pace.interval_ns
         self._pace = pace
-        self.due_ns = min(self.due_ns, self._last_due_ns + pace.interval_ns)
+        if self._cost_ns and not is_longer:
+            self._schedule()
 
     @property
     def interval_ns(self) -> int:
@@ -62,17 +67,22 @@ class Pacer:
         self._cost_ns[tier] = cost_ns
         if tier == "smaps":
             self._last_requests_ns, self._requests_ns = self._requests_ns, 0
-        self._debt_ns = max(0, self._debt_ns) + cost_ns
-        intervals = max(1, _ceil_div(now_ns - self.due_ns, self._pace.interval_ns))
+        self._owed_ns = max(0, self._debt_ns) + cost_ns
+        self._last_due_ns, self._booked_ns = self.due_ns, now_ns
+        self._schedule()
+
+    def _schedule(self) -> None:
+        """Set the deadline after the last tick: a whole number of intervals, which pay off what they can."""
+        intervals = max(1, _ceil_div(self._booked_ns - self._last_due_ns, self._pace.interval_ns))
         if self._tier_between() is None:
-            intervals = max(intervals, _ceil_div(self._debt_ns, self._income_ns))
-        self._debt_ns -= intervals * self._income_ns
-        self._last_due_ns = self.due_ns
-        self.due_ns += intervals * self._pace.interval_ns
+            intervals = max(intervals, _ceil_div(self._owed_ns, self._income_ns))
+        self._debt_ns = self._owed_ns - intervals * self._income_ns
+        self.due_ns = self._last_due_ns + intervals * self._pace.interval_ns
 
     def book_request(self, cost_ns: int) -> None:
         """Charge a reading on request, between two ticks; it is paid off like a tick."""
         self._requests_ns += cost_ns
+        self._owed_ns += cost_ns
         self._debt_ns += cost_ns
 
     def forgive(self, now_ns: int) -> None:

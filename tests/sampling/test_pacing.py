@@ -145,6 +145,21 @@ def test_missed_ticks_are_skipped() -> None:
     assert pacer.due_ns == 8 * SECOND
 
 
+def test_a_pace_that_is_set_again_changes_nothing() -> None:
+    """A family that is sampled sets it at every change of its members."""
+    pacer = Pacer(Pace(SECOND, 0.001), 0)
+    for tier in ("smaps", "rollup", "counters"):
+        pacer.book_tick(tier, 5 * MS, pacer.due_ns + 5 * MS)
+    due_ns = pacer.due_ns
+    assert due_ns >= 15 * SECOND
+    pacer.pace = Pace(SECOND, 0.001)
+    assert pacer.due_ns == due_ns
+    pacer.pace = Pace(SECOND, 0.0005)
+    assert pacer.due_ns > due_ns
+    pacer.pace = Pace(SECOND, 1.0)
+    assert pacer.due_ns < due_ns
+
+
 @given(st.lists(st.tuples(st.sampled_from(["counters", "rollup", "smaps"]), st.integers(0, 5 * SECOND))), paces)
 def test_next_tick_is_never_in_the_past_and_on_the_grid(spent: list[tuple[Tier, int]], pace: Pace) -> None:
     pacer, now = Pacer(pace, 0), 0
