@@ -53,6 +53,6 @@ def test_prometheus_accepts_what_the_chapter_on_fleets_shows(what: str, begins: 
 def test_systemd_accepts_the_unit_of_the_chapter_on_fleets(tmp_path: Path) -> None:
     (text,) = blocks(GUIDE / "fleet.md", "ini")
     (tmp_path / "smapstop.service").write_text(text.replace("/opt/smapstop/bin/smapstop", "/bin/true"))
-    words = ["systemd-analyze", "verify", "--man=no", tmp_path / "smapstop.service"]
+    words = ["systemd-analyze", "verify", "--man=no", str(tmp_path / "smapstop.service")]
     run = subprocess.run(words, capture_output=True, text=True, check=False)
     assert (run.returncode, run.stdout + run.stderr) == (0, "")

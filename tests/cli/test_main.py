@@ -65,7 +65,7 @@ def test_help_and_the_import_of_the_command_line_load_nothing_heavy(arguments: l
     assert modules & {"numpy", "textual", "psutil", "rich", "shtab", "smapstop.proc.columns"} == set()
 
 
-@pytest.mark.parametrize("verb", [*HELPS, ["record"]])
+@pytest.mark.parametrize("verb", [*HELPS, ["record"], ["metrics"]])
 def test_help_and_the_prompt_after_it_fit_a_terminal_and_it_has_two_worked_examples(verb: list[str]) -> None:
     lines = smapstop(*verb, "--help").stdout.splitlines()
     assert [line for line in lines if len(line) > 80] == []

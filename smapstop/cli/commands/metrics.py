@@ -41,8 +41,8 @@ def build_parser() -> CommandParser:
     parser = CommandParser(
         "smapstop metrics",
         "smapstop metrics [options] -p NAME ...\n       smapstop metrics --grafana [--by GROUP]",
-        "Serves the memory of processes to Prometheus until ctrl-c: totals of all processes\n"
-        "with these names, and of the largest their mappings in groups, what the kernel\n"
+        "Serves the memory of processes to Prometheus until ctrl-c: totals of all that\n"
+        "have these names, and of the largest their mappings in groups, what the kernel\n"
         "did to their pages, and their limits. Processes may come and go.",
         "examples:\n"
         "  smapstop metrics -p redis-server nginx\n"

@@ -11,6 +11,7 @@ from smapstop.model.family.sharing import CopyLog, SharedMapping, shared_mapping
 from smapstop.model.protocol import MemberMessage, Pace, Target
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
+from smapstop.sampling.family_reader import FamilyReader
 from smapstop.sampling.family_watch import FamilyWatch
 
 MOST_WATCHED = 40
@@ -54,7 +55,7 @@ def watch_copies(pids: Iterable[int], seconds: float) -> CopyReport:
                     timelines[pid].append(tick)
                     log.update(pid, timelines[pid])
 
-    with closing(FamilyWatch(chosen[0], Pace(budget=_BUDGET), callers=True)) as watch:
+    with closing(FamilyWatch(FamilyReader(chosen[0]), Pace(budget=_BUDGET), callers=True)) as watch:
         take(watch.sample_members(chosen))
         try:
             take(watch.sample_now())
