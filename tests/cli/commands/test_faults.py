@@ -98,20 +98,27 @@ def test_nothing_of_the_stack_is_printed_or_recorded(program: Compiler, tmp_path
         assert SECRET not in text
 
 
-def test_program_is_watched_from_its_first_instruction_to_its_end(
-    program: Compiler, capfd: pytest.CaptureFixture[str]
-) -> None:
+@contextmanager
+def stdin_of(content: bytes) -> Iterator[None]:
+    """Have launched programs read this."""
     out, into = os.pipe()
-    os.write(into, b"\n" * 5)
+    os.write(into, content)
     os.close(into)
     saved = os.dup(0)
     os.dup2(out, 0)
     try:
-        assert main(["faults", "--format", "json", "--", str(program("faulting", *OPTIMISED))]) == 0
+        yield
     finally:
         os.dup2(saved, 0)
         os.close(saved)
         os.close(out)
+
+
+def test_program_is_watched_from_its_first_instruction_to_its_end(
+    program: Compiler, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with stdin_of(b"\n" * 5):
+        assert main(["faults", "--format", "json", "--", str(program("faulting", *OPTIMISED))]) == 0
     told = capfd.readouterr()
     report = json.loads(told.out)
     stacks = [stack for mapping in report["mappings"] for stack in mapping["stacks"]]
@@ -120,6 +127,17 @@ def test_program_is_watched_from_its_first_instruction_to_its_end(
     assert touched == 70
     assert report["faults"]["counted"] > 100
     assert "written" in told.err  # what it writes is not among our JSON
+
+
+def test_code_that_came_and_went_between_two_readings_has_its_names(
+    program: Compiler, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The whole life of the program is shorter than the time between two readings."""
+    library = program("callers", *OPTIMISED, "-shared", "-fPIC", "-DLIBRARY")
+    with stdin_of(b"\n" * 10):
+        main(["faults", "--format", "folded", "--", str(program("callers", *OPTIMISED)), str(library)])
+    (line,) = (line for line in capfd.readouterr().out.splitlines() if "touch_in_library" in line)
+    assert line.endswith(";main;load;touch_in_library 13")
 
 
 def test_duration_ends_a_program_and_says_how_it_ended(capfd: pytest.CaptureFixture[str]) -> None:
