@@ -15,7 +15,7 @@ from sampling.test_fault_watch import OPTIMISED, watched
 
 def faults_of_perf(path: Path, pid: int) -> list[tuple[int, list[str]]]:
     """Address and functions of each fault of a process, without its children, that perf has recorded."""
-    command = ["perf", "script", "--no-inline", "-F", "pid,addr,ip,sym", "-i", path]
+    command = ["perf", "script", "--no-inline", "-F", "pid,addr,ip,sym", "-i", str(path)]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     faults = []
     for record in re.split(r"\n\s*\n", told.strip("\n")):
