@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from smapstop.proc.cgroup_directories import memory_directories
+from smapstop.proc.cgroup_directories import is_in_memory_group, memory_directories
 from smapstop.proc.limits import CgroupMemory
 from smapstop.proc.process import ProcDir
 
@@ -16,6 +16,8 @@ _NO_LIMIT_BYTES = 1 << 62
 """Version 1 prints a number of about 2**63 for no limit."""
 _MAX_MEMBERS_BYTES = 1 << 16
 """Longer lists of members are not read."""
+NOT_SEEN = "control groups are not mounted where its group can be seen"
+NOT_READABLE = "the files of its control group cannot be read"
 _PRESSURE = re.compile(rb"^some avg10=([\d.]+)", re.MULTILINE)
 
 
@@ -243,15 +245,29 @@ def open_memory_cgroup(process: ProcDir) -> MemoryCgroup | None:
     Raises:
         OSError: The process is gone.
     """
-    text = process.read("cgroup")
-    for mountinfo, root in (
-        (_read_file("/proc/self/mountinfo"), ""),
-        (_mounts_of(process), f"/proc/{process.pid}/root"),
-    ):
-        for version, path, directories in memory_directories(text, mountinfo, root):
-            if any(Path(directory, limit_file(version)).exists() for directory in directories):
-                return MemoryCgroup(version, path, directories)
+    for version, path, directories in _places(process):
+        if any(Path(directory, limit_file(version)).exists() for directory in directories):
+            return MemoryCgroup(version, path, directories)
     return None
+
+
+def why_no_memory_cgroup(process: ProcDir) -> str | None:
+    """Why the control group of a process cannot be seen; `None` if there is none with a memory controller.
+
+    Raises:
+        OSError: The process is gone.
+    """
+    if not is_in_memory_group(process.read("cgroup")):
+        return None
+    seen = any(Path(directories[0]).is_dir() for _, _, directories in _places(process))
+    return None if seen else NOT_SEEN
+
+
+def _places(process: ProcDir) -> Iterator[tuple[int, str, list[str]]]:
+    """Version, path and directories of the groups that may limit a process, as we see them, then as it does."""
+    text = process.read("cgroup")
+    yield from memory_directories(text, _read_file("/proc/self/mountinfo"), "")
+    yield from memory_directories(text, _mounts_of(process), f"/proc/{process.pid}/root")
 
 
 def machine_oom_kills(vmstat: str = "/proc/vmstat") -> int | None:

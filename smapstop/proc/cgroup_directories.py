@@ -15,6 +15,22 @@ def memory_directories(cgroup: bytes, mountinfo: bytes, root: str) -> Iterator[t
         mountinfo: Text of a mountinfo file.
         root: Root directory of its mounts.
     """
+    for version, path in sorted(_memory_paths(cgroup).items()):
+        for mounted, point in _cgroup_mounts(mountinfo, version):
+            inside = _path_inside(path, mounted)
+            if inside is not None:
+                parts = inside.split("/") if inside else []
+                depths = range(len(parts), -1, -1)
+                yield version, path, ["/".join([f"{root}{point}".rstrip("/"), *parts[:depth]]) for depth in depths]
+
+
+def is_in_memory_group(cgroup: bytes) -> bool:
+    """Whether a process is in a group that may limit its memory, by the text of /proc/PID/cgroup."""
+    return bool(_memory_paths(cgroup))
+
+
+def _memory_paths(cgroup: bytes) -> dict[int, str]:
+    """Paths of the groups that may limit memory, by version."""
     paths: dict[int, str] = {}
     for line in cgroup.splitlines():
         number, controllers, path = os.fsdecode(line).split(":", 2)
@@ -22,13 +38,7 @@ def memory_directories(cgroup: bytes, mountinfo: bytes, root: str) -> Iterator[t
             paths[1] = path.removesuffix(" (deleted)")
         elif number == "0" and not controllers:
             paths[2] = path.removesuffix(" (deleted)")
-    for version, path in sorted(paths.items()):
-        for mounted, point in _cgroup_mounts(mountinfo, version):
-            inside = _path_inside(path, mounted)
-            if inside is not None:
-                parts = inside.split("/") if inside else []
-                depths = range(len(parts), -1, -1)
-                yield version, path, ["/".join([f"{root}{point}".rstrip("/"), *parts[:depth]]) for depth in depths]
+    return paths
 
 
 def _path_inside(path: str, mounted: str) -> str | None:

@@ -61,6 +61,8 @@ class Limits:
     """RLIMIT_MEMLOCK (soft), bytes: the most that may be locked."""
     cgroup: CgroupMemory | None = None
     """The control group whose memory limit is nearest."""
+    cgroup_missing: str | None = None
+    """Why the control group that may limit its memory cannot be read; `None` if it can, or if there is none."""
 
 
 NO_LIMITS = Limits()

@@ -146,7 +146,7 @@ CREATE VIEW callers AS
 DATABASE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
 """Errors of reading a damaged database; its text, and even SQLite's messages, may not be UTF-8."""
 
-_LIMIT_TYPES = {"cgroup_path": "TEXT", "cgroup_pressure_percent": "REAL"}
+_LIMIT_TYPES = {"cgroup_missing": "TEXT", "cgroup_path": "TEXT", "cgroup_pressure_percent": "REAL"}
 _SIGN = 1 << 63
 
 

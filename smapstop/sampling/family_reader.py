@@ -136,9 +136,7 @@ class FamilyReader:
     def _is_same_program(self, one: ProcessStat, other: ProcessStat) -> bool:
         """Whether two processes run the same program; of interpreters, the same script, of shells, only a script."""
         a, b = self._program(one), self._program(other)
-        if (a.file or b.file) and a.file != b.file:
-            return False
-        if not a.file and one.name != other.name:
+        if a.file != b.file if a.file and b.file else one.name != other.name:  # that of another user may not be read
             return False
         if a.is_shell or b.is_shell:
             return bool(a.script) and a.script == b.script

@@ -2,7 +2,13 @@
 
 from contextlib import closing, suppress
 
-from smapstop.proc.cgroup import MemoryCgroup, machine_oom_kills, open_memory_cgroup
+from smapstop.proc.cgroup import (
+    NOT_READABLE,
+    MemoryCgroup,
+    machine_oom_kills,
+    open_memory_cgroup,
+    why_no_memory_cgroup,
+)
 from smapstop.proc.limits import Limits, parse_rlimits
 from smapstop.proc.process import ProcDir
 from smapstop.proc.remote.cgroup import RemoteCgroup
@@ -16,6 +22,8 @@ class ProcessCgroup:
     def __init__(self, process: ProcDir) -> None:
         self._process = process
         self._group = b""
+        self._unseen: str | None = None
+        """Why no group was found."""
         self.cgroup: MemoryCgroup | None = None
         """The group that was found last; None if there is none, it cannot be seen, or it is elsewhere."""
         self.elsewhere = RemoteCgroup(process) if isinstance(process, RemoteProcDir) else None
@@ -29,6 +37,7 @@ class ProcessCgroup:
             group = self._process.read("cgroup")
             if group != self._group and not self._is_misplaced():
                 cgroup = open_memory_cgroup(self._process)
+                self._unseen = why_no_memory_cgroup(self._process) if cgroup is None else None
                 self.close()
                 self._group, self.cgroup = group, cgroup
 
@@ -39,7 +48,15 @@ class ProcessCgroup:
         with suppress(OSError):  # not permitted, or the process is gone
             rlimits = parse_rlimits(self._process.read("limits"))
         group = self.elsewhere or self.cgroup
-        return Limits(self._process.max_map_count(), **rlimits, cgroup=group.memory() if group else None)
+        memory = None if group is None else group.memory()
+        missing = None if memory is not None else self._missing()
+        return Limits(self._process.max_map_count(), **rlimits, cgroup=memory, cgroup_missing=missing)
+
+    def _missing(self) -> str | None:
+        """Why the group cannot be read; `None` if there is none, or if the process is gone."""
+        if self.elsewhere is not None:
+            return self.elsewhere.missing
+        return self._unseen if self.cgroup is None else NOT_READABLE
 
     def machine_oom_kills(self) -> int | None:
         """Processes that the OOM killer has killed on the machine; `None` if that is another one."""

@@ -140,6 +140,8 @@ def unknown_text(alert: Alert, timeline: Timeline) -> str:
     for term in alert.terms:
         is_of_limit = term.of_limit or term.quantity == "limit"
         if is_of_limit and limit_of(term, tick) is None:
+            if tick.limits.cgroup_missing and term.quantity != "mappings":
+                return f"alert {fmt.printable(alert.text)} cannot be raised: {tick.limits.cgroup_missing}"
             return f"alert {fmt.printable(alert.text)} cannot be raised: the process has no {_limit_name(term)} now"
         if alert.scope in FIELDS_OF_SCOPE:  # what the family has is only known once it is read
             continue

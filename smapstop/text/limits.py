@@ -32,10 +32,14 @@ class LimitText:
 
 
 def limit_texts(view: View, timeline: Timeline) -> list[LimitText]:
-    """Limits of the process at the tick shown: that of its memory if it has one, others if they are near."""
+    """Limits of the process at the tick shown: that of its memory if it has one, others if they are near.
+
+    A memory limit that cannot be read may be one: that is said.
+    """
     tick = view.snapshot.tick
     uses = limit_uses(tick, count_mappings(view.snapshot.mappings))
-    return [
+    unread = [LimitText("limit", "not readable", 0)] if tick.limits.cgroup_missing else []
+    return unread + [
         _limit_text(use, view, timeline)
         for use in uses
         if use.name == "memory" or (use.share >= HIGH_SHARE and use.name != "mappings")

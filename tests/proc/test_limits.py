@@ -1,6 +1,7 @@
 """Limits of a process: parsed, and stored as columns."""
 
 import resource
+from dataclasses import replace
 from pathlib import Path
 
 from factories import cgroup_memory
@@ -22,7 +23,7 @@ def test_soft_limits_of_memory_are_parsed_and_unlimited_is_none() -> None:
 
 
 def test_our_own_limits_are_those_of_getrlimit() -> None:
-    limits = Limits(None, **parse_rlimits(Path("/proc/self/limits").read_bytes()), cgroup=None)
+    limits = replace(Limits(), **parse_rlimits(Path("/proc/self/limits").read_bytes()))  # type: ignore[arg-type]
     for name, which in (
         ("rlimit_as", resource.RLIMIT_AS),
         ("rlimit_data", resource.RLIMIT_DATA),

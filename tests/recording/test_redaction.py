@@ -251,7 +251,7 @@ def test_what_may_hold_words_is_known() -> None:
     others = (PageFaults, FamilyReading, FamilyMember)
     hidden = {"command_line", "executable", "name", "counters", "rows", "names", "stacks", "missing", "path"}
     names = {field.name for each in (*recorded, *others) for field in fields(each) if "str" in str(field.type)}
-    assert names - hidden == {"fields", "state", "states", "totals", "missing_callers"}
+    assert names - hidden == {"fields", "state", "states", "totals", "missing_callers", "cgroup_missing"}
     assert {field.name for field in fields(Tick)} - {
         *("number", "monotonic_ns", "wall_ns", "read_ns", "cpu_ns", "interval_ns", "smaps_interval_ns", "counters"),
         *("tier", "totals", "keyframe", "ids", "rows", "gone", "lineage", "events", "torn", "executed"),

@@ -217,3 +217,28 @@ def test_members_that_may_not_be_read_say_why(forked: SteppedProgram) -> None:
     )
     out = subprocess.run([sys.executable, "-c", code, str(forked.pid)], capture_output=True, text=True, check=True)
     assert out.stdout.startswith("3 3 not permitted to read the memory map of process")
+
+
+OTHER_USER = (
+    'if [ "$1" ]; then echo $$; read x; else setpriv --reuid 65534 --regid 65534 --clear-groups sh "$0" worker; fi'
+)
+
+
+@pytest.mark.skipif(os.getuid() != 0 or shutil.which("setpriv") is None, reason="only root can be two users")
+def test_a_worker_finds_its_master_that_belongs_to_another_user(tmp_path: Path) -> None:
+    script = tmp_path / "server.sh"
+    script.write_text(OTHER_USER)
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    code = (
+        "import os, sys; from smapstop.sampling.family_reader import FamilyReader;"
+        "os.setgid(65534); os.setgroups([]); os.setuid(65534); reader = FamilyReader(int(sys.argv[1]));"
+        "reader.scan(); reading = reader.read(10**10);"
+        "print(*reading.pids, *(pid for pid, _ in reading.missing))"
+    )
+    with subprocess.Popen(["sh", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as master:
+        assert master.stdout is not None
+        worker = int(master.stdout.readline())
+        run = subprocess.run([sys.executable, "-c", code, str(worker)], capture_output=True, text=True, check=True)
+        master.communicate(b"\n")
+    assert list(map(int, run.stdout.split())) == [master.pid, worker, master.pid], "shown, though it may not be read"

@@ -1,15 +1,18 @@
 """The control group of a process is followed, and its limits are read."""
 
+import os
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from control_groups import LIMIT_BYTES, VERSION_1, limited_group
 from factories import mappings_of, tick_of
 from stepped_program import SteppedProgram
 
 from smapstop.model.limit_use import limit_uses
 from smapstop.model.tick import Tick
+from smapstop.proc.cgroup import NOT_READABLE, NOT_SEEN
 from smapstop.proc.limits import Limits
 from smapstop.proc.process import ProcDir
 from smapstop.sampling.process_cgroup import ProcessCgroup, read_limits
@@ -49,6 +52,23 @@ def test_resource_limits_are_those_that_the_process_was_given(program: Callable[
     assert 0 < uses["address space"].share < 0.1
     assert uses["locked memory"].used == 0
     assert "data" not in uses
+
+
+def test_a_group_that_cannot_be_seen_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ProcDir(os.getpid()) as process:
+        assert read_limits(process).cgroup_missing is None
+        monkeypatch.setattr("smapstop.proc.cgroup._read_file", lambda *_: b"")  # no mounts, no files
+        monkeypatch.setattr("smapstop.proc.cgroup._mounts_of", lambda _: b"")
+        limits = read_limits(process)
+    assert (limits.cgroup, limits.cgroup_missing) == (None, NOT_SEEN)
+
+
+def test_a_group_whose_files_cannot_be_read_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ProcDir(os.getpid()) as process, closing(ProcessCgroup(process)) as follower:
+        if follower.limits().cgroup is None:
+            pytest.skip("there is no control group with a memory controller")
+        monkeypatch.setattr("smapstop.proc.cgroup.OpenDirectory.read", lambda *_: b"")
+        assert follower.limits().cgroup_missing == NOT_READABLE
 
 
 def tick_with(process: ProcDir, limits: Limits) -> Tick:

@@ -96,6 +96,12 @@ def test_the_line_of_a_family_says_which_process(text: str, line: str) -> None:
     assert alert_line(alert, state, watch.timeline, log) == f"{text}: {line}"
 
 
+def test_a_limit_that_cannot_be_read_is_not_one_that_is_not_there() -> None:
+    timeline = timeline_of(replace(tick(0, 100), limits=Limits(cgroup_missing="the files cannot be read")))
+    told = unknown_text(parse_alert("limit>80%"), timeline)
+    assert told == "alert limit>80% cannot be raised: the files cannot be read"
+
+
 def seconds_later(number: int) -> Tick:
     """A tick at the time of the reading with that number."""
     at_ns = (number + 1) * SECOND_NS

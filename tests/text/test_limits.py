@@ -55,6 +55,12 @@ def test_nothing_is_said_without_a_limit() -> None:
         assert memory_limit_kb(view_of(timeline)) is None
 
 
+def test_a_memory_limit_that_cannot_be_read_is_said() -> None:
+    timeline = timeline_of(tick_of(0, ROWS, [0, 1, 2], limits=Limits(65530, cgroup_missing="not mounted")))
+    assert limit_texts(view_of(timeline), timeline) == [LimitText("limit", "not readable", 0)]
+    assert memory_limit_kb(view_of(timeline)) is None
+
+
 def test_other_limits_are_told_once_they_are_near() -> None:
     for swap_mib, expected in ((3, []), (7, [LimitText("swap", "88 % of 8 M", 1)])):
         group = cgroup_memory(max_bytes=None, swap_bytes=swap_mib * MIB, swap_max_bytes=8 * MIB)

@@ -1,7 +1,7 @@
 """Memory and limits of the control groups of a process elsewhere, read through a shell there."""
 
-from smapstop.proc.cgroup import MemoryCgroup, limit_file, memory_files
-from smapstop.proc.cgroup_directories import memory_directories
+from smapstop.proc.cgroup import NOT_READABLE, NOT_SEEN, MemoryCgroup, limit_file, memory_files
+from smapstop.proc.cgroup_directories import is_in_memory_group, memory_directories
 from smapstop.proc.limits import CgroupMemory
 from smapstop.proc.remote.process import RemoteProcDir
 from smapstop.proc.remote.shell import ConnectionLostError
@@ -23,6 +23,14 @@ class RemoteCgroup:
         self._group: MemoryCgroup | None = None
         self._asked: list[str] = []
         """Files that were read last, in order."""
+        self._is_seen = False
+
+    @property
+    def missing(self) -> str | None:
+        """Why `memory` had nothing; `None` if there is no control group with a memory controller."""
+        if self._group is not None:
+            return NOT_READABLE
+        return NOT_SEEN if is_in_memory_group(self._text) and not self._is_seen else None
 
     @property
     def short_files(self) -> list[str]:
@@ -64,11 +72,13 @@ class RemoteCgroup:
 
     def _find(self, text: bytes) -> tuple[int, str, list[str]] | None:
         """Version, path and directories of the group, as the shell sees control groups, else as the process does."""
+        self._is_seen = False
         for mountinfo, root in (
             (self._read("/proc/self/mountinfo"), ""),
             (self._read("mountinfo"), f"/proc/{self._process.pid}/root"),
         ):
             for version, path, directories in memory_directories(text, mountinfo, root):
+                self._is_seen = True
                 limits = [f"{directory}/{limit_file(version)}" for directory in directories]
                 with self._process.together((), limits):
                     if any(self._read(name) for name in limits):

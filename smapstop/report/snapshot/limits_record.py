@@ -31,6 +31,7 @@ def limits_record(limits: Limits, mappings: Mappings | None) -> Record:
         "max_map_count": limits.max_map_count,
         "rlimits": {key: getattr(limits, name) for key, name in _RLIMITS.items()},
         "cgroup": group and {key: getattr(group, name) for key, name in _CGROUP.items()},
+        "cgroup_missing": limits.cgroup_missing,
     }
 
 
@@ -47,6 +48,7 @@ def limits_of_record(record: Record) -> Limits:
         max_map_count=_amount(record.get("max_map_count")),
         **{name: _amount(record["rlimits"].get(key)) for key, name in _RLIMITS.items()},
         cgroup=group and CgroupMemory(**{name: _value(key, group.get(key)) for key, name in _CGROUP.items()}),
+        cgroup_missing=None if record.get("cgroup_missing") is None else str(record["cgroup_missing"]),
     )
 
 
