@@ -25,7 +25,7 @@ class MemberWatch:
     def __init__(self, screen: "MainScreen") -> None:
         self._screen = screen
         self._begins_with_family = screen.settings.shows_family
-        self._needs_family = screen.settings.needs_family
+        self._reads_family = screen.settings.needs_family and not screen.settings.shows_family
         self._wanted: tuple[int, int | None] | None = None
         """Pid of a member to show, and an address in it, once it has a tick."""
 
@@ -44,8 +44,8 @@ class MemberWatch:
 
     def begin(self) -> None:
         """Open the family as soon as the target has a tick, if the user asked for it; have it read for alerts."""
-        if self._needs_family:
-            self._needs_family = False
+        if self._reads_family:
+            self._reads_family = False
             self._screen.request(FollowFamily())
         if self._begins_with_family:
             self._begins_with_family = False
