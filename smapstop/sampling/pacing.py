@@ -64,10 +64,11 @@ class Pacer:
                 an interval may cost: symbol tables, read once, would else delay the next readings for seconds.
         """
         cost_ns += min(faults_ns, self._income_ns // 2)
+        is_soon = not self._cost_ns and cost_ns <= 2 * self._income_ns  # the first also reads what is read only once
         self._cost_ns[tier] = cost_ns
         if tier == "smaps":
             self._last_requests_ns, self._requests_ns = self._requests_ns, 0
-        self._owed_ns = max(0, self._debt_ns) + cost_ns
+        self._owed_ns = max(0, self._debt_ns) + (min(cost_ns, self._income_ns) if is_soon else cost_ns)
         self._last_due_ns, self._booked_ns = self.due_ns, now_ns
         self._schedule()
 

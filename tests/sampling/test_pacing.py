@@ -232,3 +232,14 @@ def test_what_is_forgiven_delays_nothing() -> None:
     assert pacer.tier() != "smaps"
     pacer.forgive(2_000_000_000)
     assert (pacer.tier(), pacer.due_ns, pacer.interval_ns) == ("smaps", 3_000_000_000, 1_000_000_000)
+
+
+def test_the_first_changes_are_shown_after_an_interval_if_the_first_reading_was_not_too_dear() -> None:
+    for cost, tier in ((100 * MS, "smaps"), (101 * MS, "rollup")):
+        pacer = Pacer(Pace(SECOND, 0.05), 0)
+        pacer.book_tick("smaps", cost, cost)
+        assert (pacer.tier(), pacer.due_ns) == (tier, SECOND)
+    pacer = Pacer(Pace(SECOND, 0.05), 0)
+    for second in range(2):
+        pacer.book_tick("smaps", 60 * MS, second * SECOND)
+    assert pacer.tier() == "rollup"  # but only the first
