@@ -255,36 +255,6 @@ def _fallback_text(tick: Tick) -> str:
     return "exec: new program" if tick.executed else "flags changed"
 
 
-_AMPLE_WIDTH = 1_000
-"""Width at which no name is cut."""
-_ABBREVIATIONS = {"copy-on-write": "cow", "copy-on-write-after-fork": "cow"}
-"""Short search words for mechanisms."""
-
-
-def search_entries(entries: Sequence[LogEntry], words: str, timeline: Timeline) -> tuple[LogEntry, ...]:
-    """Find the entries that contain all words, and none of those that follow a `!`.
-
-    Words match parts of `searchable_text`, ignoring case; a lone `!` is ignored.
-    """
-    terms = words.casefold().split()
-    wanted = [word for word in terms if word[0] != "!"]
-    unwanted = [word[1:] for word in terms if word[0] == "!" and word != "!"]
-
-    def has(text: str) -> bool:
-        return all(word in text for word in wanted) and not any(word in text for word in unwanted)
-
-    if not wanted and not unwanted:
-        return tuple(entries)
-    return tuple(entry for entry in entries if has(searchable_text(entry, timeline).casefold()))
-
-
-def searchable_text(entry: LogEntry, timeline: Timeline) -> str:
-    """Text of an entry to search: the path, the subject, what happened, and its `EventKind`."""
-    path = entry.ref.name if entry.ref else ""
-    texts = [subject_text(entry, timeline, _AMPLE_WIDTH), entry_text(entry, timeline).what]
-    return "\n".join([path, *texts, entry.what, _ABBREVIATIONS.get(entry.what, "")])
-
-
 def news_text(tick: Tick, news: News | None, unit: UnitFormat = AUTO) -> tuple[str, str]:
     """What made a tick stand out: its amount and its name, "+50 M" and "first touch"; empty where there is none."""
     if news is None or tick.executed or tick.ending is not None:

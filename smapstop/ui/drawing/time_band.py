@@ -116,13 +116,13 @@ def _area_names(band: Band) -> list[list[Segment]]:
     if band.layout.labels <= MAX_NEW_CELLS:
         return []
     style, totals, unit = band.style, band.view.snapshot.tick.totals, process_format(band.view)
-    room = band.layout.labels - MAX_NEW_CELLS - max(len(name) for name, _ in BANDS) - 1
+    room = band.layout.labels - MAX_NEW_CELLS - 1
     areas = [(totals.get(backing, 0), *names) for backing, names in zip(BACKINGS, BANDS, strict=True)]
     largest = sorted(areas, key=lambda area: -area[0])[: band.layout.chart]
     return [
         [
             Segment(f"{label} ", style.base + Style(color=style.palette.colours[role], bold=True)),
-            Segment(unit.axis(kb, room), style.base),
+            Segment(unit.axis(kb, room - len(label)), style.base),
         ]
         for kb, label, role in reversed(areas)
         if kb and (kb, label, role) in largest

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -14,6 +15,18 @@ from smapstop.text.columns import ALL_COLUMNS, COLUMNS, Column, fit_columns
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.screens.modal import Explained, Modal
+
+
+class ColumnList(OptionList):
+    """The columns, one a line; a click on one shows or hides it."""
+
+    async def _on_click(self, event: events.Click) -> None:
+        """Put the cursor on the column clicked, instead of choosing it."""
+        event.prevent_default()
+        at = event.style.meta.get("option")
+        if at is not None:
+            self.highlighted = at
+            await self.run_action("screen.show")
 
 
 class ColumnsScreen(Modal[tuple[Column, ...] | None]):
@@ -47,7 +60,7 @@ class ColumnsScreen(Modal[tuple[Column, ...] | None]):
             box.border_subtitle = (
                 f"{show} toggle · {left}{right} move · {default} defaults · enter keep · {back} cancel"
             )
-            yield OptionList(*map(self._option, self._order), compact=True)
+            yield ColumnList(*map(self._option, self._order), compact=True)
             yield Explained(markup=False)
 
     def on_mount(self) -> None:

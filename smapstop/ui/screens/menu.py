@@ -66,11 +66,6 @@ class RowMenu(Modal[str | None]):
         x, y = (max(0, min(place, most)) for place, most in zip((self._at.x + 1, self._at.y + 1), room, strict=True))
         self.query_one(".box").styles.offset = (x, y)
 
-    def on_click(self, event: events.Click) -> None:
-        """Close at a click outside."""
-        if not self.query_one(".box").region.contains(event.screen_x, event.screen_y):
-            self.dismiss()
-
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
         """Close with the command chosen."""
         self.dismiss(self._entries[message.option_index].command)

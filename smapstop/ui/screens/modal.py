@@ -4,10 +4,14 @@ from typing import Generic, TypeVar
 
 from textual import events
 from textual.await_complete import AwaitComplete
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from smapstop.text import format as fmt
 from smapstop.ui.drawing.cursor_css import CURSOR
+from smapstop.ui.keys.hints import BORDER_END, hint_key
+from smapstop.ui.keys.key_app import keymap_of
 
 Result = TypeVar("Result")
 
@@ -48,6 +52,20 @@ class Modal(ModalScreen[Result], Generic[Result]):
         """Hide what a small terminal has no room for."""
         self.set_class(event.size.height < 10, "-tiny")
         self.set_class(event.size.height < 20, "-low")
+
+    def on_click(self, event: events.Click) -> None:
+        """Press the key of a hint on the lower border that was clicked; go back at a click outside."""
+        box, at = next(iter(self.query(".box")), None), (event.screen_x, event.screen_y)
+        if box is None:
+            return
+        key = None
+        if not box.region.contains(*at):
+            key = keymap_of(self.app).keys("back")[0]
+        elif event.screen_y == box.region.bottom - 1:
+            text = Content.from_markup(box.border_subtitle or "").plain
+            key = hint_key(text, event.screen_x - (box.region.right - BORDER_END - fmt.cell_width(text)))
+        if key is not None:  # by the app: what this screen sends would not leave it
+            self.app.call_next(self.app.simulate_key, key)
 
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         """Close with a result, unless already closed: Textual would then remove the screen below."""

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
 from rich.segment import Segment
 from textual import events
 from textual.binding import BindingType
@@ -16,40 +15,28 @@ from smapstop.model.history.event_log import EventLog
 from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.tick import Ids
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.model.view.search import Hits
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
+from smapstop.text.event_search import NO_HITS, find_entries, search_entries
 from smapstop.text.events import (
     ROOM_FOR_TIMES,
     EventWidths,
     entry_text,
     event_widths,
     evidence_pieces,
-    search_entries,
     subject_text,
 )
 from smapstop.text.kinds import letter_of
 from smapstop.text.units import AUTO, process_format
 from smapstop.ui.drawing.event_line import EventLine, draw_event
 from smapstop.ui.keys.bindings import bindings
+from smapstop.ui.keys.hints import hint_key
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.term_help import term_help
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.widgets.line_list import LineList
 
 EMPTY_TEXT = "no events yet"
-
-
-_NO_HITS = Hits(np.zeros(0, np.bool_), np.zeros(0, np.intp))
-
-
-def _find_hits(entries: Sequence[LogEntry], words: str, timeline: Timeline) -> Hits:
-    """Entries that match words; without words, none."""
-    if not words:
-        return _NO_HITS
-    found = {entry.identity for entry in search_entries(entries, words, timeline)}
-    mask = np.fromiter((entry.identity in found for entry in entries), np.bool_, len(entries))
-    return Hits(mask, np.flatnonzero(mask))
 
 
 class EventList(LineList[tuple[int, int], EventLine]):
@@ -78,8 +65,10 @@ class EventList(LineList[tuple[int, int], EventLine]):
         """Words of the filter, see `search_entries`."""
         self.search_words = ""
         """Words to which the cursor jumps, likewise; nothing is hidden."""
-        self._hits = _NO_HITS
+        self._hits = NO_HITS
         self._searched_from: tuple[int, int] | None = None
+        self._hint = self._hint_before = self._pressed_hint = ""
+        """Hints of the header: as drawn, before the focus came, and when the button of the mouse was pressed."""
         """Entry of the cursor when the search began."""
         self._event_log: EventLog | None = None
         self._number, self._unit = 0, AUTO
@@ -121,7 +110,7 @@ class EventList(LineList[tuple[int, int], EventLine]):
         """Filter the entries, and keep the fixed row on its line."""
         fixed = self.fixed_row()
         self._entries = search_entries(self._all_entries, self.filter_words, event_log.timeline)
-        self._hits = _find_hits(self._entries, self.search_words, event_log.timeline)
+        self._hits = find_entries(self._entries, self.search_words, event_log.timeline)
         self.restore_fixed_row(*fixed)
 
     # search
@@ -209,7 +198,9 @@ class EventList(LineList[tuple[int, int], EventLine]):
         return event_widths(self.size.width - self.scrollbar_size_vertical, named=not is_of_mapping)
 
     def on_focus(self) -> None:
-        """Show the cursor."""
+        """Show the cursor; a press of the mouse that gives the focus is on the header as it was."""
+        self._hint_before = self._hint
+        self.call_later(setattr, self, "_hint_before", "")
         if self.cursor_id is None:
             self.move_to(0)
         self.redraw(everything=True)
@@ -244,7 +235,7 @@ class EventList(LineList[tuple[int, int], EventLine]):
         hints = [f"{enter} go there  {filtering} filter  {back}", f"{filtering} filter  {back}"]
         if not self.has_focus:
             hints = [self.unfocused_hint()]
-        rest = next((hint for hint in hints if len(hint) <= width - fmt.cell_width(text) - 3), "")
+        rest = self._hint = next((hint for hint in hints if len(hint) <= width - fmt.cell_width(text) - 3), "")
         return Strip(
             [Segment(fmt.pad(fmt.clip(text, width), width - len(rest) - 1) + rest, style)]
         ).adjust_cell_length(width, style)
@@ -263,6 +254,17 @@ class EventList(LineList[tuple[int, int], EventLine]):
     def unfocused_hint(self) -> str:
         """Hint in the header while another widget has the focus."""
         return ""
+
+    def on_mouse_down(self) -> None:
+        """Remember the hints that the user sees."""
+        self._pressed_hint = self._hint_before or self._hint
+
+    def handle_header_click(self, x: int) -> None:
+        """Press the key of the hint that was clicked."""
+        hint = self._pressed_hint
+        key = hint_key(hint, x - (self.size.width - self.scrollbar_size_vertical - 1 - len(hint)))
+        if key not in (None, "tab"):  # the press already focused it
+            self.app.simulate_key(str(key))
 
     async def action_back(self) -> None:
         """End the search, then clear the filter; without either, leave."""

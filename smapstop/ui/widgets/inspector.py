@@ -37,6 +37,7 @@ from smapstop.ui.drawing.life import draw_life
 from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.drawing.why import draw_why
 from smapstop.ui.keys.bindings import bindings
+from smapstop.ui.keys.hints import hint_key
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.widgets.events_pane import MappingEvents
@@ -90,8 +91,12 @@ class TitleLine(Widget):
     def on_click(self, event: events.Click) -> None:
         """Choose the tab clicked."""
         tab = tab_at(event.x, self.size.width, self._title.tabs)
+        line, hint = self.render_line(0).text, self._title.hint
+        key = None if tab is not None or not hint or hint not in line else hint_key(hint, event.x - line.index(hint))
         if tab is not None:
             self.post_message(self.TabChosen(tab))
+        elif key is not None:
+            self.app.simulate_key(key)
 
 
 class Inspector(Vertical):

@@ -14,6 +14,9 @@ from smapstop.text import format as fmt
 from smapstop.ui.keys.table import KEY, KEYS
 from smapstop.ui.theme.contrast import ensure_legible
 
+_LAST = "palette"
+"""The key at the right end."""
+
 
 def fit_keys(keys: Sequence[tuple[str, str]], width: int) -> list[tuple[int, int]]:
     """Select the keys that fit, in order; a key that does not fit is skipped.
@@ -72,10 +75,12 @@ class KeyBar(Widget):
 
     def _fitted_bindings(self) -> list[tuple[Binding, str, int]]:
         """Bindings that fit, each with the name of its key and its first cell."""
-        bindings = self._shown_bindings
-        keys = [(binding, self.app.get_key_display(binding)) for binding in bindings]
-        fitted = fit_keys([(key, binding.description) for binding, key in keys], self.size.width)
-        return [(*keys[index], at) for index, at in fitted]
+        keys = [(binding, self.app.get_key_display(binding)) for binding in self._shown_bindings]
+        last = [(binding, key) for binding, key in keys if binding.id == _LAST]  # it leads to all the others
+        keys = [(binding, key) for binding, key in keys if binding.id != _LAST]
+        width = self.size.width - sum(fmt.cell_width(key + binding.description) + 2 for binding, key in last)
+        fitted = fit_keys([(key, binding.description) for binding, key in keys], width)
+        return [*((*keys[index], at) for index, at in fitted), *((binding, key, width) for binding, key in last)]
 
     def render_line(self, y: int) -> Strip:  # noqa: ARG002  (there is one)
         """Draw the line."""

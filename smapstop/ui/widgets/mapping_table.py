@@ -271,8 +271,10 @@ class MappingTable(LineList[int, _TableLine]):
             self.post_message(self.Opened(self.current))
 
     def on_click(self, event: events.Click) -> None:
-        """Fold or unfold at a click on a mark, select with ctrl or shift; the right button opens a menu."""
+        """Fold or unfold at a click on a mark, select with ctrl or shift; open a menu with the right button."""
         column, index = self._column_at(event.x), self.top + event.y - 1
+        if not event.y and event.button == 3:
+            self.call_next(self.run_action, "screen.columns")
         if not event.y or index >= self.count:
             return
         row, is_name = self.identity_of(index), column is not None and column.key == "name"

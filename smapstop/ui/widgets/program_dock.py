@@ -1,12 +1,15 @@
 """Dock of the launched program: its terminal in a frame with its command, its state and who has the keys."""
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
 
 from smapstop.errors import SmapstopError
 from smapstop.model.protocol import Launch, Pace
 from smapstop.source.base import Source
 from smapstop.text import format as fmt
+from smapstop.ui.keys.hints import BORDER_END, hint_key
 from smapstop.ui.keys.key_app import key_of, keys_of
 from smapstop.ui.program_control import ProgramLauncher, Rebuilds
 from smapstop.ui.widgets.program_pane import ProgramPane
@@ -150,6 +153,13 @@ class ProgramDock(Vertical):
         """End the program, and stop restarting it."""
         self.workers.cancel_node(self)
         await self._launcher.end()
+
+    def on_click(self, event: events.Click) -> None:
+        """Press the key of a hint on the lower border that was clicked."""
+        text = Content.from_markup(self.border_subtitle or "").plain
+        key = hint_key(text, event.screen_x - (self.region.right - BORDER_END - fmt.cell_width(text)))
+        if event.screen_y == self.region.bottom - 1 and key is not None:
+            self.app.simulate_key(key)
 
     def on_descendant_focus(self) -> None:
         """Show who has the keys."""

@@ -21,6 +21,7 @@ from smapstop.ui.drawing.band_layout import GUTTER, Band, BandLayout, lay_out_ba
 from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.drawing.time_band import draw_band
 from smapstop.ui.keys.bindings import bindings
+from smapstop.ui.keys.hints import hint_key
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.widgets.strip_panel import StripPanel
@@ -83,8 +84,6 @@ class TimeBand(StripPanel, can_focus=True):
         span = "all" if view.state.span_s is None else fmt.age(view.state.span_s)
         zoom, jump = f"{shorter} {longer} zoom {span}", f"{previous} {following} outlier"
         back = "" if view.state.at is None else f"  {live} live"
-        if self.has_focus:
-            return [f"← → step  ↑ ↓ zoom {span}  {jump}{back}", f"← → step{back}"]
         return [f"{zoom}  {jump}  drag: compare{back}", f"{zoom}  {jump}{back}", f"{zoom}{back}"]
 
     # what the user does
@@ -99,7 +98,7 @@ class TimeBand(StripPanel, can_focus=True):
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Go where the user points, and start a drag; to the right of the charts is now."""
-        if event.button != 1 or self._activity is None:
+        if event.button != 1 or self._activity is None or self._press_hint(event.x, event.y):
             return
         if event.x >= GUTTER + self._layout.cells:
             self.post_message(self.SeekRequested(None))
@@ -140,6 +139,15 @@ class TimeBand(StripPanel, can_focus=True):
         """Show more time."""
         event.stop()
         await self.run_action("screen.zoom(1)")
+
+    def _press_hint(self, x: int, y: int) -> bool:
+        """Press the key of the hint at a cell of the axis; False if there is none."""
+        line, hints = self.render_line(y).text, [] if self._view is None else self._hints(self._view)
+        hint = next((each for each in hints if f" {each} " in line), None) if y == self.size.height - 1 else None
+        key = None if hint is None else hint_key(hint, x - line.index(f" {hint} ") - 1)
+        if key is not None:
+            self.app.simulate_key(key)
+        return key is not None
 
     def _marked_tick_at(self, x: int, y: int) -> int | None:
         """Tick of the mark, or of the text about a tick, at a cell of the widget; None for none."""

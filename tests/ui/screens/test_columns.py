@@ -4,6 +4,7 @@ import pytest
 from textual.app import App
 from textual.content import Content
 from textual.widgets import OptionList
+from waiting import pause_until
 
 from smapstop.text.columns import COLUMNS
 from smapstop.ui.screens.columns import ColumnsScreen
@@ -36,3 +37,20 @@ async def test_a_column_that_is_taken_away_makes_room_for_another() -> None:
         await pilot.press("down", "down", "down", "space", "down", "space")
         await pilot.pause()
         assert without_room(app) == []
+
+
+async def test_a_click_on_a_column_shows_or_hides_it_and_the_hints_do_the_rest() -> None:
+    app: App[object] = App()
+    async with app.run_test(size=(118, 40)) as pilot:
+        chosen: list[object] = []
+        app.push_screen(ColumnsScreen(COLUMNS, 200), chosen.append)
+        await pilot.pause()
+        columns = app.screen.query_one(OptionList)
+        await pilot.click(columns, offset=(5, 1))
+        await pause_until(pilot, lambda: "✓" not in str(columns.options[1].prompt), "hidden")
+        assert columns.highlighted == 1
+        box = app.screen.query_one(".box").region
+        line = "".join(segment.text for segment in app.screen._compositor.render_strips()[box.bottom - 1])
+        await pilot.click(offset=(line.index("keep"), box.bottom - 1))
+        await pause_until(pilot, lambda: chosen, "closed")
+        assert chosen == [tuple(column for column in COLUMNS if column.key != COLUMNS[1].key)]

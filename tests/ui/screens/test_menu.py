@@ -6,10 +6,12 @@ from list_source import ListSource
 from textual.geometry import Offset
 from textual.pilot import Pilot
 from textual.widgets import OptionList
+from waiting import pause_until
 
 from smapstop.model.protocol import Attach
 from smapstop.settings import Settings
 from smapstop.ui.app import Dashboard
+from smapstop.ui.screens.columns import ColumnsScreen
 from smapstop.ui.screens.menu import RowMenu
 from smapstop.ui.widgets.inspector import Inspector
 from smapstop.ui.widgets.mapping_table import MappingTable
@@ -114,13 +116,12 @@ async def test_all_of_it_is_on_the_screen_and_a_click_beside_it_closes_it(size: 
         assert app.screen is app.main_screen
 
 
-async def test_a_right_click_on_the_titles_sorts_nothing() -> None:
+async def test_a_right_click_on_the_titles_opens_the_columns_and_sorts_nothing() -> None:
     app = dashboard()
     async with app.run_test(size=(118, 40)) as pilot:
         await pilot.pause()
         table = app.query_one(MappingTable)
         header = table.render_line(0).text
         await pilot.click(MappingTable, offset=(header.index("Rss"), 0), button=3)
-        await pilot.pause()
+        await pause_until(pilot, lambda: isinstance(app.screen, ColumnsScreen), "the columns")
         assert table.render_line(0).text == header
-        assert app.screen is app.main_screen

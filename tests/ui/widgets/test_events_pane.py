@@ -24,6 +24,7 @@ from smapstop.model.view.view_state import ViewState
 from smapstop.settings import Settings
 from smapstop.ui.app import Dashboard
 from smapstop.ui.widgets.events_pane import EventList, EventsPane, MappingEvents
+from smapstop.ui.widgets.filter_line import FilterLine
 from smapstop.ui.widgets.inspector import Inspector
 from smapstop.ui.widgets.mapping_table import MappingTable
 
@@ -515,3 +516,18 @@ async def test_events_follow_the_unit() -> None:
     app = Host(tick(0), tick(1, COPIED, copied=4), lens=ViewState(units="pages"))
     async with app.run_test(size=(150, 10)):
         assert "Private_Dirty +1 p" in lines(app)[0]
+
+
+@pytest.mark.parametrize("keys", [("tab", "tab"), ()])
+async def test_a_click_on_a_hint_of_the_header_is_its_key(keys: tuple[str, ...]) -> None:
+    app, _ = dashboard(tick(0), tick(1, COPIED), tick(2, GROWN))
+    async with app.run_test(size=(118, 40)) as pilot:
+        pane = await opened(pilot, *keys)
+        if not keys:
+            await pilot.click(pane, offset=(pane.render_line(0).text.index("focus"), 0))
+            await pause_until(pilot, lambda: pane.has_focus, "focused")
+            app.query_one(MappingTable).focus()
+            await pause_until(pilot, lambda: "e close" in pane.render_line(0).text, "not focused")
+            assert not any(line.display for line in app.query(FilterLine))
+        await pilot.click(pane, offset=(pane.render_line(0).text.index("close"), 0))
+        await pause_until(pilot, lambda: not pane.is_open, "closed")

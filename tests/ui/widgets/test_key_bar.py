@@ -2,7 +2,9 @@
 
 from factories import mappings_of, tick_of
 from list_source import ListSource
+from textual.command import CommandPalette
 from textual.pilot import Pilot
+from waiting import pause_until
 
 from smapstop.model.protocol import Attach
 from smapstop.settings import Settings
@@ -51,3 +53,11 @@ async def test_a_click_on_a_key_is_the_key() -> None:
         await pilot.click(KeyBar, offset=(3, 0))
         await pilot.pause()
         assert isinstance(pilot.app.screen, HelpScreen)
+
+
+async def test_at_its_end_is_always_the_key_that_leads_to_all_others() -> None:
+    for width in (60, 118, 240):
+        async with dashboard().run_test(size=(width, 24)) as pilot:
+            assert (await shown(pilot)).rstrip().endswith("  ctrl+p more")
+            await pilot.click(KeyBar, offset=(width - 4, 0))
+            await pause_until(pilot, lambda: isinstance(pilot.app.screen, CommandPalette), "the palette")

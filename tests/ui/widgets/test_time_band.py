@@ -219,7 +219,7 @@ async def test_tab_reaches_it_and_esc_goes_back_to_the_table() -> None:
     async with app.run_test(size=(WIDE, 40)) as pilot:
         await pilot.press("shift+tab")
         assert app.query_one(TimeBand).has_focus
-        assert "← → step" in (await band(pilot))[-1]
+        assert "( ) zoom" in (await band(pilot))[-1]
         await pilot.press("escape")
         assert app.query_one(MappingTable).has_focus
 
@@ -419,3 +419,13 @@ async def test_a_click_on_what_an_outlier_was_or_on_a_mark_goes_to_its_moment() 
         await pilot.click(TimeBand, offset=(marks().index(" a ", GUTTER) + 1, line))
         await pilot.pause()
         assert app.view_state.at == 20
+
+
+async def test_a_click_on_a_hint_of_the_axis_is_its_key() -> None:
+    app, _ = live(*ticks(60))
+    async with app.run_test(size=(WIDE, 40)) as pilot:
+        axis = (await band(pilot))[-1]
+        widget, span = app.query_one(TimeBand), app.view_state.span_s
+        await pilot.click(widget, offset=(axis.index("( )"), widget.size.height - 1))
+        await pause_until(pilot, lambda: app.view_state.span_s != span, "zoomed in")
+        assert app.view_state.at is None

@@ -7,7 +7,8 @@ from factories import mappings_of, tick_of, timeline_of
 
 from smapstop.model.history.log_entry import LogEntry, MappingRef
 from smapstop.model.kinds import Kind
-from smapstop.text.events import search_entries, what_text
+from smapstop.text.event_search import search_entries
+from smapstop.text.events import what_text
 
 TIMELINE = timeline_of(tick_of(0, mappings_of(), []), tick_of(1, mappings_of(), []))
 HEAP = LogEntry(
