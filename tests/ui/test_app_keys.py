@@ -60,7 +60,7 @@ def test_the_key_bar_shows_the_keys_in_this_order() -> None:
     shown = [f"{binding.key_display} {binding.description}" for binding in bindings("anywhere") if binding.show]
     first = "? help, q quit, i program, space pause, p play"
     then = "/ filter, s sort, m mark, d diff, enter open, v pages, e events, ctrl+] leave program"
-    assert f"{first}, {then}, z zoom, o group, x save, y copy, P family" == ", ".join(shown)
+    assert f"{first}, {then}, z zoom, o group, x save, y copy, P family, ctrl+p more" == ", ".join(shown)
 
 
 def test_only_the_palette_and_taking_the_keys_back_come_before_the_keys_of_the_focus() -> None:

@@ -73,7 +73,7 @@ async def test_the_palette_finds_all_that_a_key_does_here_and_no_more() -> None:
     app = dashboard()
     async with app.run_test(size=(118, 60)) as pilot:
         everywhere = {key.label.capitalize() for key in KEYS if "anywhere" in key.actions}
-        missing = {"Palette", "Program", "Leave program", "Play"}
+        missing = {"More", "Program", "Leave program", "Play"}
         assert set(await titles(pilot)) == everywhere - missing | {"Screenshot"}
         await pilot.press("escape", "v")
         assert {"Zoom in", "Copied", "Next changed"} < set(await titles(pilot))
