@@ -98,8 +98,11 @@ def member_title(history: MemberHistory) -> str:
 def family_title(moment: FamilyMoment) -> str:
     """Title of a family: how many processes, and sums; a sum of Rss would count shared pages more than once."""
     totals = moment.table.totals
+    if not totals.processes:
+        return "all processes of the family have ended"
     count = f"family of {totals.processes} process{'es' * (totals.processes != 1)}"
-    unread = f" ({totals.unread} not read)" if totals.unread else ""
+    notes = [f"{totals.unread} not read"] * bool(totals.unread) + [f"{totals.zombies} ended"] * bool(totals.zombies)
+    unread = f" ({', '.join(notes)})" if notes else ""
     swapped = f"   Σ SwapPss {fmt.amount(totals.swap_pss)}" if totals.swap_pss else ""
     return f"{count}{unread}   Σ Pss {fmt.amount(totals.pss)}   Σ Uss {fmt.amount(totals.uss)}{swapped}"
 
@@ -112,9 +115,11 @@ def reading_text(moment: FamilyMoment, interval_ns: int | None, sampled: Sequenc
         interval_ns: Time between two readings of the family, ns; None before the second one.
         sampled: Timelines of the processes whose mappings are read.
     """
-    ages_ns = [row.age_ns for row in moment.table.rows if not row.is_gone and not row.history.missing]
+    shown = (row for row in moment.table.rows if not row.is_gone and not row.is_zombie)
+    ages_ns = [row.age_ns for row in shown if not row.history.missing]
     known = [age for age in ages_ns if age is not None]
-    parts = [f"totals in turn{'' if interval_ns is None else f', every {fmt.span(interval_ns)}'}"]
+    tenths_ns = None if interval_ns is None else max(1, round(interval_ns / 1e8)) * 100_000_000  # no wake-up is exact
+    parts = [f"totals in turn{'' if tenths_ns is None else f', every {fmt.span(tenths_ns)}'}"]
     if known:
         parts[0] += f", the oldest {fmt.age(max(known) / 1e9)}{' ago' * (max(known) >= 1e9)}"
     waiting = len(ages_ns) - len(known)
@@ -183,8 +188,8 @@ def _histories(moment: FamilyMoment, rows: Sequence[MemberRow], width: int) -> l
 
 def _verdict(moment: FamilyMoment, row: MemberRow) -> tuple[str, str]:
     """What happened last to a member: the mechanism if it is sampled, else what its amounts show; and in brief."""
-    if row.history.missing or row.is_gone:
-        return (row.history.missing or "gone",) * 2
+    if row.history.missing or row.is_gone or row.is_zombie:
+        return (row.history.missing or ("gone" if row.is_gone else "ended, not reaped by its parent"),) * 2
     timeline = moment.timelines.get(row.pid)
     texts = ("", "") if timeline is None else _event_texts(timeline, moment.at_ns)
     return texts if texts[0] else (_amount_text(row, moment.at_ns),) * 2

@@ -1,5 +1,7 @@
 """Words for a family."""
 
+from dataclasses import replace
+
 import numpy as np
 from factories import mappings_of, tick_of, timeline_of
 from model.family.readings import SECOND_NS, reading_of
@@ -89,6 +91,23 @@ def test_who_is_gone_says_so_and_what_is_old_is_marked() -> None:
 def test_the_title_has_sums_but_none_of_rss() -> None:
     title = family_title(moment_at(5, "uss", {}))
     assert title == "family of 2 processes   Σ Pss 110 K   Σ Uss 46 K"
+
+
+def test_who_has_ended_and_is_not_reaped_lacks_nothing() -> None:
+    log = FamilyLog()
+    log.append(replace(reading_of(1, {10: {"pss": 60, "private_dirty": 10}, 20: {}}, new=(10, 20)), states="SZ"))
+    table = family_table(log, 2 * SECOND_NS, 0, "uss")
+    moment = FamilyMoment(table, 2 * SECOND_NS, 0, "uss", {})
+    assert family_title(moment).startswith("family of 2 processes (1 ended)   Σ Pss 60 K")
+    assert member_texts(moment, table.rows, 5)[1].verdict == "ended, not reaped by its parent"
+
+
+def test_a_family_that_has_ended_says_so() -> None:
+    log = FamilyLog()
+    log.append(reading_of(1, {10: {"pss": 60}}, new=(10,)))
+    log.append(reading_of(2, {}))
+    table = family_table(log, 9 * SECOND_NS, 0, "uss")
+    assert family_title(FamilyMoment(table, 9 * SECOND_NS, 0, "uss", {})) == "all processes of the family have ended"
 
 
 def test_lines_of_the_tree() -> None:

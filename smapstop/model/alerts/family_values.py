@@ -104,7 +104,9 @@ def _members_at(alert: Alert, log: FamilyLog, at_ns: int) -> list[MemberHistory]
     return [
         each
         for each in log.members
-        if each.is_alive_at(at_ns) and (not words or all(word in _name_of(each) for word in words))
+        if each.is_alive_at(at_ns)
+        and not each.is_zombie_at(at_ns)
+        and (not words or all(word in _name_of(each) for word in words))
     ]
 
 

@@ -75,6 +75,10 @@ class MemberHistory:
         """Whether it was there at a time."""
         return self.first_ns <= at_ns and (self.gone_ns is None or at_ns < self.gone_ns)
 
+    def is_zombie_at(self, at_ns: int) -> bool:
+        """Whether it had ended at a time without being reaped by its parent: it has no memory."""
+        return self.is_alive_at(at_ns) and self.state in ("Z", "X") and self.value_at("pss", at_ns) is None
+
     def append(self, time_ns: int, values: NDArray[np.int64], max_points: int) -> None:
         """Append a point, and forget the oldest ones beyond a number."""
         if self._count >= max_points:

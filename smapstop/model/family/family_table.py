@@ -35,6 +35,8 @@ class MemberRow:
     age_ns: int | None
     """How long ago its memory was read; None if it never was."""
     is_gone: bool
+    is_zombie: bool = False
+    """It has ended, and its parent has not reaped it: it has no memory."""
 
     @property
     def pid(self) -> int:
@@ -54,6 +56,8 @@ class FamilyTotals:
     swap_pss: int | None
     unread: int
     """Members whose memory is not known, which the sums lack."""
+    zombies: int = 0
+    """Members that have ended and are not reaped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,7 @@ def _row(history: MemberHistory, place: Place, at_ns: int, baseline_ns: int, met
         faults=_rate(history, "faults", at_ns),
         age_ns=None if point is None else at_ns - int(history.times_ns[point]),
         is_gone=not history.is_alive_at(at_ns),
+        is_zombie=history.is_zombie_at(at_ns),
     )
 
 
@@ -136,7 +141,8 @@ def _totals(rows: list[MemberRow], at_ns: int) -> FamilyTotals:
         pss=_sum([row.pss for row in rows]),
         uss=_sum([row.uss for row in rows]),
         swap_pss=_sum([row.history.value_at("swap_pss", at_ns) for row in rows]),
-        unread=sum(row.pss is None for row in rows),
+        unread=sum(row.pss is None and not row.is_zombie for row in rows),
+        zombies=sum(row.is_zombie for row in rows),
     )
 
 

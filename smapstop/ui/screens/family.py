@@ -189,7 +189,7 @@ class FamilyScreen(Modal[tuple[int, int | None] | None]):
     def _sample(self, rows: Sequence[MemberRow], at_ns: int) -> None:
         """Have the members sampled whose own memory is largest, and the one under the cursor."""
         current = self.query_one(FamilyTable).current
-        alive = {row.pid: row for row in rows if not row.is_gone and not row.history.missing}
+        alive = {row.pid: row for row in rows if not (row.is_gone or row.is_zombie or row.history.missing)}
         kept = [pid for pid in self._session.family.sampled if pid in alive]
         others = sorted(alive.values(), key=lambda row: -(row.history.value_at("uss", at_ns) or 0))
         wanted = [current.pid] if current is not None and current.pid in alive else []
@@ -222,7 +222,7 @@ class FamilyScreen(Modal[tuple[int, int | None] | None]):
         row = self.query_one(FamilyTable).current
         if row is None:
             return
-        if row.is_gone or row.history.missing:
+        if row.is_gone or row.is_zombie or row.history.missing:
             self.notify(row.history.missing or f"process {row.pid} has ended", severity="warning", markup=False)
         elif self._recorded and row.pid != self._target_pid:
             self.notify(f"only the totals of {row.pid} were recorded; the mappings are those of {self._target_pid}")

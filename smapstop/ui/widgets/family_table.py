@@ -114,7 +114,9 @@ class FamilyTable(LineList[Key, _MemberLine]):
 
     def empty_text(self) -> str:
         """Text without members."""
-        return "reading the family …" if self._moment is None else "no process matches"
+        if self._moment is None:
+            return "reading the family …"
+        return "no process matches" if self._moment.table.rows else "all processes have ended; esc goes back"
 
     def move_to(self, index: int) -> None:
         """Put the cursor on a member."""
