@@ -20,7 +20,7 @@ SmapsText = bytes | bytearray | memoryview
 Words = NDArray[np.uint64]
 """Words of eight characters each; the first is the lowest byte."""
 
-_RECORDS_PER_CHUNK = 1024
+_RECORDS_PER_BLOCK = 1024
 """Records parsed at a time; they should stay in the CPU cache."""
 
 
@@ -59,12 +59,14 @@ class RecordLayout:
         n, size = len(starts), self.template.nbytes
         windows = np.ndarray((len(text) - size + 1,), f"V{size}", text, strides=(1,))
         amounts, misfits = np.empty((len(self.word_offsets), n), np.int64), np.zeros(n, np.bool_)
-        for first in range(0, n, _RECORDS_PER_CHUNK):
-            rows = slice(first, first + _RECORDS_PER_CHUNK)
-            chunk = windows[starts[rows] + (self.length - size)].view("<u8").reshape(-1, len(self.template))
-            words = np.stack([np.ndarray(len(chunk), "<u8", chunk, offset, size) for offset in self.word_offsets])
-            amounts[:, rows], wrong = parse_numbers(words, self.digits)
-            differs = (chunk & self.compare_mask) != self.template
+        for first in range(0, n, _RECORDS_PER_BLOCK):
+            rows = slice(first, first + _RECORDS_PER_BLOCK)
+            block = windows[starts[rows] + (self.length - size)].view("<u8").reshape(-1, len(self.template))
+            words = np.stack([np.ndarray(len(block), "<u8", block, offset, size) for offset in self.word_offsets])
+            wrong = parse_numbers(words, self.digits)
+            amounts[:, rows] = words
+            block &= self.compare_mask
+            differs = block != self.template
             if differs.any() or wrong.any():
                 misfits[rows] = differs.any(axis=1) | wrong.any(axis=0)
         return amounts, misfits
@@ -116,22 +118,40 @@ def _repeat_byte(byte: int) -> np.uint64:
     return np.uint64(byte * 0x0101010101010101)
 
 
-def parse_numbers(words: Words, digits: Words) -> tuple[Words, NDArray[np.bool_]]:
-    """Parse words as right-aligned decimal numbers; also return which words are not numbers.
+def parse_numbers(words: Words, digits: Words) -> NDArray[np.bool_]:
+    """Parse words in place as right-aligned decimal numbers; return which words are not numbers.
 
     A number is spaces, then at least one digit. All eight characters are processed at once within the word (SWAR);
-    no step carries into the next byte unless the word is invalid anyway.
+    no step carries into the next byte unless the word is invalid anyway. In place, since malloc may
+    return fresh memory to the kernel after each step.
 
     Args:
         words: Any shape.
         digits: 0xff for each byte to be parsed, the last ones of a word. Broadcast to the shape of `words`.
     """
-    words = (words ^ _repeat_byte(ord(" "))) & digits  # a space is now 0x00, and a digit 0x10 … 0x19
-    tens, units = words & _repeat_byte(0x10), words & _repeat_byte(0x0F)
-    beyond = (words | (words + _repeat_byte(6))) & _repeat_byte(0xE0)  # more than 0x19
-    follows = tens << np.uint64(8) | np.uint64(0x10 << 56)  # required: after a digit, and last
-    # 0x01 … 0x0f is not a digit
-    wrong = beyond | ((units + _repeat_byte(0x0F) | follows) & _repeat_byte(0x10) & ~tens)
-    pairs = units * np.uint64(10 << 8 | 1) >> np.uint64(8) & np.uint64(0x00FF00FF00FF00FF)
-    fours = pairs * np.uint64(100 << 16 | 1) >> np.uint64(16) & np.uint64(0x0000FFFF0000FFFF)
-    return fours * np.uint64(10000 << 32 | 1) >> np.uint64(32), wrong != 0
+    words ^= _repeat_byte(ord(" "))
+    words &= digits  # a space is now 0x00, and a digit 0x10 … 0x19
+    wrong = words + _repeat_byte(6)
+    wrong |= words
+    wrong &= _repeat_byte(0xE0)  # more than 0x19
+    tens = words & _repeat_byte(0x10)
+    follows = tens << np.uint64(8)
+    follows |= np.uint64(0x10 << 56)  # required: after a digit, and last
+    words &= _repeat_byte(0x0F)
+    follows |= words + _repeat_byte(0x0F)  # 0x01 … 0x0f is not a digit
+    follows &= _repeat_byte(0x10)
+    follows &= np.invert(tens, out=tens)
+    wrong |= follows
+    for factor, shift, parts in _PAIR_STEPS:
+        words *= factor
+        words >>= shift
+        words &= parts
+    is_wrong: NDArray[np.bool_] = wrong != 0
+    return is_wrong
+
+
+_PAIR_STEPS = tuple(
+    (np.uint64(10**digits << 8 * digits | 1), np.uint64(8 * digits), np.uint64(parts))
+    for digits, parts in ((1, 0x00FF00FF00FF00FF), (2, 0x0000FFFF0000FFFF), (4, 0x00000000FFFFFFFF))
+)
+"""Multiplier, shift and mask that join neighbouring digits to pairs, pairs to fours, and fours to eight."""
