@@ -22,7 +22,7 @@ def write_atomically(pieces: Iterable[str], path: Path, *, overwrite: bool, sour
     Raises:
         SmapstopError: The file exists, or cannot be written.
     """
-    _require_writable(path, source, overwrite=overwrite)
+    require_writable(path, source, overwrite=overwrite)
     path = path.resolve()
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
     with open_atomic_file(path, mode=mode) as file:
@@ -30,8 +30,13 @@ def write_atomically(pieces: Iterable[str], path: Path, *, overwrite: bool, sour
             file.write(piece.encode("utf-8", "surrogateescape"))
 
 
-def _require_writable(path: Path, source: Path, *, overwrite: bool) -> None:
-    """Check that the file may be created or replaced.
+def require_writable(path: Path, *sources: Path, overwrite: bool) -> None:
+    """Check that a file may be created or replaced.
+
+    Args:
+        path: The file.
+        sources: The files that it is made from, which are never replaced.
+        overwrite: Whether an existing file may be replaced.
 
     Raises:
         SmapstopError: It may not.
@@ -40,7 +45,7 @@ def _require_writable(path: Path, source: Path, *, overwrite: bool) -> None:
         return
     if not path.is_file():
         raise SmapstopError(f"{str(path)!r} is not a regular file", "choose another name, or omit -o for stdout")
-    if path.samefile(source):
+    if any(source.exists() and path.samefile(source) for source in sources):
         raise SmapstopError(f"{str(path)!r} is the recording itself", "choose another name")
     if not overwrite:
         raise SmapstopError(f"{str(path)!r} already exists", "choose another name, or overwrite it with --force")

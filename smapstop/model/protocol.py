@@ -182,6 +182,8 @@ class Target:
     """Where it is; None for here."""
     missing_callers: str = "not asked for"
     """Why the callers of its page faults are not seen, or not all of them, and what to do; empty if they are."""
+    user: str | None = None
+    """Name of the user that it runs as, or the number where that has no name; None if unknown."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,11 +2,13 @@
 
 import errno
 import os
+import re
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from itertools import islice
+from pwd import getpwuid
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -21,6 +23,7 @@ _LINK_DIRECTORIES = ("fd/", "map_files/")
 """Directories of links that lead to a file itself, whatever its path."""
 _KERNEL_THREAD = 0x0020_0000
 """PF_KTHREAD in the flags of stat (include/linux/sched.h)."""
+_EFFECTIVE_UID = re.compile(rb"^Uid:\t\d+\t(\d+)", re.MULTILINE)
 _MOST_THREADS = 1 << 22
 """Limit of threads that are listed: that of process ids (PID_MAX_LIMIT, include/linux/threads.h)."""
 PAGEMAP_REMEDY = "run as its user or as root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"
@@ -239,6 +242,23 @@ class ProcDir:
             return self.read_link("exe")
         except OSError:
             return None
+
+    def user(self) -> str | None:
+        """Name of the user that the process runs as, or the number if that has no name; `None` if it is gone."""
+        uid = self._effective_uid()
+        if uid is None:
+            return None
+        try:
+            return getpwuid(uid).pw_name
+        except KeyError:
+            return str(uid)
+
+    def _effective_uid(self) -> int | None:
+        """Effective user id; `None` if it cannot be read."""
+        with suppress(OSError):
+            if found := _EFFECTIVE_UID.search(self.read("status")):
+                return int(found[1])
+        return None
 
     def require_memory(self) -> None:
         """Check that the process has a memory map and that it may be read.

@@ -95,6 +95,11 @@ class Recording:
         return str(self._meta.get("tool", "smapstop"))
 
     @property
+    def kernel(self) -> str:
+        """Release of the kernel of the recorded machine; empty if unknown, as of imported texts."""
+        return str(self._meta.get("kernel", ""))
+
+    @property
     def redaction_token(self) -> str:
         """Token of the `Redaction` that replaced its names; empty when it is not redacted."""
         return str(self._meta.get("redaction", ""))

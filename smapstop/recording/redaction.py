@@ -81,10 +81,10 @@ class Redaction:
         self._redacted_texts = StringTable()
 
     def redact_target(self, target: Target) -> Target:
-        """Remove command line and executable of a target."""
+        """Remove command line, executable and user of a target."""
         self._program = target.executable
         elsewhere = target.elsewhere and replace(target.elsewhere, via="a command")
-        return replace(target, command_line=(), executable=None, elsewhere=elsewhere)
+        return replace(target, command_line=(), executable=None, elsewhere=elsewhere, user=None)
 
     def redact_tick(self, tick: Tick) -> Tick:
         """Remove the names in a tick."""

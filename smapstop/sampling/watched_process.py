@@ -55,6 +55,7 @@ class WatchedProcess:
             max_map_count=self.process.max_map_count(),
             elsewhere=Elsewhere(self._via, self.process.kernel(), self.process.page_kb) if self._via else None,
             missing_callers=self.sampler.missing_callers,
+            user=self.process.user(),
         )
 
     def sample(self) -> Tick | None:

@@ -1,6 +1,8 @@
 """Words for whose doing a change was: "by dictExpand"."""
 
+from smapstop.model.callers.culprit import TopFunction
 from smapstop.model.history.culprits import Culprit
+from smapstop.text import format as fmt
 from smapstop.text.functions import function_text, source_text
 
 
@@ -14,3 +16,12 @@ def culprit_text(culprit: Culprit | None, *, full: bool = False) -> str:
     source = source_text(culprit.frame) if full else ""
     mostly = "" if culprit.is_alone else "mostly "
     return f" {mostly}by {function_text(culprit.frame)}{f', {source}' if source else ''}{'' if culprit.sure else '?'}"
+
+
+def majority_text(top: TopFunction, seen: int) -> str:
+    """Whose doing most of the page faults of a mapping were: "93 % of the 1,204 page faults seen in it: f"."""
+    source = source_text(top.frame)
+    whose = f"{function_text(top.frame)}{f', {source}' if source else ''}"
+    if seen == 1:
+        return f"the only page fault seen in it: {whose}"
+    return f"{fmt.percent(top.faults / seen)} of the {seen:,} page faults seen in it: {whose}"

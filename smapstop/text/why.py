@@ -181,8 +181,8 @@ def _mechanisms_text(history: MappingHistory, trend: Trend) -> str:
     by = ", by " if trend.kb > 0 else ": "
     if len(names) > 1:
         return f"{by}{', '.join(names[:-1])} and {names[-1]}"
-    rate = fmt.count(round(entries[0].pages / trend.seconds)) if trend.goes_on else ""
-    return f"{by}{names[0]}" + (f" ({rate} pages a second)" if rate else "")
+    rate = round(entries[0].pages / trend.seconds) if trend.goes_on else 0
+    return f"{by}{names[0]}" + (f" ({fmt.count(rate)} pages a second)" if rate else "")
 
 
 # the fields

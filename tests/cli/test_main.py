@@ -22,7 +22,10 @@ from stepped_program import SteppedProgram
 
 from smapstop.cli.config.state_file import save_state
 
-HELPS = [[], *([verb] for verb in ("snapshot", "diff", "export", "replay", "pages", "demo", "guide", "completion"))]
+HELPS = [
+    [],
+    *([verb] for verb in ("snapshot", "diff", "export", "report", "replay", "pages", "demo", "guide", "completion")),
+]
 
 
 def on_terminal(*command: str | Path, **environment: str) -> tuple[int, str]:

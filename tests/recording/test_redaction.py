@@ -249,7 +249,7 @@ def test_what_may_hold_words_is_known() -> None:
     """Whoever adds something to what is recorded decides here whether it names anybody."""
     recorded = (Target, Tick, Counters, Mappings, Events, ExitStatus, OomKill, OomLimit, Limits, CgroupMemory)
     others = (PageFaults, FamilyReading, FamilyMember)
-    hidden = {"command_line", "executable", "name", "counters", "rows", "names", "stacks", "missing", "path"}
+    hidden = {"command_line", "executable", "name", "counters", "rows", "names", "stacks", "missing", "path", "user"}
     names = {field.name for each in (*recorded, *others) for field in fields(each) if "str" in str(field.type)}
     assert names - hidden == {"fields", "state", "states", "totals", "missing_callers", "cgroup_missing"}
     assert {field.name for field in fields(Tick)} - {

@@ -13,6 +13,7 @@ VERBS = {
     "replay": "a recording in the dashboard",
     "diff": "compare two runs",
     "export": "to CSV, JSONL, Perfetto",
+    "report": "one HTML file to send",
     "import": "saved texts as a recording",
     "pages": "pages and their symbols",
     "faults": "who makes page faults",

@@ -1,5 +1,6 @@
 """Event log of a timeline: entries up to a tick, folded to stay readable, and bounded in number."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -155,3 +156,24 @@ class EventLog:
             after = self.timeline.at(tick.number) if before is None else apply_tick(before, tick)
         self._snapshot = after
         return before, after
+
+
+def logs_of_mappings(histories: Sequence[MappingHistory]) -> dict[int, tuple[LogEntry, ...]]:
+    """Entries of single mappings over all known ticks, newest last, in one pass over the ticks.
+
+    Args:
+        histories: Histories of mappings of one timeline, up to date.
+    """
+    states = {history.mapping: _LogState(-1) for history in histories}
+    if not histories:
+        return {}
+    by_mapping, timeline = {history.mapping: history for history in histories}, histories[0].timeline
+    wanted = np.array(list(by_mapping), np.int64)
+    for number in range(timeline.oldest, len(timeline)):
+        tick = timeline.header(number)
+        entries = tick_entries(tick)
+        entries = entries.take(np.flatnonzero(np.isin(entries.mapping, wanted)))
+        for mapping in np.unique(entries.mapping).tolist():
+            new = entries_of_mapping(entries, by_mapping[mapping])
+            states[mapping] = _advance(states[mapping], tick, new)
+    return {mapping: (*state.closed, *state.open) for mapping, state in states.items()}

@@ -173,6 +173,11 @@ class RemoteProcDir(ProcDir):
         """Fail, as `open`."""
         self.open(name)
 
+    def user(self) -> str | None:
+        """Number of the user that the process runs as; names are known there only. `None` if it is gone."""
+        uid = self._effective_uid()
+        return None if uid is None else str(uid)
+
     def uptime_ns(self) -> int:
         """Time since that machine started, ns."""
         return self._machine.uptime_ns()

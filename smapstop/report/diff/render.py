@@ -118,13 +118,13 @@ _AMOUNTS = (
 
 def as_table(diff: Diff, *, width: int = 80) -> str:
     """Format as a table of at most `width` cells: the two runs, a line per group, and the totals."""
-    name = replace(_NAME, title=f"{_label(diff)} by {diff.by}")
+    name = replace(_NAME, title=f"{metric_label(diff)} by {diff.by}")
     columns = (name, *_columns_of(diff))
     hidden = len(diff.groups) - len(diff.rows)
     total = {"name": f"total, with {hidden} unchanged" if hidden else "total"}
-    rows = [_cells(diff, row) for row in diff.rows]
+    rows = [group_cells(diff, row) for row in diff.rows]
     rows.append(total | _amount_cells(_mapping_count(diff), diff.sum_of(diff.metric)))
-    runs = [f"{side} {_run_text(run)}" for side, run in (("before", diff.before), ("after ", diff.after))]
+    runs = [f"{side} {run_text(run)}" for side, run in (("before", diff.before), ("after ", diff.after))]
     return "\n".join([*(clip(run, width) for run in runs), "", *format_table(columns, rows, width), ""])
 
 
@@ -139,13 +139,13 @@ def _columns_of(diff: Diff) -> tuple[Column, ...]:
             return _AMOUNTS
 
 
-def _label(diff: Diff) -> str:
+def metric_label(diff: Diff) -> str:
     """Label of the metric, as the kernel prints it: "Uss + Swap"."""
     parts = diff.metric.split("+")
     return " + ".join(FIELD_BY_NAME[part].label if part in FIELD_BY_NAME else part.capitalize() for part in parts)
 
 
-def _run_text(run: ComparedRun) -> str:
+def run_text(run: ComparedRun) -> str:
     """Process and time that are compared."""
     parts = ["stdin" if run.file == "-" else run.file]
     if run.name is not None:
@@ -159,7 +159,7 @@ def _run_text(run: ComparedRun) -> str:
     return ", ".join(map(printable, parts))
 
 
-def _cells(diff: Diff, row: DiffRow) -> CellTexts:
+def group_cells(diff: Diff, row: DiffRow) -> CellTexts:
     """Texts of a group."""
     cells = {"name": row.name, "perms": row.perms, "offset": f"{row.offset:x}" if row.perms else ""}
     cells |= _amount_cells(row.mapping_count, row.amount)
@@ -222,13 +222,13 @@ def as_markdown(diff: Diff) -> str:
     """Format as markdown for a pull request: the totals as a heading, and the groups that changed most."""
     total = diff.sum_of(diff.metric)
     sizes = f"{long_amount(total.before)} → {long_amount(total.after)}"
-    lines = [f"### {_label(diff)} {sizes}, {change_text(total)}", ""]
-    lines += [f"{inline_code(_run_text(diff.before))} → {inline_code(_run_text(diff.after))}", ""]
+    lines = [f"### {metric_label(diff)} {sizes}, {change_text(total)}", ""]
+    lines += [f"{inline_code(run_text(diff.before))} → {inline_code(run_text(diff.after))}", ""]
     if not diff.rows:
         return "\n".join([*lines, "Nothing changed.", ""])
     second = "What" if diff.groups.mappings else "Maps"
     lines += [
-        f"| {_label(diff)} by {diff.by} | {second} | Before | After | Change | % |",
+        f"| {metric_label(diff)} by {diff.by} | {second} | Before | After | Change | % |",
         "|:--|--:|--:|--:|--:|--:|",
     ]
     lines += [_markdown_row(diff, row) for row in diff.rows[:MOVERS]]
@@ -239,7 +239,7 @@ def as_markdown(diff: Diff) -> str:
 
 def _markdown_row(diff: Diff, row: DiffRow) -> str:
     """Format a group as a table row."""
-    cells = _cells(diff, row)
+    cells = group_cells(diff, row)
     name = f"{inline_code(row.name)} {row.perms} +{row.offset:#x}" if row.perms else inline_code(row.name)
     if diff.groups.mappings:
         name = f"{inline_code(row.name)} {row.perms} at {cells['start']}"
@@ -269,4 +269,4 @@ def excess_text(diff: Diff, limit: Limit, found: BeforeAfter) -> str:
     """Message for an exceeded limit."""
     subject = "in total" if limit.name is None else f"of {printable(limit.name)}"
     sizes = f"from {long_amount(found.before)} to {long_amount(found.after)}"
-    return f"{_label(diff)} {subject} grew {sizes}, {change_text(found)}: more than {limit.text}"
+    return f"{metric_label(diff)} {subject} grew {sizes}, {change_text(found)}: more than {limit.text}"
