@@ -55,7 +55,7 @@ def build_parser() -> CommandParser:
     """Build the parser of the dashboard."""
     parser = CommandParser(
         "smapstop",
-        "smapstop [options] [-p PID|NAME | -- COMMAND [ARG ...]]\n       smapstop VERB ...",
+        "smapstop [options] [-p PID|NAME | -- COMMAND [ARG ...] | VERB ...]",
         "Shows which mappings of a process change, why, and what the kernel did.",
         "verbs (smapstop VERB --help explains each):\n" + list_verbs() + "\n"
         "examples:\n"
