@@ -46,7 +46,7 @@ screenshots: $(READY) ## regenerate screenshots/ from real runs
 man: $(READY) ## regenerate the man page from the options of all commands
 	@$(PY) -m smapstop.cli.manpage >smapstop/smapstop.1
 
-bench: $(READY) ## run the benchmarks; one part with PART=sampling|family|screen|tables|recording|unwinding
+bench: $(READY) ## run the benchmarks; one part with PART=sampling|family|fleet|screen|tables|recording|unwinding
 	@$(PY) -m benchmarks $(PART)
 
 fuzz: $(READY) ## fuzz all targets, MINUTES=1 each; one with TARGET=smaps

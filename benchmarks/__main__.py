@@ -8,13 +8,14 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import family, mapping_table, recording, sampling, screen, unwinding
+from benchmarks import family, fleet, mapping_table, recording, sampling, screen, unwinding
 from benchmarks.figures import MARKDOWN_HEAD, markdown_row
 
 RESULT = Path("bench.json")
 PARTS = {
     "sampling": sampling.measurements,
     "family": family.measurements,
+    "fleet": fleet.measurements,
     "screen": screen.measurements,
     "tables": mapping_table.measurements,
     "recording": recording.measurements,
