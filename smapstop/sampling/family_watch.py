@@ -1,6 +1,5 @@
 """Watch the family of a process: readings of all members, samples of some, within their part of the budget."""
 
-import select
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,6 +10,7 @@ from smapstop.model.family.reading import FamilyReading
 from smapstop.model.protocol import MemberMessage, MemberRequest, Pace
 from smapstop.proc.process import ProcDir
 from smapstop.sampling.family_reader import FamilyReader
+from smapstop.sampling.ready_fds import ready_fds
 from smapstop.sampling.watched_process import WatchedProcess
 
 _LEAST_INTERVAL_NS = 1_000_000_000
@@ -62,17 +62,30 @@ class FamilyWatch:
         for pid in pids:
             if pid not in self._members:
                 with suppress(SmapstopError, OSError):
-                    member = WatchedProcess(ProcDir(pid), None, self._member_pace(), callers=self._callers)
-                    self._members[pid] = member
+                    self._members[pid] = member = self._open_member(pid)
                     yield MemberMessage(pid, member.target())
         self.set_pace(self._pace)
+
+    def _open_member(self, pid: int) -> WatchedProcess:
+        """Open a member.
+
+        Raises:
+            SmapstopError: It has ended.
+            OSError: It has just ended, or there are too many open files.
+        """
+        process = ProcDir(pid)
+        try:
+            return WatchedProcess(process, None, self._member_pace(), callers=self._callers)
+        except OSError:
+            process.close()
+            raise
 
     def step(self) -> Iterator[FamilyReading | MemberMessage]:
         """Do what is due."""
         now_ns = time.monotonic_ns()
         if now_ns >= self._reading_due_ns:
             yield self._read(now_ns)
-        ready = set(select.select(self.fds, [], [], 0)[0])
+        ready = ready_fds(self.fds)
         for pid, member in list(self._members.items()):
             if member.pidfd in ready:
                 yield from self._finish(pid)

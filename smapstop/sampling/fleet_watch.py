@@ -16,6 +16,8 @@ from smapstop.sampling.fleet_reader import FleetName, FleetReader, started_s
 
 MAX_SAMPLED = 32
 """So many processes, the largest, have all their mappings read."""
+MAX_NEW = 8
+"""So many of them begin to be sampled after a reading: the first sample costs several times as much as others."""
 _TIMES_LARGER = 2
 """A process takes the place of a sampled one when it is so many times as large."""
 
@@ -128,7 +130,7 @@ def choose_sampled(sampled: Sequence[int], sizes: dict[int, int]) -> tuple[int, 
         sizes: Sizes of all processes that can be, by pid.
     """
     chosen = [pid for pid in sampled if pid in sizes]
-    for pid in sorted(sizes.keys() - set(chosen), key=lambda each: (-sizes[each], each)):
+    for pid in sorted(sizes.keys() - set(chosen), key=lambda each: (-sizes[each], each))[:MAX_NEW]:
         if len(chosen) >= MAX_SAMPLED:
             smallest = min(chosen, key=lambda each: sizes[each])
             if sizes[pid] <= _TIMES_LARGER * sizes[smallest]:

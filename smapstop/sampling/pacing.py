@@ -37,8 +37,12 @@ class Pacer:
     def pace(self, pace: Pace) -> None:
         is_longer = pace.interval_ns > self._pace.interval_ns
         self._pace = pace
-        if self._cost_ns and not is_longer:
+        if is_longer:
+            return
+        if self._cost_ns:
             self._schedule()
+        else:
+            self.due_ns = min(self.due_ns, self._last_due_ns + pace.interval_ns)
 
     @property
     def interval_ns(self) -> int:
@@ -88,7 +92,7 @@ class Pacer:
 
     def forgive(self, now_ns: int) -> None:
         """Drop the debt, and let the next tick be an interval away: what is read once, when watching begins."""
-        self._debt_ns, self._cost_ns = 0, {}
+        self._owed_ns, self._debt_ns, self._cost_ns = 0, 0, {}
         self._last_due_ns, self.due_ns = now_ns, now_ns + self._pace.interval_ns
 
     @property

@@ -1,7 +1,6 @@
 """A process that is sampled until it ends."""
 
 import os
-import select
 from contextlib import suppress
 
 from smapstop.model.elsewhere import Elsewhere
@@ -13,6 +12,7 @@ from smapstop.proc.process import ProcDir
 from smapstop.proc.successor import read_identity
 from smapstop.sampling.launch import Program
 from smapstop.sampling.oom_watch import OomWatch
+from smapstop.sampling.ready_fds import ready_fds
 from smapstop.sampling.sampler import Sampler
 
 _END_SECONDS = 0.5
@@ -77,7 +77,7 @@ class WatchedProcess:
 
     def has_ended(self) -> bool:
         """Whether a process that is gone has ended; it may still be about to, for a moment."""
-        return self.pidfd is None or bool(select.select([self.pidfd], [], [], _END_SECONDS)[0])
+        return self.pidfd is None or bool(ready_fds([self.pidfd], _END_SECONDS))
 
     def finish(self) -> Tick | None:
         """Close a process that has ended; return its last tick, None if it was never sampled."""

@@ -15,7 +15,7 @@ from smapstop.model.protocol import Pace
 from smapstop.proc.smaps.parser import parse_rollup
 from smapstop.sampling import family_watch
 from smapstop.sampling.fleet_reader import FleetName
-from smapstop.sampling.fleet_watch import MAX_SAMPLED, FleetWatch, choose_sampled
+from smapstop.sampling.fleet_watch import MAX_NEW, MAX_SAMPLED, FleetWatch, choose_sampled
 
 FAST = Pace(50_000_000, 1.0)
 
@@ -99,8 +99,11 @@ def test_a_name_that_nobody_has_is_said_once() -> None:
 
 def test_the_largest_are_sampled_and_go_on_as_long_as_possible() -> None:
     sizes = {pid: 1000 - pid for pid in range(1, MAX_SAMPLED + 20)}
-    first = choose_sampled((), sizes)
-    assert first == tuple(range(1, MAX_SAMPLED + 1))
+    first: tuple[int, ...] = ()
+    for reading in range(1, MAX_SAMPLED // MAX_NEW + 1):
+        first = choose_sampled(first, sizes)
+        assert first == tuple(range(1, reading * MAX_NEW + 1)), "some more after each reading"
+    assert len(first) == MAX_SAMPLED
     grown = sizes | {MAX_SAMPLED + 5: 1001}
     assert choose_sampled(first, grown) == first, "larger, but not much"
     leak = sizes | {MAX_SAMPLED + 5: 5000}

@@ -3,10 +3,11 @@
 import argparse
 import queue
 import re
+import resource
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from smapstop.cli.arguments import (
@@ -118,6 +119,7 @@ def _serve(fleet: "FleetWatch | RemoteFleet", options: argparse.Namespace) -> No
     from smapstop.export.prometheus.sampler_thread import SamplerThread
     from smapstop.export.prometheus.server import MetricsServer
 
+    _raise_file_limit()
     events: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
     sampler = SamplerThread(fleet, events.put)
     with closing(MetricsServer(options.listen, sampler.latest, options.by)) as server, _stop_on_signals(events):
@@ -129,6 +131,14 @@ def _serve(fleet: "FleetWatch | RemoteFleet", options: argparse.Namespace) -> No
             error = events.get()
     if error is not None:
         raise error
+
+
+def _raise_file_limit() -> None:
+    """Allow as many open files as may be: a process takes one, and one that is sampled about six."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and soft < hard:
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _find_names(words: list[str]) -> "list[FleetName]":

@@ -41,6 +41,8 @@ class MapAccount:
         """Take the next tick of the process into account."""
         if tick.ending is not None or tick.missing or (self._snapshot is None and not tick.keyframe):
             return
+        if tick.number == 0 or tick.executed:
+            self._stacks.clear()  # other ids from now on
         self._snapshot = apply_tick(self._snapshot, tick)
         self._stacks |= {stack.mapping: stack for stack in tick.stacks}
         self._count_pages(tick.events)

@@ -16,6 +16,8 @@ class Fleet:
     def __init__(self) -> None:
         self.steps = 0
         self.fails = False
+        self.cost_ns = 0
+        self.budget = 1.0
 
     @property
     def due_ns(self) -> int:
@@ -23,11 +25,14 @@ class Fleet:
 
     def step(self) -> None:
         self.steps += 1
+        began_ns = time.thread_time_ns()
+        while time.thread_time_ns() < began_ns + self.cost_ns:
+            pass
         if self.fails:
             raise ValueError("no good")
 
     def figures(self) -> FleetFigures:
-        return FleetFigures((), cost_ns=self.steps)
+        return FleetFigures((), cost_ns=self.steps, budget=self.budget)
 
 
 def test_figures_are_those_after_the_last_step_and_the_thread_ends() -> None:
@@ -39,6 +44,15 @@ def test_figures_are_those_after_the_last_step_and_the_thread_ends() -> None:
         wait_until(lambda: sampler.latest().cost_ns >= 3)
     assert threading.active_count() == before
     assert not errors
+
+
+def test_all_that_a_step_takes_is_within_the_budget() -> None:
+    fleet = Fleet()
+    fleet.cost_ns, fleet.budget = 5_000_000, 0.1
+    began = time.monotonic()
+    with SamplerThread(fleet, print):
+        wait_until(lambda: fleet.steps >= 4)
+    assert time.monotonic() - began >= 3 * 0.05
 
 
 def test_an_error_is_handed_over() -> None:
