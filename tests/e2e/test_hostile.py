@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from command_line import smapstop_on_terminal
 from e2e.raw_terminal import SMAPSTOP, RawTerminal, find_harmful_output
 from stepped_program import SteppedProgram
 
@@ -42,6 +43,14 @@ def assert_harmless(window: RawTerminal) -> None:
 
 def printed(*arguments: str, status: int = 0) -> str:
     """What a verb prints on a terminal, which is nothing that a terminal obeys."""
+    run = smapstop_on_terminal(*arguments)
+    assert run.returncode == status, run.stdout
+    assert find_harmful_output(run.stdout) == []
+    return run.stdout.decode()
+
+
+def printed_by_process(*arguments: str, status: int = 0) -> str:
+    """The same, of a verb that begins others: on a real terminal."""
     with RawTerminal([*SMAPSTOP, *arguments], columns=200) as window:
         assert window.status() == status, window.screen()
         assert_harmless(window)
@@ -84,7 +93,7 @@ def test_no_name_in_what_a_verb_prints_is_obeyed_by_the_terminal(evil: SteppedPr
     assert re.search(r"\\u001b]0;pwn", printed("snapshot", "-p", pid, "--format", "json"))
     assert re.search(SPELLED, printed("pages", "-p", pid, "evil\x1b[31m[bold] .data"))
     assert re.search(SPELLED, printed("pages", "-p", pid, "--cow"))
-    assert re.search(SPELLED, printed("record", "-p", pid, "--count", "2", "-i", "0.1", "-o", odd))
+    assert re.search(SPELLED, printed_by_process("record", "-p", pid, "--count", "2", "-i", "0.1", "-o", odd))
     assert re.search(SPELLED, printed("diff", odd, odd, "--all"))
     assert re.search(r"odd\\x1b\[31m\\u202e", printed("diff", odd, odd, "--all", "--format", "markdown"))
     for form in ("jsonl", "csv", "perfetto"):
@@ -100,15 +109,15 @@ def test_no_name_in_an_error_is_obeyed_by_the_terminal(evil: SteppedProgram, tmp
         ("pages", "-p", str(evil.pid), EVIL),
         ("replay", str(tmp_path / EVIL.replace("/", ""))),
         ("diff", EVIL, EVIL),
-        ("record", "-o", f"{tmp_path}/{EVIL}", "-p", str(evil.pid)),
         ("--filter", EVIL + ">", "-p", "1"),
         ("--sort", EVIL, "-p", "1"),
         (EVIL,),
         ("--" + EVIL,),
     ):
         assert printed(*wrong, status=2).count("\n") == 1, wrong
-    printed("--", EVIL, status=127)
-    printed("record", "-o", "x", "--", EVIL, status=127)
+    printed_by_process("record", "-o", f"{tmp_path}/{EVIL}", "-p", str(evil.pid), status=2)
+    printed_by_process("record", "-o", "x", "--", EVIL, status=127)
+    printed_by_process("--", EVIL, status=127)
 
 
 def test_no_name_in_the_picker_is_obeyed_by_the_terminal(evil: SteppedProgram) -> None:

@@ -70,24 +70,18 @@ def test_a_process_can_be_picked_by_what_is_typed(terminal: Terminals) -> None:
             assert f" {target.pid} " in screen
             window.press("Enter")
             window.wait_for(f"^ sleep +{target.pid} .*● live")
-            window.press("q")
+            window.press("F10")
             assert window.status() == 0
         finally:
             target.kill()
 
 
-def test_nothing_need_be_picked(terminal: Terminals) -> None:
-    window = terminal(SMAPSTOP)
-    window.wait_for(r"PID +USER +NAME")
-    window.press("F10")
-    assert window.status() == 0
-
-
 # the table
 
 
-def test_the_filter_narrows_the_table_and_escape_drops_it(terminal: Terminals) -> None:
-    window = attach(terminal, os.getpid())
+def test_the_table_is_filtered_grouped_sorted_and_frozen(terminal: Terminals) -> None:
+    """With help at hand: in one terminal, as a user does it."""
+    window = attach(terminal, os.getpid(), "--columns name,perms,size")
     filtered(window, "libc.so")
     screen = window.wait_for_screen(
         lambda screen: all("libc.so" in name for name in names(screen) or [""]), "only libc"
@@ -97,40 +91,13 @@ def test_the_filter_narrows_the_table_and_escape_drops_it(terminal: Terminals) -
     window.wait_for("^Mapping +Perm")
     window.wait_for_screen(lambda screen: len(set(names(screen))) > few, "the others are back")
 
-
-def test_a_filter_that_makes_no_sense_is_told_and_not_taken(terminal: Terminals) -> None:
-    window = attach(terminal, os.getpid())
     open_filter(window)
     window.type("kind:hoop")
     window.press("Enter")
     window.wait_for("no kind 'hoop'")
+    window.press("Escape")
+    window.wait_for_screen(lambda screen: "kind:hoop" not in screen, "the filter is gone")
 
-
-def test_sorting_by_a_column_from_the_menu(terminal: Terminals) -> None:
-    window = attach(terminal, os.getpid(), "--columns name,perms,size")
-    window.press("s")
-    window.wait_for("Sort by|sort by")
-    window.type("size")
-    window.press("Enter")
-    window.wait_for("Size ?▼")
-
-    def falling(screen: str) -> bool:
-        sizes = [kib(text) for text in re.findall(r"[r-][w-][x-][ps] +(\d\S*(?: [KMG])?)", screen)]
-        return len(sizes) > 10 and sizes == sorted(sizes, reverse=True)
-
-    window.wait_for_screen(falling, "the largest come first")
-    window.press("I")
-    window.wait_for("Size ?▲")
-
-
-def kib(text: str) -> float:
-    """An amount as the table writes it, in kB."""
-    number, _, unit = text.partition(" ")
-    return float(number) * {"": 1 / 1024, "K": 1, "M": 1 << 10, "G": 1 << 20}[unit]
-
-
-def test_groups_add_up_and_open_into_their_mappings(terminal: Terminals) -> None:
-    window = attach(terminal, os.getpid())
     window.press("o")
     window.wait_for("^By name")
     window.wait_for(r"^F ▸ \S*libc.so.6 × \d+")
@@ -139,13 +106,36 @@ def test_groups_add_up_and_open_into_their_mappings(terminal: Terminals) -> None
     window.press("Escape")
     window.wait_for("^Mapping")
 
+    window.press("s")
+    window.wait_for("Sort by|sort by")
+    window.type("size")
+    window.press("Enter")
+    window.wait_for("Size ?▼")
+    window.wait_for_screen(is_falling, "the largest come first")
+    window.press("I")
+    window.wait_for("Size ?▲")
 
-def test_the_order_can_be_frozen(terminal: Terminals) -> None:
-    window = attach(terminal, os.getpid())
     window.press("f")
     window.wait_for("^Mapping · frozen")
     window.press("f")
     window.wait_for("^Mapping +Perm")
+
+    window.press("F1")
+    window.wait_for("Keys: table")
+    window.press("Escape")
+    window.wait_for("● live")
+
+
+def is_falling(screen: str) -> bool:
+    """Whether the largest mappings come first."""
+    sizes = [kib(text) for text in re.findall(r"[r-][w-][x-][ps] +(\d\S*(?: [KMG])?)", screen)]
+    return len(sizes) > 10 and sizes == sorted(sizes, reverse=True)
+
+
+def kib(text: str) -> float:
+    """An amount as the table writes it, in kB."""
+    number, _, unit = text.partition(" ")
+    return float(number) * {"": 1 / 1024, "K": 1, "M": 1 << 10, "G": 1 << 20}[unit]
 
 
 # time
@@ -232,15 +222,7 @@ def test_the_mark_is_compared_with(terminal: Terminals, growing: SteppedProgram)
     window.wait_for(r"rw-p +3 M +· ")
 
 
-# help, and what the terminal is like
-
-
-def test_help_explains_the_keys_the_fields_and_the_flags(terminal: Terminals) -> None:
-    window = attach(terminal, os.getpid())
-    window.press("F1")
-    window.wait_for("Keys: table")
-    window.press("Escape")
-    window.wait_for("● live")
+# what the terminal is like
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (240, 70)])
@@ -264,9 +246,8 @@ def test_a_small_terminal_is_the_tables(terminal: Terminals) -> None:
     assert max(map(len, screen.splitlines())) <= 40
 
 
-@pytest.mark.parametrize("command", [f"-p {os.getpid()}", "-- sleep 1000"], ids=["attached", "launched"])
-def test_a_terminal_made_tiny_and_big_again_has_its_table_back(terminal: Terminals, command: str) -> None:
-    window = terminal(f"{SMAPSTOP} -i 0.2 {command}")
+def test_a_terminal_made_tiny_and_big_again_has_its_table_back(terminal: Terminals) -> None:
+    window = terminal(f"{SMAPSTOP} -i 0.2 -- sleep 1000")
     window.wait_for(ROW)
     for columns, rows, key in ((20, 5, "Enter"), (10, 3, "?"), (2, 1, "Down"), (1, 1, "Up")):
         window.resize(columns, rows)

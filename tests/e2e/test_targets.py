@@ -140,7 +140,7 @@ def test_smapstop_watches_its_own_sampler(terminal: Terminals) -> None:
 
 def test_a_terminal_that_is_resized_all_the_time_is_filled_in_the_end(terminal: Terminals) -> None:
     window = attach(terminal, os.getpid())
-    for step in range(150):
+    for step in range(50):
         window.resize(20 + 37 * step % 200, 5 + 11 * step % 60)
     window.resize(100, 30)
     window.wait_for_screen(
