@@ -22,7 +22,7 @@ def smapstop_bytes(*arguments: object, stdin: bytes = b"") -> "CompletedProcess[
     """What smapstop prints in pipes, and its exit status."""
     out, errors = io.BytesIO(), io.BytesIO()
     status = _run(arguments, *map(io.TextIOWrapper, (io.BytesIO(stdin), out, errors)))
-    return CompletedProcess(arguments, status, out.getvalue(), errors.getvalue())
+    return CompletedProcess(str(arguments), status, out.getvalue(), errors.getvalue())
 
 
 def smapstop(*arguments: object, stdin: str = "") -> "CompletedProcess[str]":
@@ -35,7 +35,7 @@ def smapstop_on_terminal(*arguments: object) -> "CompletedProcess[bytes]":
     """What smapstop prints on a terminal, and its exit status."""
     printed = io.BytesIO()
     status = _run(arguments, *map(_Terminal, (io.BytesIO(), printed, printed)))
-    return CompletedProcess(arguments, status, printed.getvalue())
+    return CompletedProcess(str(arguments), status, printed.getvalue())
 
 
 def _run(arguments: tuple[object, ...], stdin: TextIO, out: TextIO, errors: TextIO) -> int:
