@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from rich.console import Group, RenderableType
+from rich.segment import Segment, SegmentLines
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
@@ -11,6 +12,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
+from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Input
@@ -45,14 +47,30 @@ class HelpText(Widget):
         super().__init__()
         self._place = place
         self._commands = HelpSection(COMMANDS_TITLE, commands)
+        self._drawn: tuple[tuple[object, ...], list[list[Segment]]] = ((), [])
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        """Number of lines at a width."""
+        return len(self._lines(width))
 
     def render(self) -> RenderableType:
-        """Render the sections, short entries in two columns where there is room."""
+        """Render the sections."""
+        return SegmentLines(self._lines(self.content_size.width), new_lines=True)
+
+    def _lines(self, width: int) -> list[list[Segment]]:
+        """Lines at a width: laid out once, because Textual asks for their number before it draws them."""
+        key = (width, self.query_text, palette_of(self.app), self._title_style())
+        if key != self._drawn[0]:
+            options = self.app.console.options.update(width=width, height=None)
+            self._drawn = key, self.app.console.render_lines(self._text(width), options, pad=False)
+        return self._drawn[1]
+
+    def _text(self, width: int) -> RenderableType:
+        """Lay out the sections, short entries in two columns where there is room."""
         sections = list(self._matching_sections())
         if not sections:
             return Text(f"No entry matches {fmt.printable(self.query_text)!r}.", self._quiet())
-        wide = self.content_size.width >= TWO_COLUMNS
-        return Group(*(self._section(section, wide=wide) for section in sections))
+        return Group(*(self._section(section, width) for section in sections))
 
     def _matching_sections(self) -> Iterator[HelpSection]:
         """Sections with their matching entries, without sections that have none."""
@@ -61,12 +79,13 @@ class HelpText(Widget):
             if entries:
                 yield HelpSection(section.title, entries, section.short)
 
-    def _section(self, section: HelpSection, *, wide: bool) -> RenderableType:
-        """Render a section: its title, then its terms and their meanings."""
-        title = Text(section.title, self.get_component_rich_style("help--title", partial=True))
+    def _section(self, section: HelpSection, width: int) -> RenderableType:
+        """Lay out a section: its title, then its terms and their meanings."""
+        title = Text(section.title, self._title_style())
         entries = section.entries
+        wide = width >= TWO_COLUMNS
         if not (wide and section.short and len(entries) > 1):
-            narrow = self.content_size.width < NARROW or (wide and section.short)
+            narrow = width < NARROW or (wide and section.short)
             word_width = SHORT_WORD_WIDTH if narrow else WORD_WIDTH
             return Group(title, self._table(entries, word_width), "")
         half = (len(entries) + 1) // 2
@@ -88,6 +107,9 @@ class HelpText(Widget):
             cells = (entry.word, entry.note, entry.meaning) if notes else (entry.word, entry.meaning)
             table.add_row(*(Text(cell) for cell in cells))
         return table
+
+    def _title_style(self) -> Style:
+        return self.get_component_rich_style("help--title", partial=True)
 
     def _quiet(self) -> Style:
         return Style(color=palette_of(self.app).quiet)
