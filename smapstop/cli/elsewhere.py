@@ -77,5 +77,13 @@ def require_running_one(options: argparse.Namespace, command: tuple[str, ...] | 
         return
     if command is not None:
         raise SmapstopError("--via starts no program there", "start it yourself, then: --via COMMAND -p PID|NAME")
-    if getattr(options, "family", False):
-        raise SmapstopError("--via reads one process: not a family", "omit --family")
+
+
+def require_one_process(options: argparse.Namespace) -> None:
+    """Check that `--via` is not asked for a family, where only the dashboard and `record` read one.
+
+    Raises:
+        SmapstopError: It is.
+    """
+    if options.via is not None and options.family:
+        raise SmapstopError("with --via only the dashboard and record read a family", "omit --family")

@@ -1,9 +1,7 @@
 """Read a family of processes: who is in it, and their memory in turn, as far as time allows."""
 
-import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -11,46 +9,21 @@ import numpy as np
 from smapstop.errors import SmapstopError
 from smapstop.model.family.reading import MEMORY_FIELDS, FamilyMember, FamilyReading
 from smapstop.proc.columns import ABSENT
-from smapstop.proc.process import ProcDir, access_error
-from smapstop.proc.process_tree import ProcessStat, family_of, read_processes
-from smapstop.proc.program_title import interpreter_of, script_of
+from smapstop.proc.process import access_error
+from smapstop.proc.process_tree import ProcessStat, ancestors_of, family_of
 from smapstop.proc.smaps.parser import parse_rollup
+from smapstop.sampling.family_files import FamilyFiles, LocalFamilyFiles, MemberFiles, MemberProgram
 
 STALE_NS = 5_000_000_000
 """Memory is read again after this time even if nothing shows that it changed: others may have come or gone."""
-_SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "mksh", "zsh", "fish"})
-
-
-@dataclass(frozen=True, slots=True)
-class _Program:
-    """The program of a process."""
-
-    file: tuple[int, int] | None
-    """Device and inode; None if they may not be read."""
-    executable: str | None
-    command_line: tuple[str, ...]
-
-    @property
-    def script(self) -> str:
-        """What it interprets; empty for none."""
-        interpreter = interpreter_of(self._name)
-        return script_of(interpreter, self.command_line[1:]) if interpreter else ""
-
-    @property
-    def is_shell(self) -> bool:
-        """Whether it is a shell."""
-        return self._name in _SHELLS
-
-    @property
-    def _name(self) -> str:
-        return self.command_line[0].rpartition("/")[2].removeprefix("-") if self.command_line else ""
 
 
 @dataclass(slots=True, eq=False)
 class _MemberState:
     """What is known of one member."""
 
-    process: ProcDir
+    pid: int
+    files: MemberFiles
     start_time: int
     reported: FamilyMember | None = None
     """What was last reported about it."""
@@ -67,12 +40,16 @@ class FamilyReader:
 
     Args:
         pid: The process; its memory is read first.
+        files: Files of all processes; None for those here.
     """
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, files: FamilyFiles | None = None) -> None:
         self._pid = pid
+        self._files: FamilyFiles = files or LocalFamilyFiles()
+        self.scans_always = not isinstance(self._files, LocalFamilyFiles)
+        """Whether it must be found out before each reading who is in the family, as that is one round trip."""
         self._states: dict[int, _MemberState] = {}
-        self._programs: dict[tuple[int, int, str], _Program] = {}
+        self._programs: dict[tuple[int, int, str], MemberProgram] = {}
         self._stats: list[ProcessStat] = []
         self.scan_cost_ns = 0
         """Time that finding out who is in the family took last."""
@@ -80,9 +57,13 @@ class FamilyReader:
     def scan(self) -> None:
         """Find out who is in the family, among all processes of the machine."""
         began_ns = time.monotonic_ns()
-        processes = read_processes()
+        processes = self._files.read_processes()
         self._programs = {key: program for key, program in self._programs.items() if key[0] in processes}
+        if self.scans_always and self._pid in processes:
+            self._load_programs([processes[pid] for pid in (self._pid, *ancestors_of(self._pid, processes))])
         family = self._find_members(processes)
+        if self.scans_always:
+            self._load_programs([processes[pid] for pid in family])
         self._update_members(family, processes)
         self._stats = [processes[pid] for pid in family if pid in self._states]
         self.scan_cost_ns = time.monotonic_ns() - began_ns
@@ -94,15 +75,12 @@ class FamilyReader:
             spend_ns: Time that this may take; it reads at least one member that is due.
         """
         began_ns, wall_ns, stats = time.monotonic_ns(), time.time_ns(), self._stats
-        for stat in self._due(stats, began_ns):
-            self._read_memory(self._states[stat.pid], stat)
-            if time.monotonic_ns() - began_ns > spend_ns:
-                break
+        self._read_due(stats, began_ns, spend_ns)
         states = [self._states[stat.pid] for stat in stats]
         return FamilyReading(
             wall_ns=wall_ns,
             monotonic_ns=began_ns,
-            cost_ns=time.monotonic_ns() - began_ns,
+            cost_ns=time.monotonic_ns() - began_ns + self._files.cost_ns,
             pids=np.array([stat.pid for stat in stats], np.int64),
             ppids=np.array([stat.ppid for stat in stats], np.int64),
             start_times=np.array([stat.start_time for stat in stats], np.int64),
@@ -110,13 +88,24 @@ class FamilyReader:
             read_ns=np.array([state.read_ns for state in states], np.int64),
             amounts=_amounts(stats, states),
             new=tuple(self._news(stats)),
-            missing=tuple((state.process.pid, state.missing) for state in states if state.missing),
+            missing=tuple((state.pid, state.missing) for state in states if state.missing),
         )
+
+    def _read_due(self, stats: Sequence[ProcessStat], began_ns: int, spend_ns: int) -> None:
+        """Read the memory of members that are due; what must be asked for is read at the next reading."""
+        due = self._due(stats, began_ns)
+        for stat in due:
+            if self._files.is_ready(stat.pid):
+                self._read_memory(self._states[stat.pid], stat)
+            if time.monotonic_ns() - began_ns > spend_ns:
+                break
+        if self.scans_always:
+            self._files.plan([stat.pid for stat in self._due(stats, began_ns)], spend_ns)
 
     def close(self) -> None:
         """Close the files."""
         for state in self._states.values():
-            state.process.close()
+            state.files.close()
         self._states.clear()
 
     def _find_members(self, processes: Mapping[int, ProcessStat]) -> list[int]:
@@ -142,12 +131,18 @@ class FamilyReader:
             return bool(a.script) and a.script == b.script
         return not (a.script and b.script) or a.script == b.script
 
-    def _program(self, stat: ProcessStat) -> _Program:
+    def _program(self, stat: ProcessStat) -> MemberProgram:
         """The program of a process, which is looked up once, and again after an exec."""
         key = (stat.pid, stat.start_time, stat.name)
         if key not in self._programs:
-            self._programs[key] = _read_program(stat.pid)
+            self._load_programs([stat])
         return self._programs[key]
+
+    def _load_programs(self, stats: Iterable[ProcessStat]) -> None:
+        """Look up the programs of processes that are not known yet, together."""
+        new = {stat.pid: (stat.pid, stat.start_time, stat.name) for stat in stats}
+        pids = [pid for pid, key in new.items() if key not in self._programs]
+        self._programs |= {new[pid]: program for pid, program in self._files.read_programs(pids).items()}
 
     def _news(self, stats: Iterable[ProcessStat]) -> Iterator[FamilyMember]:
         """What is new about members, and remember that it is reported."""
@@ -165,14 +160,14 @@ class FamilyReader:
             state, stat = known.pop(pid, None), processes[pid]
             if state is None or not _is_same(state, stat):
                 if state is not None:
-                    state.process.close()
+                    state.files.close()
                 try:
-                    state = _MemberState(ProcDir(pid), stat.start_time)
+                    state = _MemberState(pid, self._files.open(pid), stat.start_time)
                 except SmapstopError:  # it has just ended
                     continue
             self._states[pid] = state
         for state in known.values():
-            state.process.close()
+            state.files.close()
 
     def _due(self, stats: Iterable[ProcessStat], now_ns: int) -> list[ProcessStat]:
         """The members whose memory is to be read: the watched one first, the others in turn."""
@@ -190,10 +185,10 @@ class FamilyReader:
         """Read the memory of a member."""
         state.stat_at_reading, state.read_ns, state.missing = stat, time.monotonic_ns(), ""
         program = self._program(stat)
-        if program.command_line != (words := state.process.command_line()) and words:  # it has set its title
+        if program.command_line != (words := state.files.command_line()) and words:  # it has set its title
             self._programs[(stat.pid, stat.start_time, stat.name)] = replace(program, command_line=words)
         try:
-            state.memory = parse_rollup(state.process.read_rollup())
+            state.memory = parse_rollup(state.files.read_rollup())
         except PermissionError as error:
             state.memory, state.missing = {}, str(access_error(stat.pid, error))
         except FileNotFoundError:
@@ -214,19 +209,6 @@ def _may_have_changed(before: ProcessStat, now: ProcessStat) -> bool:
         now.major_faults,
         now.rss_kb,
     )
-
-
-def _read_program(pid: int) -> _Program:
-    """Read what a process runs, as far as it may be read."""
-    file = executable = None
-    with suppress(OSError):
-        status = os.stat(f"/proc/{pid}/exe")
-        file = (status.st_dev, status.st_ino)
-        executable = os.readlink(f"/proc/{pid}/exe")
-    words: tuple[str, ...] = ()
-    with suppress(SmapstopError), ProcDir(pid) as process:
-        words = process.command_line()
-    return _Program(file, executable, words)
 
 
 def _amounts(stats: list[ProcessStat], states: list[_MemberState]) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:

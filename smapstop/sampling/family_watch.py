@@ -1,14 +1,15 @@
 """Watch the family of a process: readings of all members, samples of some, within their part of the budget."""
 
 import time
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from smapstop.errors import SmapstopError
 from smapstop.model.family.reading import FamilyReading
 from smapstop.model.protocol import MemberMessage, MemberRequest, Pace
 from smapstop.proc.process import ProcDir
+from smapstop.proc.remote.process import RemoteMachine, RemoteProcDir
+from smapstop.proc.remote.shell import ConnectionLostError
 from smapstop.sampling.family_reader import FamilyReader
 from smapstop.sampling.ready_fds import ready_fds
 from smapstop.sampling.watched_process import WatchedProcess
@@ -30,9 +31,20 @@ class FamilyWatch:
         reader: Reader of the family; it is closed with the watch.
         pace: Interval and whole budget.
         callers: Whether it is found out which code makes the page faults of the members that are sampled.
+        open_process: Opens the directory of a member to sample it.
+        via: The command that gives a shell where they are; empty for here.
     """
 
-    def __init__(self, reader: FamilyReader, pace: Pace, *, callers: bool = False) -> None:
+    def __init__(
+        self,
+        reader: FamilyReader,
+        pace: Pace,
+        *,
+        callers: bool = False,
+        open_process: Callable[[int], ProcDir] = ProcDir,
+        via: str = "",
+    ) -> None:
+        self._open_process, self._via = open_process, via
         self._callers = callers
         self._reader = reader
         self._members: dict[int, WatchedProcess] = {}
@@ -61,9 +73,13 @@ class FamilyWatch:
             self._members.pop(pid).close()
         for pid in pids:
             if pid not in self._members:
-                with suppress(SmapstopError, OSError):
+                try:
                     self._members[pid] = member = self._open_member(pid)
                     yield MemberMessage(pid, member.target())
+                except ConnectionLostError:
+                    raise
+                except (SmapstopError, OSError):
+                    continue
         self.set_pace(self._pace)
 
     def _open_member(self, pid: int) -> WatchedProcess:
@@ -73,9 +89,9 @@ class FamilyWatch:
             SmapstopError: It has ended.
             OSError: It has just ended, or there are too many open files.
         """
-        process = ProcDir(pid)
+        process = self._open_process(pid)
         try:
-            return WatchedProcess(process, None, self._member_pace(), callers=self._callers)
+            return WatchedProcess(process, None, self._member_pace(), callers=self._callers, via=self._via)
         except OSError:
             process.close()
             raise
@@ -98,6 +114,12 @@ class FamilyWatch:
         """Sample all members that are sampled, whatever is due."""
         for pid in list(self._members):
             yield from self._sample(pid)
+
+    def return_through(self, machine: RemoteMachine) -> None:
+        """Go on reading members elsewhere through another shell, as the one before has ended."""
+        for member in self._members.values():
+            if isinstance(member.process, RemoteProcDir):
+                member.process.return_through(machine)
 
     def answer(self, request: MemberRequest) -> MemberMessage | None:
         """Answer a request about a mapping of a member; None if it is not sampled, or has no tick yet."""
@@ -122,7 +144,7 @@ class FamilyWatch:
         interval_ns = max(self._pace.interval_ns, _LEAST_INTERVAL_NS)
         share = self._pace.budget * _READING_SHARE
         scan_share, memory_share = share * _SCAN_SHARE, share * (1 - _SCAN_SHARE)
-        if now_ns >= self._scan_due_ns:
+        if now_ns >= self._scan_due_ns or self._reader.scans_always:
             self._reader.scan()
             self._scan_due_ns = now_ns + int(self._reader.scan_cost_ns / scan_share)
         reading = self._reader.read(int(memory_share * interval_ns))

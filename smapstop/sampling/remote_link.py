@@ -3,8 +3,12 @@
 import time
 
 from smapstop.errors import SmapstopError
-from smapstop.proc.remote.process import RemoteMachine, RemoteProcDir
+from smapstop.model.protocol import Pace
+from smapstop.proc.remote.process import RemoteMachine, RemoteMemberDir, RemoteProcDir
 from smapstop.proc.remote.shell import RETRY_SECONDS, START_SECONDS, ConnectionLostError, RemoteShell
+from smapstop.sampling.family_files import RemoteFamilyFiles
+from smapstop.sampling.family_reader import FamilyReader
+from smapstop.sampling.family_watch import FamilyWatch
 
 FIRST_WAIT_NS = 1_000_000_000
 """Time before a connection is made again."""
@@ -51,6 +55,15 @@ class RemoteLink:
             return None
         self.due_ns, self._wait_ns = None, FIRST_WAIT_NS
         return is_there
+
+    def watch_family(self, pace: Pace) -> FamilyWatch:
+        """Watch the family of the process there."""
+        reader = FamilyReader(self.process.pid, RemoteFamilyFiles(self.process))
+        return FamilyWatch(reader, pace, open_process=self._open_member, via=self._command)
+
+    def _open_member(self, pid: int) -> RemoteMemberDir:
+        """Open the directory of another process there, through the same shell."""
+        return RemoteMemberDir(self.process.machine, pid)
 
     def close(self) -> None:
         """Close the shell."""

@@ -91,7 +91,7 @@ class Service:
     def _seconds_until_due(self) -> float | None:
         """Time until the next tick or reading is due; None while nothing is watched."""
         due_ns = [self._due_ns(self._watched)] if self._watched else []
-        due_ns += [self._family.due_ns] if self._family else []
+        due_ns += [self._family.due_ns] if self._family and not self._is_lost else []
         due_ns += [self._search_due_ns] if self._awaited else []
         return max(0.0, (min(due_ns) - time.monotonic_ns()) / 1e9) if due_ns else None
 
@@ -101,7 +101,7 @@ class Service:
         if watched is not None and watched.pidfd in ready:
             self._finish_watching(watched)
         elif watched is not None and time.monotonic_ns() >= self._due_ns(watched):
-            if self._link is not None and self._link.due_ns is not None:
+            if self._link is not None and self._is_lost:
                 self._reconnect(watched, self._link)
             else:
                 self._send_sample(watched)
@@ -109,9 +109,21 @@ class Service:
             watched.sampler.drain_faults()
         elif self._awaited is not None and time.monotonic_ns() >= self._search_due_ns:
             self._attach_next(self._awaited)
-        elif self._family is not None:
-            for message in self._family.step():
+        elif self._family is not None and not self._is_lost:
+            self._step_family(self._family)
+
+    @property
+    def _is_lost(self) -> bool:
+        """Whether the connection to where the target is is broken."""
+        return self._link is not None and self._link.due_ns is not None
+
+    def _step_family(self, family: FamilyWatch) -> None:
+        """Send what the family has to say."""
+        try:
+            for message in family.step():
                 self._send(message)
+        except ConnectionLostError as error:
+            self._lose(error)
 
     def _next_request(self) -> Request | None:
         """Read the next request; None when the reader is gone."""
@@ -173,11 +185,12 @@ class Service:
 
     def _follow_family(self, *, on: bool) -> None:
         """Begin or stop to read the family of the target; one that is read already goes on."""
-        if on and self._link is not None:
-            self._send(Notice("the family of a process elsewhere is not read", "watch its processes one by one"))
-        elif on and self._watched is not None and self._family is None:
-            reader = FamilyReader(self._watched.process.pid)
-            self._family = FamilyWatch(reader, self._pace, callers=self._callers)
+        if on and self._watched is not None and self._family is None:
+            if self._link is not None:
+                self._family = self._link.watch_family(self._pace)
+            else:
+                reader = FamilyReader(self._watched.process.pid)
+                self._family = FamilyWatch(reader, self._pace, callers=self._callers)
         elif not on and self._family is not None:
             self._family.close()
             self._family = None
@@ -226,6 +239,8 @@ class Service:
         """Try to connect again; the process may have ended meanwhile."""
         match link.reconnect():
             case True:
+                if self._family is not None:
+                    self._family.return_through(link.process.machine)
                 self._send(Notice("connected again"))
                 self._send_sample(watched)
             case False:

@@ -93,7 +93,7 @@ def test_a_process_with_threads_is_read_in_two_round_trips(
         sampler = Sampler(link.process, Pace())
         first = sampler.sample()
         calls: list[tuple[str, ...]] = []
-        shell = link.process._machine.shell
+        shell = link.process.machine.shell
         request = shell.request
 
         def counted(*words: str) -> object:

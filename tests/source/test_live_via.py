@@ -4,25 +4,28 @@ import os
 import queue
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from stepped_program import DEADLINE_SECONDS, wait_until
+from stepped_program import DEADLINE_SECONDS, SteppedProgram, wait_until
 
 from smapstop.model.elsewhere import Elsewhere
+from smapstop.model.family.reading import FamilyReading
 from smapstop.model.protocol import (
     Attach,
     AttachNext,
     Failure,
     FollowFamily,
     LaunchFailed,
+    MemberMessage,
     Notice,
     Pace,
     PagesReply,
     PagesRequest,
+    SampleMembers,
     SharersReply,
     SharersRequest,
     Target,
@@ -30,6 +33,7 @@ from smapstop.model.protocol import (
     ThreadsRequest,
 )
 from smapstop.model.tick import Tick
+from smapstop.proc.smaps.parser import parse_rollup
 from smapstop.source.base import SourceMessage
 from smapstop.source.live import LiveSource
 
@@ -90,8 +94,6 @@ def test_a_process_elsewhere_is_sampled_to_its_end(watching: Watching, target: s
     assert "not permitted to read the pages" in watching.next(PagesReply).missing_reason
     watching.source.request(SharersRequest(int(first.ids[0])))
     assert "only where smapstop runs" in watching.next(SharersReply).missing_reason
-    watching.source.request(FollowFamily())
-    assert "the family" in watching.next(Notice).what
     target.communicate()
     while (tick := watching.next(Tick)).ending is None:
         pass
@@ -99,6 +101,41 @@ def test_a_process_elsewhere_is_sampled_to_its_end(watching: Watching, target: s
     assert (tick.ending.status, tick.ending.signal, tick.ending.oom) == (None, None, None)
     watching.source.request(AttachNext())
     assert "not waited for" in watching.next(LaunchFailed).what
+
+
+def test_the_family_elsewhere_is_read_and_its_members_are_sampled(
+    watching: Watching, program: Callable[[str], Path]
+) -> None:
+    with SteppedProgram(program("two_children")) as parent:
+        parent.go()
+        watching.source.request(Attach(parent.pid, QUICK, via=watching.via))
+        watching.source.request(FollowFamily())
+        reading = watching.next(FamilyReading)
+        while not (reading.read_ns > 0).all():
+            reading = watching.next(FamilyReading)
+        children = reading.pids.tolist()[1:]
+        assert reading.pids[0] == parent.pid
+        assert len(children) == 2
+        here = parse_rollup(Path(f"/proc/{children[0]}/smaps_rollup").read_bytes())
+        assert reading.get("anonymous")[1] == here["anonymous"]
+        watching.source.request(SampleMembers(tuple(children)))
+        sampled: set[int] = set()
+        while sampled != set(children):
+            message = watching.next(MemberMessage)
+            if isinstance(message.content, Target):
+                assert message.content.elsewhere is not None
+            elif isinstance(message.content, Tick) and message.content.has_mappings:
+                assert message.content.totals["anonymous"] > 0
+                sampled.add(message.pid)
+
+        watching.gate.touch()
+        watching.break_off()
+        assert "the connection is lost" in watching.next(Notice).what
+        watching.gate.unlink()
+        assert watching.next(Notice).what == "connected again"
+        parent.go()  # a child has ended
+        while len(watching.next(FamilyReading).pids) > 2:
+            pass
 
 
 def test_a_lost_connection_is_said_and_made_again(watching: Watching, target: subprocess.Popen[bytes]) -> None:

@@ -110,7 +110,7 @@ def run(words: list[str], command: Command) -> int:
             rebuilds=None if options.watch is None else _rebuild_watcher(options.watch, command[0]),
         )
     with start_sampler() as source, ExitStack() as stack:
-        settings = settings_of(options)
+        settings = replace(settings_of(options), shows_family=options.family)
         begin: Attach | Pick
         if options.pid is None:
             begin = stack.enter_context(pick_from(options.via))

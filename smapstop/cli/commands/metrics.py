@@ -18,7 +18,7 @@ from smapstop.cli.arguments import (
     did_you_mean,
     parse_options,
 )
-from smapstop.cli.elsewhere import require_running_one
+from smapstop.cli.elsewhere import require_one_process, require_running_one
 from smapstop.cli.output import print_text, sanitize_line
 from smapstop.cli.targets import Command, pace_of
 from smapstop.errors import SmapstopError
@@ -85,6 +85,7 @@ def run(words: list[str], command: Command) -> int:
     if command is not None:
         raise SmapstopError("metrics starts no program", "start it yourself, then: smapstop metrics -p NAME")
     require_running_one(options, command)
+    require_one_process(options)
     if options.grafana:
         from smapstop.export.prometheus.grafana import dashboard_json
 

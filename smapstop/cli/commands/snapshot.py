@@ -15,7 +15,7 @@ from smapstop.cli.arguments import (
     parse_options,
     parse_reading_number,
 )
-from smapstop.cli.elsewhere import find_elsewhere, require_running_one
+from smapstop.cli.elsewhere import find_elsewhere, require_one_process, require_running_one
 from smapstop.cli.output import is_terminal, print_text, sanitize_line, table_width
 from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
@@ -85,6 +85,7 @@ def run(words: list[str], command: Command) -> int:
     if options.reading is not None and options.file is None:
         raise SmapstopError("--reading is for a saved text", "smapstop snapshot --from FILE --reading N")
     require_running_one(options, command)
+    require_one_process(options)
     if options.via is not None and options.pid is None:
         raise SmapstopError("--via needs the process to read there", "smapstop snapshot --via COMMAND -p PID|NAME")
     if options.family:

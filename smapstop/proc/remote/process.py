@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 from smapstop.errors import SmapstopError
+from smapstop.proc.columns import Counters
 from smapstop.proc.process import ProcDir, access_error
 from smapstop.proc.read_buffer import ReadBuffer
 from smapstop.proc.remote.script import NO_COMMAND, Answer, call
@@ -73,7 +74,8 @@ class RemoteProcDir(ProcDir):
         self.pid = pid
         self.page_kb, self.clock_ticks = machine.page_kb, machine.clock_ticks
         self._batch: dict[str, deque[Answer]] = {}
-        self._machine = machine
+        self.machine = machine
+        """The machine that it is read through."""
         self._enter(machine)
         try:
             self._start_time = self.counters().start_time
@@ -101,7 +103,7 @@ class RemoteProcDir(ProcDir):
         Raises:
             SmapstopError: There is no such process.
         """
-        self._machine, self.delay_ns = machine, machine.delay_ns
+        self.machine, self.delay_ns = machine, machine.delay_ns
         (answer,) = machine.shell.request(call("enter", f"/proc/{self.pid}"))
         if answer.status:
             raise access_error(self.pid, FileNotFoundError(2, "No such file or directory"))
@@ -120,10 +122,10 @@ class RemoteProcDir(ProcDir):
         Raises:
             ConnectionLostError: The shell has ended, or does not answer.
         """
-        outer, wanted = self._batch, {"files": tuple(names), "lines": tuple(short)}
+        outer, wanted = self._batch, {"files": tuple(map(self._path, names)), "lines": tuple(map(self._path, short))}
         calls = [call(function, *each) for function, each in wanted.items() if each]
         answers: dict[str, deque[Answer]] = {}
-        for answer in self._machine.shell.request(*calls) if calls else ():
+        for answer in self.machine.shell.request(*calls) if calls else ():
             answers.setdefault(answer.name, deque()).append(answer)
         self._batch = outer | answers
         try:
@@ -137,7 +139,7 @@ class RemoteProcDir(ProcDir):
         Raises:
             ConnectionLostError: The shell has ended, or does not answer.
         """
-        known = self._batch.get(name)
+        known = self._batch.get(self._path(name))
         answer = known.popleft() if known else self._ask(name)[0]
         return answer.contents()
 
@@ -151,7 +153,7 @@ class RemoteProcDir(ProcDir):
 
     def list_names(self, name: str, limit: int) -> list[str]:
         """List a directory; as `ProcDir.list_names`, without hidden names, which /proc does not have."""
-        (answer,) = self._machine.shell.request(call("names", name))
+        (answer,) = self.machine.shell.request(call("names", self._path(name)))
         found = [path.rpartition("/")[2] for path in os.fsdecode(answer.contents()).splitlines()]
         if found == ["*"]:
             raise FileNotFoundError(2, "No such file or directory", name)
@@ -180,11 +182,40 @@ class RemoteProcDir(ProcDir):
 
     def uptime_ns(self) -> int:
         """Time since that machine started, ns."""
-        return self._machine.uptime_ns()
+        return self.machine.uptime_ns()
 
     def _ask(self, *names: str) -> list[Answer]:
         """Ask for files, in one round trip."""
-        return self._machine.shell.request(call("files", *names))
+        return self.machine.shell.request(call("files", *map(self._path, names)))
+
+    def _path(self, name: str) -> str:
+        """Path of a file for the shell, which is in the directory."""
+        return name
+
+
+class RemoteMemberDir(RemoteProcDir):
+    """The directory of another process than the one that the shell is in, by whole paths.
+
+    A pid that another process has got meanwhile is noticed by its start time.
+
+    Raises:
+        SmapstopError: There is no such process.
+    """
+
+    def counters(self) -> Counters:
+        """Read stat, statm and status, as `ProcDir.counters`."""
+        counters = super().counters()
+        if counters.start_time != getattr(self, "_start_time", counters.start_time):
+            raise ProcessLookupError(3, "No such process")
+        return counters
+
+    def _enter(self, machine: RemoteMachine) -> None:
+        """Use a machine; its shell stays where it is."""
+        self.machine, self.delay_ns = machine, machine.delay_ns
+
+    def _path(self, name: str) -> str:
+        """Path of a file, wherever the shell is."""
+        return name if name.startswith("/") else f"/proc/{self.pid}/{name}"
 
 
 def _number(answer: Answer) -> int | None:

@@ -85,7 +85,7 @@ class RemoteProcesses:
     def _read_stats(self) -> list[ProcessStat]:
         """Read stat of all processes, and what those are that are new."""
         itself, texts = self._machine.shell.request(call("itself"), call("texts", "/proc/*/stat"))
-        stats = {stat.pid: stat for stat in map(self._parse, _STAT.findall(texts.text))}
+        stats = {stat.pid: stat for stat in parse_stats(texts.text, self._machine.page_kb)}
         known = self._described
         self._described = {
             pid: known[pid]
@@ -96,9 +96,6 @@ class RemoteProcesses:
         shell = int(itself.text)
         self._own = {shell, *ancestors_of(shell, stats)} - {1}
         return [stats[pid] for pid in sorted(stats)]
-
-    def _parse(self, text: bytes) -> ProcessStat:
-        return parse_stat(text, self._machine.page_kb)
 
     def _describe(self, stats: Iterable[ProcessStat]) -> None:
         """Read what processes are, and whose."""
@@ -120,6 +117,16 @@ class RemoteProcesses:
                 tuple(map(os.fsdecode, words.split(b"\0"))) if words else (),
                 "" if uid is None else self._users.get(uid, str(uid)),
             )
+
+
+def parse_stats(text: bytes, page_kb: int) -> list[ProcessStat]:
+    """Parse texts of stat that follow each other, whatever else is between them.
+
+    Args:
+        text: The texts.
+        page_kb: Page size of the machine, kB.
+    """
+    return [parse_stat(each, page_kb) for each in _STAT.findall(text)]
 
 
 def _parse_users(passwd: bytes) -> dict[int, str]:

@@ -10,7 +10,6 @@ import pytest
     ("arguments", "message"),
     [
         (("--via", "sh", "--", "true"), "--via starts no program there: start it yourself"),
-        (("--via", "sh", "--family", "-p", "1"), "--via reads one process: not a family"),
         (("--via", "ssh box", "-p", "redis"), "use smapstop snapshot --via 'ssh box' -p redis"),
     ],
 )

@@ -1,0 +1,94 @@
+"""A family that is read through a shell: the same as here, in one round trip a reading."""
+
+import os
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from stepped_program import SteppedProgram
+
+from smapstop.model.family.reading import FamilyReading
+from smapstop.proc.remote.process import RemoteMachine, RemoteMemberDir, RemoteProcDir
+from smapstop.proc.remote.shell import RemoteShell
+from smapstop.sampling.family_files import RemoteFamilyFiles
+from smapstop.sampling.family_reader import FamilyReader
+
+LONG_NS = 10_000_000_000
+
+
+def test_a_family_through_a_shell_is_that_of_here_in_one_round_trip(
+    program: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with SteppedProgram(program("two_children")) as parent, RemoteShell("sh") as shell:
+        parent.go()
+        target = RemoteProcDir(RemoteMachine(shell), parent.pid)
+        with (
+            closing(FamilyReader(parent.pid, RemoteFamilyFiles(target))) as there,
+            closing(FamilyReader(parent.pid)) as here,
+        ):
+            trips, request = list[int](), shell.request
+
+            def counted(*calls: str) -> object:
+                trips.append(1)
+                return request(*calls)
+
+            monkeypatch.setattr(shell, "request", counted)
+            first = read(there)
+            assert not first.read_ns.any(), "who is there is known, but not their memory yet"
+            assert [member.command_line for member in first.new] == [(str(program("two_children")),)] * 3
+            trips.clear()
+            second = read(there)
+            assert len(trips) == 1
+            local = read(here)
+            assert second.keys == local.keys
+            assert second.ppids.tolist() == local.ppids.tolist()
+            for name in ("rss", "private_dirty", "shared_dirty", "anonymous", "threads", "stat_rss"):
+                assert second.get(name).tolist() == local.get(name).tolist(), name
+            parent.go()  # one has ended
+            assert read(there).pids.tolist() == read(here).pids.tolist()
+
+
+def read(reader: FamilyReader) -> FamilyReading:
+    """A reading of all, after finding out who is there."""
+    reader.scan()
+    return reader.read(LONG_NS)
+
+
+def test_only_so_many_are_read_as_time_allows_but_one(program: Callable[[str], Path]) -> None:
+    with SteppedProgram(program("two_children")) as parent, RemoteShell("sh") as shell:
+        parent.go()
+        target = RemoteProcDir(RemoteMachine(shell), parent.pid)
+        with closing(FamilyReader(parent.pid, RemoteFamilyFiles(target))) as reader:
+            known = []
+            for _ in range(4):
+                reader.scan()
+                known.append(int((reader.read(0).read_ns > 0).sum()))
+            assert known == [0, 1, 2, 3]
+
+
+def test_who_may_not_be_read_says_why() -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can be somebody else")
+    with RemoteShell("setpriv --reuid 65534 --regid 65534 --clear-groups sh") as shell:
+        target = RemoteProcDir(RemoteMachine(shell), os.getpid())
+        with closing(FamilyReader(os.getpid(), RemoteFamilyFiles(target))) as reader:
+            read(reader)
+            reading = read(reader)
+    assert os.getpid() in dict(reading.missing)
+    assert "not permitted" in dict(reading.missing)[os.getpid()]
+
+
+def test_a_member_is_read_wherever_the_shell_is_and_a_pid_that_is_reused_is_not_it() -> None:
+    with RemoteShell("sh") as shell:
+        machine = RemoteMachine(shell)
+        RemoteProcDir(machine, 1)  # the shell is there
+        member = RemoteMemberDir(machine, os.getpid())
+        assert member.read("stat").split()[0] == str(os.getpid()).encode()
+        assert str(os.getpid()) in member.list_names("task", 1000)
+        with member.together(["stat"]):
+            assert member.read("stat").split()[0] == str(os.getpid()).encode()
+        assert member.counters().start_time > 0
+        member._start_time -= 1
+        with pytest.raises(ProcessLookupError):
+            member.counters()
