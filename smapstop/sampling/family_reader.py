@@ -17,6 +17,9 @@ from smapstop.sampling.family_files import FamilyFiles, LocalFamilyFiles, Member
 STALE_NS = 5_000_000_000
 """Memory is read again after this time even if nothing shows that it changed: others may have come or gone."""
 
+_AHEAD_NS = 1_000_000_000
+"""What is asked for now is there at the next reading: what will be due then is asked for, too."""
+
 
 @dataclass(slots=True, eq=False)
 class _MemberState:
@@ -100,7 +103,7 @@ class FamilyReader:
             if time.monotonic_ns() - began_ns > spend_ns:
                 break
         if self.scans_always:
-            self._files.plan([stat.pid for stat in self._due(stats, began_ns)], spend_ns)
+            self._files.plan([stat.pid for stat in self._due(stats, began_ns + _AHEAD_NS)], spend_ns)
 
     def close(self) -> None:
         """Close the files."""
