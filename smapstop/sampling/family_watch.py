@@ -74,12 +74,14 @@ class FamilyWatch:
         for pid in pids:
             if pid not in self._members:
                 try:
-                    self._members[pid] = member = self._open_member(pid)
-                    yield MemberMessage(pid, member.target())
+                    member = self._open_member(pid)
+                    target = member.target()
                 except ConnectionLostError:
                     raise
                 except (SmapstopError, OSError):
                     continue
+                self._members[pid] = member
+                yield MemberMessage(pid, target)
         self.set_pace(self._pace)
 
     def _open_member(self, pid: int) -> WatchedProcess:
