@@ -81,8 +81,9 @@ def test_each_function_has_its_faults(program: Callable[..., Path]) -> None:
         assert target.callers_at(threads, target.address) == {"leaf_touch < in_thread": 20}
         assert target.callers_at(copied, target.address) == {"leaf_touch < copy_on_write": 20}
         for faults in (written, threads, copied):
-            assert faults.counted == faults.seen == faults.faults.sum()
-            assert (faults.lost, faults.in_system_calls) == (0, 0)
+            assert faults.counted - faults.in_system_calls == faults.seen == faults.faults.sum()
+            assert faults.lost == 0
+            assert faults.in_system_calls == 0 or "system calls" in target.watch.missing
 
 
 def test_what_a_system_call_touches_is_of_its_caller_or_hidden(program: Callable[..., Path]) -> None:

@@ -73,7 +73,8 @@ def test_every_fault_is_seen_once_as_the_kernel_counts_them(program: Callable[[s
             drained, counted = target.next_step()
 
             assert faults_in(drained, start, 512) == pages
-            assert drained.faults.weight.sum() == counted
+            hidden = counted - drained.faults.weight.sum()
+            assert hidden == 0 if target.rings.sees_system_calls else 0 <= hidden < pages
             assert not drained.light_losses.any
         assert target.rings.counted() >= WRITTEN + IN_THREADS + COPIED
 
@@ -144,7 +145,7 @@ def test_target_that_is_gone_is_quiet(program: Callable[[str], Path]) -> None:
     with SteppedProgram(program("faulting")) as running, ProcDir(running.pid) as process:
         running.kill()
         running.wait()
-        with pytest.raises(SmapstopError, match="cannot be seen"):
+        with pytest.raises(SmapstopError, match=r"cannot be seen|not permitted to see"):
             FaultRings(process)
 
 

@@ -29,11 +29,13 @@ _NOWHERE = 2**64 - 1
 
 
 @contextmanager
-def perf_record(pid: int, to: Path, event: str = "page-faults:u") -> Iterator[None]:
+def perf_record(
+    pid: int, to: Path, event: str = "page-faults:u", stacks: tuple[str, ...] = ("--call-graph", "dwarf,8192")
+) -> Iterator[None]:
     """Let perf record all faults meanwhile."""
     command, told = os.pipe(), os.pipe()
     control = f"--control=fd:{command[0]},{told[1]}"
-    options = ["-e", event, "-c", "1", "-d", "-D", "-1", "--call-graph", "dwarf,8192", control]
+    options = ["-e", event, "-c", "1", "-d", "-D", "-1", *stacks, control]
     perf = subprocess.Popen(
         ["perf", "record", *options, "-p", str(pid), "-o", to],
         pass_fds=(command[0], told[1]),
