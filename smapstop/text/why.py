@@ -9,7 +9,7 @@ from smapstop.model.history.trend import RUN_CHANGES, Trend, mechanisms_of, tren
 from smapstop.model.kinds import Kind
 from smapstop.model.view.view import View
 from smapstop.proc.added_fields import HIDDEN_FIELDS
-from smapstop.proc.fields import SECONDARY_FIELDS
+from smapstop.proc.fields import PROPERTY_FIELDS, SECONDARY_FIELDS
 from smapstop.text import format as fmt
 from smapstop.text.culprit import culprit_text
 from smapstop.text.label_proof import label_proof
@@ -195,6 +195,8 @@ def _changes_since_baseline(
     before, after, change = compare_fields(history, ticks)
     rows = zip(history.fields, before.tolist(), after.tolist(), change.tolist(), strict=True)
     left_out = HIDDEN_FIELDS | SECONDARY_FIELDS
+    if ticks.before < history.first_tick:  # what a new mapping is like is no change
+        left_out |= PROPERTY_FIELDS
     moved = [row for row in rows if row[0] not in left_out and row[3] and row[3] == row[3]]
     moved.sort(key=lambda row: row[0] == "size")
     return tuple(

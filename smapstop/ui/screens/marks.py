@@ -26,7 +26,7 @@ _REMOVE = " ✕ "
 
 
 class MarkList(OptionList):
-    """The marks, one a line; a click on the ✕ at the end of a line asks to remove the mark."""
+    """The marks, one a line; a click on the ✕ before it asks to remove the mark."""
 
     class RemoveClicked(Message):
         """The user clicked on the ✕ of the highlighted mark."""
@@ -34,7 +34,7 @@ class MarkList(OptionList):
     async def _on_click(self, event: events.Click) -> None:
         """Leave all other clicks to the list."""
         at = event.style.meta.get("option")
-        if at is not None and event.x >= self.scrollable_content_region.width - len(_REMOVE):
+        if at is not None and event.x <= len(_REMOVE):
             event.prevent_default()
             self.highlighted = at
             self.post_message(self.RemoveClicked())
@@ -96,9 +96,9 @@ class MarksScreen(Modal[Mark | None]):
         change = self._unit.change(total_change(then, now, "rss"))
         when, rss = fmt.clock(then.wall_ns), self._unit.text(then.totals.get("rss"))
         return Content.assemble(
-            (f" {mark.letter or ' '}  {when}  ", "bold"),
-            f"{rss:>8} {change:>9}   {fmt.pad(self._mapping_name(mark), _NAME_CELLS)}",
-            _REMOVE,
+            (_REMOVE, "dim"),
+            (f"{mark.letter or ' '}  {when}  ", "bold"),
+            f"{rss:>8} {change:>9}   {self._mapping_name(mark)}",
         )
 
     def _mapping_name(self, mark: Mark) -> str:
