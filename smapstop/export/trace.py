@@ -49,7 +49,7 @@ def as_trace(
 
     Args:
         steps: Ticks to export.
-        kinds: Tracks of totals (ticks), of mappings (changes), of the family (members), instants (events).
+        kinds: Tracks of totals (ticks), of mappings (changes), of the family (members), instants (events, callers).
         target: Recorded process, if known.
         marks: Moments that the user marked, which are instants of the whole trace.
     """
@@ -95,10 +95,12 @@ class _Writer:
         if "events" in self._kinds:
             for event in tick_events(step):
                 yield from self._instant_events(step, event, at)
+        if "callers" in self._kinds:
             for title, arguments in caller_instants(step):
                 known = {name: value for name, value in arguments.items() if value is not None}
                 content = {"cat": "faults", "name": title, "args": {"sentence": title, **known}}
                 yield from self._instant(_FAULTS, at, content)
+        if "events" in self._kinds:
             for mark in self._marks:
                 if mark.tick == step.tick.number:
                     name = f"mark {printable(mark.letter)}".rstrip()
