@@ -27,6 +27,8 @@ from smapstop.text.why import Reason, reason_of, trend_text
 _MOST_MOVERS, _MOST_MECHANISMS = 4, 3
 _LEAST_SHARE = 0.05
 """Share of all growth that a mapping needs to be named in the verdict."""
+_SHORT_SECONDS = 10.0
+"""Times below this one are given with a decimal."""
 _SMALL_CHANGE, _HIGHER_PEAK = 0.01, 1.05
 """Changes below this share are small; a peak is worth a sentence from this multiple of both ends on."""
 _MAJORITY = 0.5
@@ -96,7 +98,9 @@ def run_verdict(view: View, timeline: Timeline, sums: RunSums) -> RunVerdict:
 def _lead_text(first: float, last: float, seconds: float) -> str:
     """How Rss moved: "Rss grew from 9.1 MiB to 75.3 MiB in 60 s, by 66.2 MiB"."""
     before, after, change = fmt.long_amount(first), fmt.long_amount(last), last - first
-    time = fmt.duration(seconds)
+    if not seconds:
+        return f"Rss was {after} in the only sample."
+    time = fmt.duration(seconds) if seconds >= _SHORT_SECONDS else fmt.span(round(seconds * 1e9))
     if before == after:
         return f"Rss was {after} at the end of {time}, as at the start."
     if abs(change) < _SMALL_CHANGE * first:
@@ -121,7 +125,10 @@ def _rest_notes(view: View, movers: Sequence[Mover]) -> list[str]:
 
 def _end_notes(view: View, timeline: Timeline) -> list[str]:
     """How the process ended, and what its limits are."""
-    notes, tick = [], view.snapshot.tick
+    notes, tick, read = [], view.snapshot.tick, view.snapshot.reading_tick
+    if read.number < tick.number and tick.ending is None:
+        age = fmt.span(tick.monotonic_ns - read.monotonic_ns)
+        notes.append(f"The mappings were read last {age} before the end, at {fmt.clock(read.wall_ns)}.")
     if tick.ending is not None:
         how = exit_status_text(tick.ending)
         notes.append(f"The process {'was ' if how.startswith('killed') else ''}{how} at {fmt.clock(tick.wall_ns)}.")

@@ -28,8 +28,8 @@ def test_a_leak(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("growth", "lead"),
     [
-        (-40, "Rss fell from 480 KiB to 200 KiB in 7 s, by 280 KiB."),
-        (0, "Rss was 480 KiB at the end of 7 s, as at the start."),
+        (-40, "Rss fell from 480 KiB to 200 KiB in 7.0 s, by 280 KiB."),
+        (0, "Rss was 480 KiB at the end of 7.0 s, as at the start."),
     ],
 )
 def test_what_falls_and_what_stays(tmp_path: Path, growth: int, lead: str) -> None:

@@ -53,13 +53,18 @@ def facts_of(run: RecordedRun) -> list[Fact]:
         ("via", fmt.printable(target.elsewhere.via) if target.elsewhere else ""),
         ("kernel", f"Linux {fmt.printable(run.kernel)}" if run.kernel else ""),
         ("started", _date(target.started_ns) if target.started_ns else ""),
-        ("recorded", f"{_date(first.wall_ns)} to {fmt.clock(last.wall_ns)}, {fmt.duration(run.seconds)}"),
+        ("recorded", f"{_date(first.wall_ns)} to {fmt.clock(last.wall_ns)}, {_length(run.seconds)}"),
         ("samples", f"{len(run.timeline):,}, every {fmt.span(last.interval_ns)}"),
         ("ended", _end_text(run)),
         ("recorded by", fmt.printable(run.tool)),
         ("report by", f"smapstop {__version__}"),
     ]
     return [Fact(label, value) for label, value in facts if value]
+
+
+def _length(seconds: float) -> str:
+    """Length of the recording."""
+    return fmt.duration(seconds) if seconds >= 1 else fmt.span(round(seconds * 1e9))
 
 
 def _command(run: RecordedRun) -> str:

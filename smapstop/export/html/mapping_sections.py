@@ -8,8 +8,7 @@ from smapstop.export.html.recorded_run import RecordedRun
 from smapstop.model.history.event_log import logs_of_mappings
 from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.history.mapping_history import MappingHistory
-from smapstop.proc.fields import EXTERNALLY_DRIVEN
-from smapstop.text import format as fmt
+from smapstop.proc.fields import EXTERNALLY_DRIVEN, PROPERTY_FIELDS
 from smapstop.text.events import entry_text, evidence_pieces
 from smapstop.text.lifecycle import lifecycle_lines
 from smapstop.text.mapping_detail import FieldRow, FieldWidths, compared_ticks, field_rows, flags_of
@@ -17,6 +16,8 @@ from smapstop.text.run_verdict import culprit_of_run
 from smapstop.text.why import Reason, Why, reason_of, why_of
 
 MAX_SECTIONS = 24
+MAX_EVENT_TICKS = 1_000
+"""Ticks whose events are listed, the last ones."""
 _MAX_EVENTS, _MAX_LIFE, _MAX_REASONS = 12, 8, 3
 _WIDTHS = FieldWidths(before=15, after=15, delta=15, rate=0, history=0, last=30, label=40)
 _EVIDENCE_WIDTH = 60
@@ -54,7 +55,8 @@ def mapping_sections(run: RecordedRun, rows: Sequence[MappingRow]) -> list[Mappi
     events = run.sums.events_of([row.mapping for row in moved])
     faults = run.timeline.faults.between(run.start + 1, run.last + 1)
     histories = [MappingHistory(run.timeline, row.mapping) for row in moved]
-    logs = logs_of_mappings(histories)
+    since = len(run.timeline) - MAX_EVENT_TICKS
+    logs = logs_of_mappings(histories, since)
     sections = []
     for row, history in zip(moved, histories, strict=True):
         if not history.states:
@@ -67,18 +69,18 @@ def mapping_sections(run: RecordedRun, rows: Sequence[MappingRow]) -> list[Mappi
                 why=why_of(history, run.view, ticks, ""),
                 reasons=tuple(reason_of(event, row.kind) for event in events[row.mapping][:_MAX_REASONS]),
                 culprit=culprit_of_run(faults, row.mapping),
-                fields=tuple(field for field in fields if not field.zero and not _is_idle(field)),
+                fields=tuple(field for field in fields if not _is_idle(field)),
                 flags=tuple(flags_of(history.states[history.step_at(ticks.number)])),
                 life=_life(history, ticks.number),
-                events=_events(run, logs[row.mapping]),
+                events=_events(run, logs[row.mapping], is_cut=since > run.timeline.oldest),
             )
         )
     return sections
 
 
 def _is_idle(field: FieldRow) -> bool:
-    """Whether a field is none that the process moves, and did not change."""
-    return field.constant and field.name in EXTERNALLY_DRIVEN
+    """Whether a field has nothing to say: it is always 0, no amount, or moved by others and did not change."""
+    return field.zero or field.name in PROPERTY_FIELDS or (field.constant and field.name in EXTERNALLY_DRIVEN)
 
 
 def _life(history: MappingHistory, number: int) -> tuple[DatedText, ...]:
@@ -90,13 +92,19 @@ def _life(history: MappingHistory, number: int) -> tuple[DatedText, ...]:
     return tuple(texts)
 
 
-def _events(run: RecordedRun, entries: Sequence[LogEntry]) -> tuple[DatedText, ...]:
-    """Events of a mapping, the newest first."""
+def _events(run: RecordedRun, entries: Sequence[LogEntry], *, is_cut: bool) -> tuple[DatedText, ...]:
+    """Events of a mapping, the newest first.
+
+    Args:
+        run: The run.
+        entries: The events.
+        is_cut: Whether there may be earlier ones.
+    """
     texts = []
     for entry in reversed(entries[-_MAX_EVENTS:]):
         shown = entry_text(entry, run.timeline)
         evidence = "".join(text for text, _ in evidence_pieces(entry, run.timeline, _EVIDENCE_WIDTH))
         texts.append(DatedText(shown.when, shown.what, evidence.strip()))
-    if len(entries) > _MAX_EVENTS:
-        texts.append(DatedText("…", f"{fmt.count(len(entries) - _MAX_EVENTS)} earlier ones are left out"))
+    if is_cut or len(entries) > _MAX_EVENTS:
+        texts.append(DatedText("…", "earlier ones are left out"))
     return tuple(texts)

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from smapstop.export.html.recorded_run import RecordedRun
 from smapstop.text import format as fmt
 from smapstop.text.alerts import mapping_name
@@ -96,7 +94,8 @@ def _mapping_text(run: RecordedRun, number: int) -> str:
     mapping, news = run.activity.main_mapping(number), run.activity.news_of(number)
     if mapping is None or run.timeline.at(number).row_of(mapping) is None:
         return ""
-    events = run.timeline.header(number).events
-    is_alike = events.what == news.code if news else np.ones(len(events), np.bool_)
-    name = mapping_name(run.timeline, mapping, number)
-    return f"most in {name}" if (events.mapping[is_alike] != mapping).any() else name
+    events, name = run.timeline.header(number).events, mapping_name(run.timeline, mapping, number)
+    if news is None:
+        return name
+    here = (events.what == news.code) & (events.mapping == mapping)
+    return f"most in {name}" if events.kb[here].sum() < news.kb else name

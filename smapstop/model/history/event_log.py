@@ -158,18 +158,19 @@ class EventLog:
         return before, after
 
 
-def logs_of_mappings(histories: Sequence[MappingHistory]) -> dict[int, tuple[LogEntry, ...]]:
-    """Entries of single mappings over all known ticks, newest last, in one pass over the ticks.
+def logs_of_mappings(histories: Sequence[MappingHistory], since: int) -> dict[int, tuple[LogEntry, ...]]:
+    """Entries of single mappings from a tick on, newest last, in one pass over the ticks.
 
     Args:
         histories: Histories of mappings of one timeline, up to date.
+        since: The first tick.
     """
     states = {history.mapping: _LogState(-1) for history in histories}
     if not histories:
         return {}
     by_mapping, timeline = {history.mapping: history for history in histories}, histories[0].timeline
     wanted = np.array(list(by_mapping), np.int64)
-    for number in range(timeline.oldest, len(timeline)):
+    for number in range(max(since, timeline.oldest), len(timeline)):
         tick = timeline.header(number)
         entries = tick_entries(tick)
         entries = entries.take(np.flatnonzero(np.isin(entries.mapping, wanted)))

@@ -80,7 +80,7 @@ def words(page: str) -> str:
 def test_the_verdict_comes_first_and_says_what_grew_and_why(page: str) -> None:
     text = words(page)
     said = [
-        "Rss grew from 480 KiB to 1.2 MiB in 7 s, by 700 KiB.",
+        "Rss grew from 480 KiB to 1.2 MiB in 7.0 s, by 700 KiB.",
         "It was highest at 22:13:23, with 2.8 MiB.",
         "The process exited 3 at 22:13:27.",
         "[heap] +700 K 100 % of all that grew",
@@ -155,7 +155,7 @@ def test_callers_limits_and_the_family_are_there(page: str) -> None:
 
 def test_what_was_not_recorded_is_not_claimed(tmp_path: Path) -> None:
     text = words(run_page(read_service(tmp_path, count=2, growth=0)))
-    assert "Rss was 480 KiB at the end of 1 s, as at the start." in text
+    assert "Rss was 480 KiB at the end of 1.0 s, as at the start." in text
     assert "Family" not in text
     assert "of all that grew" not in text
 

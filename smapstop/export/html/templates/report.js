@@ -265,6 +265,7 @@ for (const graph of document.querySelectorAll("[data-flame]")) {
   function focusOn(frame) {
     for (const each of frames) each.element.setAttribute("tabindex", each === frame ? "0" : "-1");
     frame.element.focus({ preventScroll: true });
+    frame.element.scrollIntoView({ block: "nearest" });
     reading.textContent = frame.element.querySelector("title").textContent;
   }
 
