@@ -450,14 +450,44 @@ def retry_scenario(scenario: Scenario) -> None:
             return
 
 
+def take_report_picture() -> None:
+    """Take the picture of an HTML report about the program that leaks, in a browser."""
+    browser = shutil.which("chromium")
+    if browser is None:
+        raise SmapstopError("there is no chromium", "apt-get install chromium")
+    smapstop = (sys.executable, "-m", "smapstop")
+    with tempfile.TemporaryDirectory(prefix="pictures-", dir="/var/tmp") as name:
+        directory = Path(name)
+        script, recording, page = (directory / f"leak.{suffix}" for suffix in ("py", "smaps", "html"))
+        script.write_text(LEAK_SCRIPT)
+        command = (
+            "bash",
+            "-c",
+            f'exec -a python "$0" {script.name}',
+            sys.executable,
+        )  # without the path of this one
+        with run_program(command, directory) as pid:
+            subprocess.run((*smapstop, "record", "-o", recording, "-p", str(pid), "--duration", "45"), check=True)
+        subprocess.run((*smapstop, "report", recording, "-o", page), check=True)
+        options = ("--headless", "--no-sandbox", "--hide-scrollbars", "--window-size=1180,1260")
+        picture = f"--screenshot={HERE / 'report.png'}"
+        subprocess.run((browser, *options, picture, page.as_uri()), check=True, stderr=subprocess.DEVNULL)
+    with Image.open(HERE / "report.png") as image:
+        small = image.convert("P", palette=Image.Palette.ADAPTIVE)
+    small.save(HERE / "report.png", optimize=True)
+    print("report")
+
+
 def main(names: Sequence[str]) -> None:
-    """Take the screenshots of the runs with these names; of all runs without names."""
+    """Take the screenshots of the runs with these names; of all runs, and the report's, without names."""
     try:
         for weight in ("book", "bold"):
             font(weight)
         for scenario in RUNS:
             if not names or scenario.__name__ in names:
                 retry_scenario(scenario)
+        if not names or "report" in names:
+            take_report_picture()
     except SmapstopError as error:
         sys.exit(f"make.py: {error}")
 

@@ -43,11 +43,13 @@ class Browser:
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
 
-    def open(self, file: Path, width: int = 1280, *, dark: bool = False, script: bool = True) -> None:
+    def open(
+        self, file: Path, width: int = 1280, *, dark: bool = False, paper: bool = False, script: bool = True
+    ) -> None:
         """Open a file, and wait until it is loaded."""
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self.call("Emulation.setEmulatedMedia", features=[scheme])
+        self.call("Emulation.setEmulatedMedia", media="print" if paper else "", features=[scheme])
         self.call("Emulation.setScriptExecutionDisabled", value=not script)
         self.events.clear()
         self.call("Page.navigate", url=file.as_uri())

@@ -89,6 +89,16 @@ def test_it_is_dark_where_the_reader_likes_that(browser: Browser, pages: dict[st
     assert browser.evaluate(ground) == "rgb(255, 255, 255)"
 
 
+def test_on_paper_it_is_light_and_has_the_titles_of_its_columns(browser: Browser, pages: dict[str, Path]) -> None:
+    browser.open(pages["service"], dark=True, paper=True)
+    assert browser.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
+    assert browser.evaluate(
+        "[...document.querySelectorAll('[data-table] th button')].every(each => each.offsetWidth)"
+    )
+    assert not browser.evaluate("document.querySelector('.choices').offsetWidth")
+    assert browser.evaluate(OVERLAPS) == []
+
+
 def test_without_a_script_the_chart_the_table_and_the_choices_are_there(
     browser: Browser, pages: dict[str, Path]
 ) -> None:
