@@ -35,6 +35,8 @@ MAX_SAMPLED = 5
 """Members that are sampled beside the target: the columns of the table of shared mappings."""
 _LEAST_LINES = 5
 """Least height of the members, lines."""
+_HINT = "gunicorn   worker   4711"
+"""Examples of words in names, and of a pid."""
 _ORDERS = ("tree", "change", "size")
 """Orders of the members: as a tree, by the change of the metric, by the metric."""
 
@@ -92,7 +94,10 @@ class FamilyScreen(Modal[tuple[int, int | None] | None]):
         self._recorded = recorded
         self._session, self._request = session, request
         self._metric: Metric = "uss"  # what the others of a family do not move
-        self._filter = ""
+        self._filter = self._search = ""
+        self._rows: list[MemberRow] = []
+        """The members shown, in order."""
+        self._searched_from = 0
         self._order = _ORDERS[0]
 
     def compose(self) -> ComposeResult:
@@ -101,7 +106,8 @@ class FamilyScreen(Modal[tuple[int, int | None] | None]):
         with Vertical():
             yield FamilyTable()
             yield SharingTable()
-        yield FilterLine("gunicorn   worker   4711", lambda _: True)
+        yield FilterLine(_HINT, lambda _: True, id="filter-members")
+        yield FilterLine(_HINT, self._finds, id="search-members")
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -125,7 +131,7 @@ class FamilyScreen(Modal[tuple[int, int | None] | None]):
         before = log.first_tick_ns if state.baseline == "previous" else view.diff.before.tick.monotonic_ns
         table = family_table(log, at_ns, before, self._metric)
         moment = FamilyMoment(table, at_ns, begin_ns, self._metric, self._timelines())
-        rows = self._select(table, at_ns)
+        rows = self._rows = self._select(table, at_ns)
         members = self.query_one(FamilyTable)
         members.styles.height = max(_LEAST_LINES, min(len(table.rows) + 2, self.size.height * 3 // 5))
         members.show(moment, rows, self._watched_pid)
@@ -173,11 +179,7 @@ class FamilyScreen(Modal[tuple[int, int | None] | None]):
     def _select(self, table: FamilyMembers, at_ns: int) -> list[MemberRow]:
         """Members that match the filter, in the order chosen."""
         words = self._filter.casefold().split()
-        rows = [
-            row
-            for row in table.rows
-            if all(word in f"{row.pid} {member_title(row.history)}".casefold() for word in words)
-        ]
+        rows = [row for row in table.rows if _has_words(row, self._filter)]
         if self._order == "tree" and not words:
             return rows
         if self._order == "change":
@@ -254,13 +256,42 @@ class FamilyScreen(Modal[tuple[int, int | None] | None]):
 
     def action_filter(self) -> None:
         """Open the line to filter members."""
-        self.query_one(FilterLine).open(self._filter)
+        self.query_one("#filter-members", FilterLine).open(self._filter)
 
-    @on(FilterLine.FilterChanged)
+    @on(FilterLine.FilterChanged, "#filter-members")
     def filter_members(self, message: FilterLine.FilterChanged) -> None:
         """Show only members whose name or pid has these words."""
         self._filter = message.expression
         self.redraw()
+
+    def action_find(self) -> None:
+        """Open the line to search members."""
+        self._searched_from = self.query_one(FamilyTable).cursor_index
+        self.query_one("#search-members", FilterLine).open(self._search)
+
+    @on(FilterLine.FilterChanged, "#search-members")
+    def find_member(self, message: FilterLine.FilterChanged) -> None:
+        """Put the cursor on the first member from where it was whose name or pid has these words."""
+        self._search = message.expression
+        self._go_to_hit(self._searched_from, 1)
+
+    def action_hit(self, direction: int) -> None:
+        """Go on to the next member found, or the previous one (-1)."""
+        if self._search:
+            self._go_to_hit(self.query_one(FamilyTable).cursor_index + direction, direction)
+        else:
+            self.action_find()
+
+    def _finds(self, words: str) -> bool:
+        """Whether any member has these words."""
+        return any(_has_words(row, words) for row in self._rows)
+
+    def _go_to_hit(self, start: int, direction: int) -> None:
+        """Put the cursor on the first member found from a line on, around the end."""
+        order = [(start + direction * step) % len(self._rows) for step in range(len(self._rows))]
+        found = next((at for at in order if self._search and _has_words(self._rows[at], self._search)), None)
+        if found is not None:
+            self.query_one(FamilyTable).move_to(found)
 
     @on(FilterLine.FilterClosed)
     def focus_members(self) -> None:
@@ -268,9 +299,9 @@ class FamilyScreen(Modal[tuple[int, int | None] | None]):
         self.query_one(FamilyTable).focus()
 
     def action_back(self) -> None:
-        """Go back one step: close the filter line, drop the filter, or leave the family."""
-        line = self.query_one(FilterLine)
-        if line.display:
+        """Go back one step: close an open line, drop the filter, or leave the family."""
+        line = next((line for line in self.query(FilterLine) if line.display), None)
+        if line is not None:
             line.clear_and_close()
         elif self._filter:
             self._filter = ""
@@ -281,3 +312,9 @@ class FamilyScreen(Modal[tuple[int, int | None] | None]):
     def action_leave(self) -> None:
         """Go back to the process that is watched."""
         self.dismiss(None)
+
+
+def _has_words(row: MemberRow, words: str) -> bool:
+    """Whether a member has words in its name or pid."""
+    text = f"{row.pid} {member_title(row.history)}".casefold()
+    return all(word in text for word in words.casefold().split())

@@ -177,6 +177,22 @@ async def test_order_filter_metric_and_baseline() -> None:
         await pause_until(pilot, lambda: "Δ start" in title.render_line(0).text, "another baseline")
 
 
+async def test_search_jumps_and_hides_nothing() -> None:
+    family = Family()
+    async with family.app.run_test(size=(118, 40)) as pilot:
+        await family.open(pilot)
+        table = family.app.screen.query_one(FamilyTable)
+        await pilot.press("f3", *"p50", "enter")
+        await pause_until(pilot, lambda: table.cursor_index == 1, "the first that is found")
+        assert len(family_of(pilot)) == 4
+        await pilot.press("n")
+        await pause_until(pilot, lambda: table.cursor_index == 2, "the next")
+        await pilot.press("n")
+        await pause_until(pilot, lambda: table.cursor_index == 1, "around the end")
+        await pilot.press("N")
+        await pause_until(pilot, lambda: table.cursor_index == 2, "the previous")
+
+
 async def test_who_is_gone_cannot_be_watched() -> None:
     family = Family()
     async with family.app.run_test(size=(118, 40)) as pilot:
