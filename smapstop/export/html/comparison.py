@@ -19,6 +19,7 @@ from smapstop.report.diff.inputs import ComparedRun
 from smapstop.report.diff.render import change_text, group_cells, metric_label
 from smapstop.text import format as fmt
 from smapstop.text.kinds import letter_of
+from smapstop.text.run_verdict import run_verdict
 
 MAX_GROUPS = 250
 _MOST_MOVERS = 4
@@ -74,7 +75,9 @@ def compare(before: RecordedRun, after: RecordedRun) -> Comparison:
     by: MatchKey = "name" if is_comparable else "kind"
     diff = diff_runs(_compared_run(before), _compared_run(after), by, unchanged=False)
     groups = tuple(_group(diff, row) for row in diff.rows[:MAX_GROUPS])
-    notes = [*diff.notes, *_peak_notes(before, after)]
+    verdicts = (run_verdict(run.view, run.timeline, run.sums).lead for run in (before, after))
+    notes = [f"{side.capitalize()}: {lead}" for (side, _), lead in zip(_SIDES, verdicts, strict=True)]
+    notes += [*diff.notes, *_peak_notes(before, after)]
     if not is_comparable:
         notes.append("Names are redacted, with other numbers in each run: only kinds of memory can be compared.")
     titles = list(dict.fromkeys(map(name_of, (before, after))))

@@ -74,6 +74,13 @@ def test_what_cannot_be_read_or_written_is_one_line(
     assert not page.exists()
 
 
+def test_on_a_terminal_it_asks_for_a_file(
+    service: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smapstop.cli.commands.report.is_terminal", lambda stream: True)
+    assert "name a file: -o service.html" in complaint(capfd, service)
+
+
 def test_wrong_words_are_one_line(service: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert "report needs a recording" in complaint(capfd)
     assert "takes one recording, or two" in complaint(capfd, service, service, service)

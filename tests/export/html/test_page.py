@@ -201,6 +201,8 @@ def test_two_runs_are_compared(tmp_path: Path) -> None:
     text = words(comparison_page(before, after))
     said = [
         "Uss at the end: 1.2 MiB before, 760 KiB after, −420 KiB (−36 %).",
+        "Before: Rss grew from 480 KiB to 1.2 MiB in 7.0 s, by 700 KiB.",
+        "After: Rss grew from 480 KiB to 760 KiB in 7.0 s, by 280 KiB.",
         "Rss was at most 2.8 MiB before, and 2.6 MiB after.",
         "[heap] −420 K",
         "1.07 M before, 680 K after: −38 %",
