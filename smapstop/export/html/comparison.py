@@ -189,7 +189,7 @@ def _plot(name: str, seconds: Series, values: Series) -> Plot:
                 values=tuple(None if kb != kb else int(kb) for kb in values[at].tolist()),
                 last=_last_text(values[at]),
             )
-            for at, (side, role) in enumerate(_SIDES)
+            for at, (side, role) in reversed(list(enumerate(_SIDES)))  # the line over the area
         ),
         labels=scale_labels(top),
         is_stacked=False,
