@@ -34,7 +34,7 @@ def _follow(pid: int) -> tuple[float, float, int]:
     with closing(LiveSource()) as source:
         source.start(messages.put)
         children = [child.pid for child in psutil.Process(pid).children()]
-        for request in (Attach(pid, Pace()), FollowFamily(), SampleMembers(tuple(children[:SAMPLED]))):
+        for request in (Attach(pid, Pace(), callers=True), FollowFamily(), SampleMembers(tuple(children[:SAMPLED]))):
             source.request(request)
         time.sleep(SETTLE_SECONDS)
         (sampler,) = (each for each in psutil.Process().children() if "smapstop.sampling" in each.cmdline())
