@@ -125,14 +125,17 @@ class FamilyReader:
         """Whether a pid is that of another process than before."""
         return pid in self._states and not _is_same(self._states[pid], stat)
 
-    def _is_same_program(self, one: ProcessStat, other: ProcessStat) -> bool:
-        """Whether two processes run the same program; of interpreters, the same script, of shells, only a script."""
-        a, b = self._program(one), self._program(other)
-        if a.file != b.file if a.file and b.file else one.name != other.name:  # that of another user may not be read
+    def _is_same_program(self, child: ProcessStat, parent: ProcessStat) -> bool:
+        """Whether a process runs the program of its parent; of interpreters the same script, of shells only a script.
+
+        One without a script, such as a worker that Python's multiprocessing spawned, is its parent's.
+        """
+        a, b = self._program(child), self._program(parent)
+        if a.file != b.file if a.file and b.file else child.name != parent.name:  # another user's may not be read
             return False
         if a.is_shell or b.is_shell:
             return bool(a.script) and a.script == b.script
-        return not (a.script and b.script) or a.script == b.script
+        return not a.script or a.script == b.script
 
     def _program(self, stat: ProcessStat) -> MemberProgram:
         """The program of a process, which is looked up once, and again after an exec."""

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -219,17 +220,23 @@ def test_members_that_may_not_be_read_say_why(forked: SteppedProgram) -> None:
     assert out.stdout.startswith("3 3 not permitted to read the memory map of process")
 
 
+@pytest.fixture
+def open_directory() -> Iterator[Path]:
+    """A directory that every user may read."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
 OTHER_USER = (
     'if [ "$1" ]; then echo $$; read x; else setpriv --reuid 65534 --regid 65534 --clear-groups sh "$0" worker; fi'
 )
 
 
 @pytest.mark.skipif(os.getuid() != 0 or shutil.which("setpriv") is None, reason="only root can be two users")
-def test_a_worker_finds_its_master_that_belongs_to_another_user(tmp_path: Path) -> None:
-    script = tmp_path / "server.sh"
+def test_a_worker_finds_its_master_that_belongs_to_another_user(open_directory: Path) -> None:
+    script = open_directory / "server.sh"
     script.write_text(OTHER_USER)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
     code = (
         "import os, sys; from smapstop.sampling.family_reader import FamilyReader;"
         "os.setgid(65534); os.setgroups([]); os.setuid(65534); reader = FamilyReader(int(sys.argv[1]));"
