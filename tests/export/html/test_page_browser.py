@@ -175,7 +175,8 @@ def test_the_flame_graph_is_zoomed_by_keys(browser: Browser, pages: dict[str, Pa
 def test_a_link_to_a_mapping_opens_it(browser: Browser, pages: dict[str, Path]) -> None:
     browser.open(pages["service"])
     browser.evaluate("document.querySelector('.movers a').click()")
-    browser.evaluate("new Promise(done => setTimeout(done))")
+    look = "document.querySelector('details[open]') ? done() : setTimeout(look, 10)"
+    browser.evaluate(f"new Promise(done => {{ const look = () => {look}; look() }})")
     assert browser.evaluate("document.querySelectorAll('details[open]').length") == 1
 
 
