@@ -20,7 +20,7 @@ for _name in ("COLUMNS", "LINES"):  # readline, which pytest imports, sets them:
     os.environ.pop(_name, None)
     os.unsetenv(_name)
 os.environ["PATH"] += ":/usr/sbin:/sbin"  # mkswap, chroot: not every shell of root finds them
-settings.register_profile("unhurried", deadline=None, max_examples=60)  # a busy machine is no failure
+settings.register_profile("unhurried", deadline=None, max_examples=40)  # a busy machine is no failure
 settings.load_profile("unhurried")
 TEST_DEADLINE_SECONDS = 90.0
 """Of a test that awaits; less than pytest's faulthandler_timeout, which ends all tests of its process."""

@@ -9,7 +9,8 @@ import pytest
 from factories import mappings_of, tick_of, timeline_of
 
 from smapstop.model.events import MECHANISMS, Event, Events, Mechanism
-from smapstop.model.history.event_log import MAX_ENTRIES, MAX_NEW_ENTRIES, EventLog
+from smapstop.model.history import event_log
+from smapstop.model.history.event_log import MAX_NEW_ENTRIES, EventLog
 from smapstop.model.history.log_entry import NAMES_TICKS, LogEntry, MappingRef
 from smapstop.model.history.runs import RUN_TICKS
 from smapstop.model.kinds import Kind
@@ -400,14 +401,15 @@ def long_timeline(ticks: int) -> Timeline:
     return timeline
 
 
-def test_only_the_newest_entries_are_kept() -> None:
+def test_only_the_newest_entries_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_log, "MAX_ENTRIES", 100)
     timeline = timeline_of(tick(0))
     chronicle = EventLog(timeline)
-    for n in range(1, 2 * MAX_ENTRIES):
+    for n in range(1, 200):
         timeline.append(tick(n, executed=True))  # nothing goes on
         chronicle.at(n)
-    entries = chronicle.at(2 * MAX_ENTRIES - 1)
-    assert [entry.last for entry in entries] == list(range(MAX_ENTRIES, 2 * MAX_ENTRIES))
+    entries = chronicle.at(199)
+    assert [entry.last for entry in entries] == list(range(100, 200))
 
 
 def test_the_past_is_told_as_it_was_told_then() -> None:

@@ -143,7 +143,7 @@ def test_a_malformed_text_leaves_the_last_reading_as_it_was() -> None:
     assert parser.parse(TEXT) is good
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=150)
 @given(st.data())
 def test_bytes_written_anywhere_are_never_passed_over(data: st.DataObject) -> None:
     parser, text = SmapsParser(), bytearray(TEXT)

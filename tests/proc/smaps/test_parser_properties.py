@@ -90,7 +90,7 @@ somewhere = st.floats(0, 1, exclude_max=True)
 damages = st.tuples(st.sampled_from([*whole, *overwritten]), somewhere, somewhere)
 
 
-@settings(patient, max_examples=300)
+@settings(patient, max_examples=120)
 @given(records_and_kernels(), st.lists(damages, min_size=1, max_size=3))
 def test_both_ways_agree_on_a_damaged_text(made: tuple[list[Record], Kernel], damage: list[Damage]) -> None:
     parser, text = SmapsParser(), render(*made)

@@ -302,7 +302,7 @@ SOUP = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     st.lists(st.one_of(st.sampled_from(SOUP), st.binary(max_size=8)), min_size=20, max_size=80),
     st.lists(st.tuples(st.integers(1, 30), st.integers(1, 12)), min_size=1, max_size=4),
@@ -344,7 +344,6 @@ FLOODS = [
 ]
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     st.sampled_from(BEFORE),
     st.sampled_from(FLOODS).flatmap(lambda kinds: st.lists(st.sampled_from(kinds), min_size=1, max_size=30)),
