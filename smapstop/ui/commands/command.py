@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from smapstop.errors import SmapstopError
+from smapstop.errors import SmapstopError, unknown_name_error
 from smapstop.ui.screens.dashboard import MainScreen
 
 
@@ -55,5 +55,7 @@ class ScreenCommand:
         ]
         if len(found) == 1:
             return found[0]
-        what = "may be several" if found else "is not one of its choices"
-        raise SmapstopError(f"{self.name}: {argument!r} {what}", ", ".join(found or names))
+        if found:
+            raise SmapstopError(f"{self.name}: {argument!r} may be several", ", ".join(found))
+        what = f"{self.name}: {argument!r} is not one of its choices"
+        raise unknown_name_error(what, argument, names, ", ".join(names))
