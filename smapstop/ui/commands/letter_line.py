@@ -10,10 +10,12 @@ from smapstop.text import format as fmt
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.session import Session
 from smapstop.ui.widgets.line_input import LineInput
+from smapstop.ui.widgets.zoom import PARTS
 
-_QUESTIONS = {"mark": "mark this moment as", "compare": "compare with mark"}
-_OWN_LETTERS = {"mark": "m", "compare": "'"}
+_QUESTIONS = {"mark": "mark this moment as", "compare": "compare with mark", "focus": "the keys to"}
+_OWN_LETTERS = {"mark": "m", "compare": "'", "focus": ""}
 """What stands for no letter, after the key of a command: the same key again."""
+_PARTS = "   ".join(f"{part[0]} {part}" for part in PARTS)
 
 
 class LetterLine(LineInput):
@@ -28,7 +30,7 @@ class LetterLine(LineInput):
         self._focused_before: Widget | None = None
 
     def ask(self, command: str) -> None:
-        """Ask for the letter of a mark to set, or to compare with; the marks that there are are listed."""
+        """Ask for the letter of a mark to set, or to compare with, or of a part; those that there are are listed."""
         if not self.display:
             self._focused_before = self.screen.focused
         self._command = command
@@ -36,7 +38,8 @@ class LetterLine(LineInput):
         marks = "   ".join(
             f"{mark.letter or 'enter'} {fmt.clock(header(mark.tick).wall_ns)}" for mark in self._session.marks
         )
-        self.placeholder = f"{_QUESTIONS[command]}: a letter, or enter for none" + (f"      {marks}" if marks else "")
+        choices, none = (_PARTS, "the next") if command == "focus" else (marks, "none")
+        self.placeholder = f"{_QUESTIONS[command]}: a letter, or enter for {none}      {choices}".rstrip()
         self.open("")
 
     def action_close(self) -> None:

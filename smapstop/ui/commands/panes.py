@@ -6,7 +6,7 @@ from smapstop.ui.commands.command import ScreenCommand
 from smapstop.ui.commands.moments import show_span
 from smapstop.ui.screens.dashboard import MainScreen
 from smapstop.ui.widgets.time_band import TimeBand
-from smapstop.ui.widgets.zoom import PARTS
+from smapstop.ui.widgets.zoom import PARTS, Part
 
 _STEPS = {"higher": 1, "lower": -1}
 _MOST_LINES = 200
@@ -35,6 +35,38 @@ def _pane(screen: MainScreen, argument: str) -> None:
         screen.panes.set_lines(round(parse_number(argument, PANE.name, 0, _MOST_LINES, "lines")))
 
 
+def _find_part(screen: MainScreen, command: ScreenCommand, name: str) -> Part:
+    """The part of a name, for a command.
+
+    Raises:
+        SmapstopError: There is none.
+    """
+    part = next(each for each in PARTS if each == command.choose(name, PARTS))
+    if part == "program" and screen.dock is None:
+        raise SmapstopError("no program was launched", "smapstop -- COMMAND starts one")
+    return part
+
+
+def _focus(screen: MainScreen, argument: str) -> None:
+    """Give the keys to a part, which is opened if it is not; without one, to the next."""
+    match _find_part(screen, FOCUS, argument) if argument else None:
+        case "table":
+            screen.focus_table()
+        case "inspector":
+            screen.views.open()
+        case "band":
+            screen.set_focus(screen.query_one(TimeBand))
+        case "events":
+            screen.panes.events.set_open(True)
+            screen.panes.fit()
+            screen.set_focus(screen.panes.events)
+        case "program":
+            screen.action_program()
+        case None:
+            screen.focus_next()
+    screen.request_redraw()
+
+
 def _zoom(screen: MainScreen, argument: str) -> None:
     """Have a part fill the screen, the one that has the focus unless it is named; or show so much time."""
     if not argument:
@@ -43,9 +75,7 @@ def _zoom(screen: MainScreen, argument: str) -> None:
     if argument == "all" or argument[0].isdigit():
         show_span(screen, argument)
         return
-    part = next(each for each in PARTS if each == ZOOM.choose(argument, PARTS))
-    if part == "program" and screen.dock is None:
-        raise SmapstopError("no program was launched", "smapstop -- COMMAND starts one")
+    part = _find_part(screen, ZOOM, argument)
     if part == screen.zoom.part:
         screen.zoom.set(None)
         return
@@ -61,6 +91,9 @@ def _zoom(screen: MainScreen, argument: str) -> None:
 EVENTS = ScreenCommand("events", "[WORDS]", "Show or hide the events; with words, only these.", _events)
 PANE = ScreenCommand("pane", "LINES|higher|lower", "Set the height of the lower pane.", _pane, lambda *_: _STEPS)
 SPLIT = ScreenCommand("split", "PERCENT", "Set the share of the inspector beside or below the table.", _split)
+FOCUS = ScreenCommand(
+    "focus", "[PART]", "Give the keys to a part of the screen, or to the next one.", _focus, lambda *_: PARTS
+)
 ZOOM = ScreenCommand(
     "zoom",
     "[PART|10m|all]",

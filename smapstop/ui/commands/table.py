@@ -58,6 +58,7 @@ COMMANDS: tuple[ScreenCommand, ...] = (
     inspector.RUNS,
     family.FAMILY,
     panes.EVENTS,
+    panes.FOCUS,
     panes.PANE,
     panes.ZOOM,
     panes.SPLIT,

@@ -39,7 +39,7 @@ class CopyScreen(Modal[str | None]):
         """Compose the list."""
         with Vertical(classes="box") as box:
             box.border_title = Content(fmt.clip(f"Copy of {self._heading}", _WIDTH - 6))
-            box.border_subtitle = f"enter copy   {key_of(self.app, 'back')}"
+            box.border_subtitle = f"enter copy   {key_of(self.app, 'back')} cancel"
             yield OptionList(*(self._option(*choice) for choice in self._choices.items()), compact=True)
 
     def _option(self, name: str, title: str) -> Option:
