@@ -4,7 +4,8 @@ import inspect
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -67,11 +68,32 @@ class SteppedProgram:
         """Wait for the line of the next step."""
         self.words = _pipe(self._process.stdout).readline().decode().split()
         assert self.words, f"the program ended with {self._process.wait()}"
+        _wait_for_stillness(self.pid)
 
     @property
     def address(self) -> int:
         """The address that the program said."""
         return int(self.words[1], 16)
+
+
+STILL_SECONDS = 0.5
+"""How long a program that has just written may run on; those that do so on purpose are not waited for."""
+
+
+def _wait_for_stillness(pid: int) -> None:
+    """Wait until a process and its children wait: who has just written still touches pages."""
+    deadline = time.monotonic() + STILL_SECONDS
+    with suppress(OSError):  # it has ended
+        while not set(_states(pid)) <= set("SZTtX") and time.monotonic() < deadline:
+            time.sleep(0.0005)
+
+
+def _states(pid: int) -> Iterator[str]:
+    """States of the threads of a process and of its children (proc(5))."""
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        yield (thread / "stat").read_text().rpartition(")")[2].split()[0]
+        for child in (thread / "children").read_text().split():
+            yield from _states(int(child))
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
