@@ -45,6 +45,9 @@ def _entries(screen: MainScreen, table: TableData, row: int) -> Iterator[MenuEnt
     yield MenuEntry("Fold or unfold" if is_group else "Go in: why it changed", "inspect", keys("open"))
     if not is_group:
         yield MenuEntry("Its pages", "pages", keys("pages"))
+    yield MenuEntry("Its events", "inspect events")
+    yield MenuEntry("Its callers", "callers mapping", keys("callers"))
+    if not is_group:
         yield MenuEntry("Copy its addresses", "copy address", keys("copy", "copy_address"))
     yield MenuEntry("Copy its name", "copy name", keys("copy", "copy_name"))
     name = base_name(table.texts[int(table.name[row])])
@@ -56,6 +59,8 @@ def _entries(screen: MainScreen, table: TableData, row: int) -> Iterator[MenuEnt
     yield MenuEntry("Select it, or no longer", "select row", keys("select_row"))
     yield MenuEntry("Select rows from here", "select range", keys("select_range"))
     yield MenuEntry("Mark this moment", "mark", keys("mark"))
+    yield MenuEntry("Copy more", "copy", keys("copy"))
+    yield MenuEntry("Choose the columns", "columns", keys("columns"))
 
 
 MENU = ScreenCommand("menu", "", "Open the menu of the row, as a right click does.", _menu)

@@ -55,6 +55,12 @@ async def test_a_right_click_goes_to_the_row_and_lists_what_can_be_done_with_the
         assert lines[1].split() == ["Its", "pages", "v"]
         assert "Only libc.so.6" in lines
         assert "Only of its kind: file" in lines
+        assert {line.split("  ")[0] for line in lines} > {
+            "Its events",
+            "Its callers",
+            "Copy more",
+            "Choose the columns",
+        }
 
 
 @pytest.mark.parametrize(("begin", "expected"), [("Only libc", "libc.so.6"), ("Only of its kind", "kind:file")])
