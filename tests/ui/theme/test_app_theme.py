@@ -69,8 +69,7 @@ def _colours(segment: Segment) -> tuple[str, str] | None:
 SCREENS = {
     "table": "",
     "events": "e tab",
-    "paused": "space",
-    "fields": "enter",
+    "fields, paused": "enter space",
     "sort": "s",
     "another order": "s down down",
     "help": "?",
@@ -80,7 +79,7 @@ SCREENS = {
 
 
 LOOKS = {"guide": slice(0, None, 6), "help": slice(0, None, 4), "sort": slice(0, None, 2)}
-LOOKS |= {"another order": slice(1, None, 2), "columns": slice(1, None, 2)}
+LOOKS |= {"another order": slice(1, None, 2), "columns": slice(1, None, 2), "events": slice(0, None, 2)}
 """Themes in which some screens are read: long texts take a while to be drawn, and lists of choices are all alike."""
 
 
