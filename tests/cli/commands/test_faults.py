@@ -136,9 +136,12 @@ def test_code_that_came_and_went_between_two_readings_has_its_names(
 ) -> None:
     """The whole life of the program is shorter than the time between two readings."""
     library = program("callers", *OPTIMISED, "-shared", "-fPIC", "-DLIBRARY")
-    with stdin_of(b"\n" * 10):
-        main(["faults", "--format", "folded", "--", str(program("callers", *OPTIMISED)), str(library)])
-    (line,) = (line for line in capfd.readouterr().out.splitlines() if "touch_in_library" in line)
+    for _ in range(20):
+        with stdin_of(b"\n" * 10):
+            main(["faults", "--format", "folded", "--", str(program("callers", *OPTIMISED)), str(library)])
+        (line,) = (line for line in capfd.readouterr().out.splitlines() if "touch_in_library" in line)
+        if not line.endswith(";…;touch_in_library 13"):  # on a busy machine the rings overflow, and callers are lost
+            break
     assert line.endswith(";main;load;touch_in_library 13")
 
 
