@@ -153,11 +153,12 @@ def test_a_wrong_command_line_is_told_in_one_line_with_what_to_do(arguments: str
 
 
 @pytest.mark.parametrize("arguments", [["-p", "4711"], ["--", "ls"], [], ["demo"]])
-def test_without_a_terminal_the_dashboard_names_snapshot(arguments: list[str]) -> None:
+def test_without_a_terminal_the_dashboard_names_snapshot_or_record(arguments: list[str]) -> None:
     pid = "4711" if "-p" in arguments else "PID"
+    instead = f"snapshot -p {pid}" if "ls" not in arguments else "record -o FILE -- ls"
     run = smapstop(*arguments)
     expected = "the dashboard needs a terminal, but stdin is not a terminal"
-    assert run.stderr == f"smapstop: {expected}: use smapstop snapshot -p {pid}\n"
+    assert run.stderr == f"smapstop: {expected}: use smapstop {instead}\n"
     assert run.returncode == 2
 
 

@@ -99,8 +99,8 @@ def run(words: list[str], command: Command) -> int:
     require_command_to_decorate(options, command)
     if options.sort or options.filter or options.columns or options.config or options.alert:
         settings_of(options)  # report their errors even without a terminal
-    via = [] if options.via is None else ["--via", options.via]
-    require_terminal(shlex.join(["smapstop", "snapshot", *via, "-p", options.pid or "PID"]))
+    snapshot = ["snapshot", *(["--via", options.via] if options.via else []), "-p", options.pid or "PID"]
+    require_terminal(shlex.join(["smapstop", *(["record", "-o", "FILE", "--", *command] if command else snapshot)]))
     if command is not None:
         return launch(
             command,
