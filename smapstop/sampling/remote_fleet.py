@@ -1,7 +1,7 @@
 """Watch the processes of some names elsewhere, one after the other through one shell."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from contextlib import suppress
 from dataclasses import replace
 
@@ -55,6 +55,7 @@ class RemoteFleet:
         self._samplers: dict[ProcessKey, tuple[RemoteProcDir, Sampler]] = {}
         self._started: dict[ProcessKey, float] = {}
         self._say = say
+        self._said: set[str] = set()
         self._wait_ns = FIRST_WAIT_NS
         self._scan_due_ns = time.monotonic_ns()
         self._shell: RemoteShell | None = None
@@ -146,6 +147,7 @@ class RemoteFleet:
             if name:
                 found[key] = name, stat
         self._log.add_cost(time.monotonic_ns() - began_ns)
+        self._say_who_is_missing({name for name, _ in found.values()})
         self._scan_due_ns = began_ns + max(self._pace.interval_ns, _SCAN_NS)
         self._started = {key: self._started.get(key) or self._started_s(key) for key in found}
         self._log.set_members(
@@ -162,6 +164,13 @@ class RemoteFleet:
         pace = replace(self._pace, budget=self._pace.budget / max(1, len(self._samplers)))
         for _, sampler in self._samplers.values():
             sampler.pacer.pace = pace
+
+    def _say_who_is_missing(self, found: Set[str]) -> None:
+        """Say, once for each name, that no process has it yet."""
+        for name in dict.fromkeys(each.name for each in self.names):
+            if name not in found and name not in self._said:
+                self._said.add(name)
+                self._say(f"no process is named {name!r} there yet")
 
     def _started_s(self, key: ProcessKey) -> float:
         """Start time of a process there, seconds since the epoch."""

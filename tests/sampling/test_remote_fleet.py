@@ -45,7 +45,8 @@ def after(fleet: RemoteFleet, holds: Callable[[FleetFigures], object]) -> FleetF
 
 
 def test_processes_elsewhere_are_found_and_sampled_in_turn(own: Path) -> None:
-    with closing(RemoteFleet("sh", [own.name, "nobody-has-this"], FAST, by="kind", top=20)) as fleet:
+    said, words = list[str](), [own.name, "nobody-has-this"]
+    with closing(RemoteFleet("sh", words, FAST, by="kind", top=20, say=said.append)) as fleet:
         with SteppedProgram(own) as one, SteppedProgram(own) as other:
             other.go().go()
             figures = after(fleet, lambda seen: [each for each in seen.processes if each.maps][1:])
@@ -59,6 +60,8 @@ def test_processes_elsewhere_are_found_and_sampled_in_turn(own: Path) -> None:
                 assert process.maps.groups["heap"]["rss"] >= 32
                 assert abs(process.started_s - time.time()) < 3600
         after(fleet, lambda seen: not seen.processes)
+    assert "no process is named 'nobody-has-this' there yet" in said
+    assert len(said) == len(set(said))
 
 
 def test_a_connection_that_breaks_is_made_again_and_said(own: Path, tmp_path: Path) -> None:

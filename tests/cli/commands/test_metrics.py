@@ -1,6 +1,7 @@
 """`smapstop metrics`, by the command line: a real scrape, how it ends, and what is refused."""
 
 import contextlib
+import errno
 import json
 import os
 import re
@@ -19,7 +20,9 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from stepped_program import SteppedProgram, wait_until
 
+from smapstop.cli.commands import metrics as metrics_command
 from smapstop.cli.main import main
+from smapstop.sampling.fleet_watch import FleetWatch
 
 
 class Metrics:
@@ -160,6 +163,18 @@ def test_a_port_that_is_taken_is_one_line(capsys: pytest.CaptureFixture[str]) ->
         where = f"127.0.0.1:{taken.getsockname()[1]}"
         assert main(["metrics", "-p", "x", "--listen", where]) == 2
     assert capsys.readouterr().err.startswith(f"smapstop: cannot listen on {where}: Address already in use: ")
+
+
+def test_a_reading_that_fails_ends_it_with_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: FleetWatch) -> None:
+        raise OSError(errno.ENFILE, "Too many open files in system")
+
+    monkeypatch.setattr(FleetWatch, "step", fail)
+    monkeypatch.setattr(metrics_command, "_raise_file_limit", lambda: None)
+    assert main(["metrics", "-p", "nobody-has-this", "--listen", "127.0.0.1:0"]) == 2
+    assert capsys.readouterr().err.splitlines()[1:] == ["smapstop: [Errno 23] Too many open files in system"]
 
 
 @pytest.mark.parametrize("by", ["kind", "file"])

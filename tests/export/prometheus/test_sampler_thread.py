@@ -3,10 +3,13 @@
 import queue
 import threading
 import time
+from contextlib import closing
+from urllib.request import urlopen
 
 from stepped_program import DEADLINE_SECONDS, wait_until
 
 from smapstop.export.prometheus.sampler_thread import SamplerThread
+from smapstop.export.prometheus.server import MetricsServer
 from smapstop.model.fleet.figures import FleetFigures
 
 
@@ -53,6 +56,24 @@ def test_all_that_a_step_takes_is_within_the_budget() -> None:
     with SamplerThread(fleet, print):
         wait_until(lambda: fleet.steps >= 4)
     assert time.monotonic() - began >= 3 * 0.05
+
+
+def test_a_scrape_never_waits_for_a_reading() -> None:
+    class Stuck(Fleet):
+        def step(self) -> None:
+            reads.set()
+            assert goes_on.wait(DEADLINE_SECONDS)
+
+    reads, goes_on = threading.Event(), threading.Event()
+    with (
+        SamplerThread(Stuck(), print) as sampler,
+        closing(MetricsServer(("127.0.0.1", 0), sampler.latest, "kind")) as server,
+    ):
+        server.start()
+        assert reads.wait(DEADLINE_SECONDS)
+        with urlopen(server.url, timeout=DEADLINE_SECONDS) as reply:
+            assert b"smapstop_cpu_budget_ratio 1.0" in reply.read()
+        goes_on.set()
 
 
 def test_an_error_is_handed_over() -> None:
