@@ -24,6 +24,8 @@ def start() -> Iterator[Start]:
         def started(*command: str | Path) -> subprocess.Popen[bytes]:
             process = stack.enter_context(subprocess.Popen(command, stdin=subprocess.PIPE))
             stack.callback(process.kill)
+            arguments = Path(f"/proc/{process.pid}/cmdline")
+            wait_until(arguments.read_bytes)  # it has none for a moment while it is executed
             return process
 
         yield started
