@@ -1,7 +1,6 @@
 """Service loop of the sampler process: requests in, ticks of one target out."""
 
 import os
-import select
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -37,6 +36,7 @@ from smapstop.pseudo_terminal import ProgramTerminal
 from smapstop.sampling.family_reader import FamilyReader
 from smapstop.sampling.family_watch import TARGET_SHARE, FamilyWatch
 from smapstop.sampling.launch import launch, release, terminal_environment
+from smapstop.sampling.ready_fds import ready_fds
 from smapstop.sampling.remote_link import RemoteLink
 from smapstop.sampling.watched_process import WatchedProcess
 from smapstop.sampling.wire import Decoder, Encoder, WireMessage, read_exactly, read_frame, write_all
@@ -71,7 +71,7 @@ class Service:
     def run(self) -> None:
         """Serve until the reader is gone or detaches."""
         while True:
-            ready, _, _ = select.select(self._waiting(), [], [], self._seconds_until_due())
+            ready = ready_fds(self._waiting(), self._seconds_until_due())
             if self._requests_fd in ready:
                 request = self._next_request()
                 if request is None:
@@ -95,7 +95,7 @@ class Service:
         due_ns += [self._search_due_ns] if self._awaited else []
         return max(0.0, (min(due_ns) - time.monotonic_ns()) / 1e9) if due_ns else None
 
-    def _do_what_is_due(self, ready: list[int]) -> None:
+    def _do_what_is_due(self, ready: set[int]) -> None:
         """Send what is due: the end of the target, its next tick, or what its family has to say."""
         watched = self._watched
         if watched is not None and watched.pidfd in ready:
@@ -303,7 +303,7 @@ class Service:
         for fd in (0, 1, 2):
             os.close(fd)
         with suppress(OSError):  # EIO: the last process on the pty is gone
-            while select.select([self._terminal.master], [], []):
+            while ready_fds([self._terminal.master], None):
                 with suppress(BlockingIOError):  # the reader, which is exiting, read it first
                     os.read(self._terminal.master, 65536)
         os._exit(0)

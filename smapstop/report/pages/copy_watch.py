@@ -1,6 +1,5 @@
 """Watch for a while which processes of a family copy pages, and by which functions."""
 
-import select
 import time
 from collections.abc import Iterable
 from contextlib import closing
@@ -13,6 +12,7 @@ from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.sampling.family_reader import FamilyReader
 from smapstop.sampling.family_watch import FamilyWatch
+from smapstop.sampling.ready_fds import ready_fds
 
 MOST_WATCHED = 40
 """Processes that are watched: each takes a few files for each of its threads and each processor."""
@@ -61,7 +61,7 @@ def watch_copies(pids: Iterable[int], seconds: float) -> CopyReport:
             take(watch.sample_now())
             while (now := time.monotonic()) < began + seconds:
                 wait_s = min(began + seconds - now, max(0.0, watch.due_ns / 1e9 - now))
-                select.select(watch.fds, [], [], wait_s)
+                ready_fds(watch.fds, wait_s)
                 take(watch.step())
         except KeyboardInterrupt:
             pass
