@@ -6,6 +6,7 @@ from smapstop.report.diff.compare import BeforeAfter
 from smapstop.report.diff.compare_callers import CallerDiff, CallerRow
 from smapstop.report.diff.limits import Limit
 from smapstop.report.diff.render import MOVERS, SCHEMA, inline_code, share
+from smapstop.report.faults.render import totals_record
 from smapstop.report.json_csv import json_text
 from smapstop.report.json_fields import Record
 from smapstop.text.callers import CALLED_BY, unseen_texts
@@ -32,20 +33,12 @@ def callers_as_json(diff: CallerDiff, *, unchanged: bool) -> str:
 
 def _run_record(run: CallerRun) -> Record:
     """Record of a process and of the time that is compared."""
-    faults = run.faults
     return {
         "file": run.file,
         "process": {"pid": run.pid, "name": run.name},
         "from": round(run.begin, 3),
         "to": round(run.end, 3),
-        "faults": {
-            "counted": faults.counted,
-            "minor": faults.minor,
-            "major": faults.major,
-            "seen": faults.seen,
-            "lost": faults.lost,
-            "in_system_calls": faults.in_system_calls,
-        },
+        "faults": totals_record(run.faults),
     }
 
 

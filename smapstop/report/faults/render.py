@@ -34,21 +34,19 @@ _INDENT = 19
 
 def as_json(report: FaultReport) -> str:
     """Format as one JSON object, ASCII only, one mapping per line; frames innermost first, none left out."""
-    faults = report.faults
     parts: Record = {
         "process": {"pid": report.pid, "name": report.name},
         "seconds": round(report.seconds, 3),
-        "faults": {
-            "counted": faults.counted,
-            "minor": faults.minor,
-            "major": faults.major,
-            "seen": faults.seen,
-            "lost": faults.lost,
-            "in_system_calls": faults.in_system_calls,
-        },
+        "faults": totals_record(report.faults),
     }
     mappings = [_mapping_record(known, part) for known, part in report.by_mapping()]
     return json_text(SCHEMA, parts, mappings=mappings)
+
+
+def totals_record(faults: PageFaults) -> Record:
+    """Record of the numbers of page faults."""
+    names = ("counted", "minor", "major", "seen", "lost", "in_system_calls")
+    return {name: getattr(faults, name) for name in names}
 
 
 def _mapping_record(known: KnownMapping | None, faults: PageFaults) -> Record:
