@@ -6,6 +6,7 @@ import inspect
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from functools import cache, wraps
 from pathlib import Path
@@ -19,6 +20,8 @@ from truth.machine import swap_space
 for _name in ("COLUMNS", "LINES"):  # readline, which pytest imports, sets them: also for new terminals
     os.environ.pop(_name, None)
     os.unsetenv(_name)
+os.environ["TZ"] = "UTC"  # the ticks of `factories` begin at 22:13:20
+time.tzset()
 os.environ["PATH"] += ":/usr/sbin:/sbin"  # mkswap, chroot: not every shell of root finds them
 settings.register_profile("unhurried", deadline=None, max_examples=40)  # a busy machine is no failure
 settings.load_profile("unhurried")

@@ -1,7 +1,5 @@
 """Alerts in words."""
 
-import time
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -16,16 +14,6 @@ from smapstop.proc.limits import NO_LIMITS, Limits
 from smapstop.text.alerts import alert_line, unknown_text
 
 LIMITS = Limits(max_map_count=4, cgroup=cgroup_memory(max_bytes=1 << 20, current_bytes=900 << 10, cache_bytes=0))
-
-
-@pytest.fixture(autouse=True)
-def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The ticks of `factories` begin at 22:13:20 UTC."""
-    with monkeypatch.context() as patch:
-        patch.setenv("TZ", "UTC")
-        time.tzset()
-        yield
-    time.tzset()
 
 
 def tick(number: int, heap: int) -> Tick:

@@ -1,8 +1,5 @@
 """Which page faults the callers are shown of."""
 
-import time
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from factories import faults_of, mappings_of, tick_of, timeline_of
@@ -13,15 +10,6 @@ from smapstop.model.view.view_state import ViewState
 from smapstop.text.caller_scope import CallerScope, caller_scope
 
 ROWS = mappings_of((1, 2), (3, 4))
-
-
-@pytest.fixture(autouse=True)
-def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with monkeypatch.context() as patch:
-        patch.setenv("TZ", "UTC")
-        time.tzset()
-        yield
-    time.tzset()
 
 
 def timeline(**totals: int) -> Timeline:

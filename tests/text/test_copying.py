@@ -1,10 +1,6 @@
 """What is copied of rows."""
 
-import time
-from collections.abc import Iterator
-
 import numpy as np
-import pytest
 from factories import mappings_of, tick_of, timeline_of
 
 from smapstop.model.events import MECHANISMS, Events
@@ -15,16 +11,6 @@ from smapstop.text.columns import COLUMNS, find_columns
 from smapstop.text.copying import addresses_text, names_text, rows_text, why_text
 
 LIBC = "/usr/lib/x86_64-linux-gnu/libc.so.6"
-
-
-@pytest.fixture(autouse=True)
-def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The ticks of `factories` begin at 22:13:20 UTC."""
-    with monkeypatch.context() as patch:
-        patch.setenv("TZ", "UTC")
-        time.tzset()
-        yield
-    time.tzset()
 
 
 def timeline() -> Timeline:

@@ -1,6 +1,4 @@
 import sys
-import time
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -11,15 +9,6 @@ from smapstop.proc.columns import ABSENT
 from smapstop.text import format as text
 
 SECOND = 1_000_000_000
-
-
-@pytest.fixture
-def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with monkeypatch.context() as patch:
-        patch.setenv("TZ", "UTC")
-        time.tzset()
-        yield
-    time.tzset()
 
 
 @pytest.mark.parametrize(
@@ -177,7 +166,6 @@ def test_a_span_is_short_at_every_length(ns: int, expected: str) -> None:
     assert expected == text.span(ns)
 
 
-@pytest.mark.usefixtures("utc")
 def test_the_clock_is_rounded_down_as_clocks_are() -> None:
     just_before_ten_past = (14 * 3600 + 5 * 60 + 9) * SECOND + 990_000_000
     assert text.clock(just_before_ten_past) == "14:05:09"

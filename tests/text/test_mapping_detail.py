@@ -1,10 +1,7 @@
 """What the detail of a mapping says."""
 
-import time
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from factories import mappings_of, tick_of, timeline_of
 
 from smapstop.model.compare.previous_run import PreviousRun
@@ -32,17 +29,6 @@ from smapstop.text.mapping_detail import (
     title_of,
 )
 from smapstop.text.units import UnitFormat
-
-
-@pytest.fixture(autouse=True)
-def utc() -> Iterator[None]:
-    """The ticks of `factories` begin at 22:13:20 UTC."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TZ", "UTC")
-        time.tzset()
-        yield
-    time.tzset()
-
 
 FILE = (0x10, 0x12, "rw-p", "/usr/bin/x", 8, 3)
 

@@ -1,10 +1,7 @@
 """What the list of runs says."""
 
-import time
-from collections.abc import Iterator
 from dataclasses import replace
 
-import pytest
 from factories import COUNTERS, mappings_of, tick_of, timeline_of
 from list_source import target
 
@@ -13,16 +10,6 @@ from smapstop.model.tick import ExitStatus
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.text import format as fmt
 from smapstop.text.run_table import TITLES, header, line_of
-
-
-@pytest.fixture(autouse=True)
-def utc() -> Iterator[None]:
-    """The ticks of `factories` begin at 22:13:20 UTC."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TZ", "UTC")
-        time.tzset()
-        yield
-    time.tzset()
 
 
 def run(number: int, *rss: int, ending: ExitStatus | None = None, peak: int | None = None) -> Run:

@@ -1,7 +1,5 @@
 """What the inspector says about a mapping."""
 
-import time
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -17,16 +15,6 @@ from smapstop.model.view.view_state import ViewState
 from smapstop.text.mapping_detail import compared_ticks
 from smapstop.text.units import UnitFormat
 from smapstop.text.why import Why, pair_text, why_of
-
-
-@pytest.fixture(autouse=True)
-def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The ticks of `factories` begin at 22:13:20 UTC."""
-    with monkeypatch.context() as patch:
-        patch.setenv("TZ", "UTC")
-        time.tzset()
-        yield
-    time.tzset()
 
 
 def tick(number: int, rss: int, what: Mechanism | None = None, kb: int = 4, **other: Any) -> Tick:

@@ -3,8 +3,6 @@
 import base64
 import hashlib
 import re
-import time
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -24,16 +22,6 @@ from smapstop.ui.theme.palette import _DARK, _LIGHT, Palette
 HOSTILE = '</script><script>window.pwned=1</script>"><img src=x onerror=window.pwned=1>'
 _BLOCKS = {"p", "dt", "dd", "td", "th", "li", "h1", "h2", "h3", "h4", "summary", "label", "div"}
 _VOID = {"meta", "input", "img", "br", "link"}
-
-
-@pytest.fixture(autouse=True, scope="module")
-def utc() -> Iterator[None]:
-    """The ticks begin at 22:13:20 UTC."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TZ", "UTC")
-        time.tzset()
-        yield
-    time.tzset()
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,5 @@
 """The chart over time."""
 
-import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,16 +9,6 @@ from recorded_runs import read_service, service_ticks
 
 from smapstop.export.html.recorded_run import read_run
 from smapstop.export.html.time_chart import TimeChart, nice_top, time_chart, time_labels
-
-
-@pytest.fixture(autouse=True)
-def utc() -> Iterator[None]:
-    """The ticks begin at 22:13:20 UTC."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TZ", "UTC")
-        time.tzset()
-        yield
-    time.tzset()
 
 
 def test_areas_stand_on_each_other_from_zero_and_the_limit_is_in_sight(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """The layout of the detail at several sizes, without a screen."""
 
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,16 +23,6 @@ PRINTED = [field.name for field in FIELDS[: [field.name for field in FIELDS].ind
 """What Linux prints for a mapping, in its order."""
 NONZERO = ("size", "kernel_page_size", "mmu_page_size", "rss", "pss", "private_clean", "private_dirty", "anonymous")
 STYLE = DrawStyle(build_palette(dark=True, depth="none"), Style(), Style(bold=True), Style(reverse=True))
-
-
-@pytest.fixture(autouse=True)
-def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The ticks of `factories` begin at 22:13:20 UTC."""
-    with monkeypatch.context() as patch:
-        patch.setenv("TZ", "UTC")
-        time.tzset()
-        yield
-    time.tzset()
 
 
 def written(number: int, private_clean: int, private_dirty: int, **amounts: int) -> Tick:

@@ -1,8 +1,6 @@
 """The events as they are drawn, and the keys there."""
 
 import re
-import time
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -34,16 +32,6 @@ NAMELESS = (0x3000, 0x3100, "rw-p", "")
 ROWS: tuple[tuple[Any, ...], ...] = (HEAP, DATA, NAMELESS)
 """The mappings 0, 1 and 2."""
 Happened = tuple[int, Mechanism, int]
-
-
-@pytest.fixture(autouse=True)
-def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with monkeypatch.context() as patch:
-        patch.setenv("TZ", "UTC")
-        patch.delenv("NO_COLOR", raising=False)
-        time.tzset()
-        yield
-    time.tzset()
 
 
 def tick(number: int, *happened: Happened, copied: int = 0, rows: Any = ROWS, **other: Any) -> Tick:

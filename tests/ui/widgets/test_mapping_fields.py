@@ -1,7 +1,5 @@
 """The detail of a mapping on the screen: what is drawn where, and what the keys do."""
 
-import time
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -23,16 +21,6 @@ PRINTED = [field.name for field in FIELDS[: [field.name for field in FIELDS].ind
 """What Linux prints for a mapping, in its order."""
 NAMES = {field.label: field.name for field in FIELDS}
 FILE = (0x55D0C0A00, 0x55D0C0A02, "rw-p", "/usr/bin/redis-server", 8, 3, "rd wr mr")
-
-
-@pytest.fixture(autouse=True)
-def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with monkeypatch.context() as patch:
-        patch.setenv("TZ", "UTC")
-        patch.delenv("NO_COLOR", raising=False)
-        time.tzset()
-        yield
-    time.tzset()
 
 
 def entry(number: int, row: tuple[Any, ...] = FILE, /, mapping: int = 7, **amounts: int) -> Tick:

@@ -1,8 +1,6 @@
 """The pages of a mapping on the screen: what is drawn, what keys and the mouse do, and what is asked for."""
 
 import re
-import time
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -39,16 +37,6 @@ PAGE = 4096
 FIRST = 0x1000
 FILE, COPIED = PageFlags.PRESENT | PageFlags.FILE, PageFlags.PRESENT
 SHARED_COPY = COPIED | PageFlags.SHARED
-
-
-@pytest.fixture(autouse=True)
-def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with monkeypatch.context() as patch:
-        patch.setenv("TZ", "UTC")
-        patch.delenv("NO_COLOR", raising=False)
-        time.tzset()
-        yield
-    time.tzset()
 
 
 def tick(number: int, rss: int, stop: int = FIRST + 3, **other: Any) -> Tick:
