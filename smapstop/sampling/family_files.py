@@ -64,7 +64,7 @@ class FamilyFiles(Protocol):
     """Files of all processes of a machine."""
 
     cost_ns: int
-    """Time that reading them there took beside the calls of the reader, for its budget, ns; 0 here."""
+    """Time that reading them there took outside of the calls of the reader, for its budget, ns; 0 here."""
 
     def read_processes(self) -> dict[int, ProcessStat]:
         """Read stat of every process, by pid."""
@@ -146,7 +146,7 @@ class RemoteFamilyFiles:
         return {stat.pid: stat for stat in parse_stats(texts.text, self._target.page_kb)}
 
     def read_programs(self, pids: Sequence[int]) -> dict[int, MemberProgram]:
-        """Read the arguments of processes, by pid; their files cannot be told apart by a shell.
+        """Read the arguments of processes, by pid; a shell cannot separate their contents.
 
         Raises:
             ConnectionLostError: The shell has ended, or does not answer.

@@ -22,7 +22,7 @@ class FleetName:
 
     name: str
     key: tuple[int, int] | None = None
-    """Pid and start time of the only process that is meant; None for all that have the name."""
+    """Pid and start time of the only process to read; None for all that have the name."""
 
 
 class FleetReader(FamilyReader):

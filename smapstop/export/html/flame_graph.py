@@ -30,7 +30,7 @@ class FlameFrame:
     code: CodeKind | None
     """Whose code it is; None for the whole."""
     is_odd: bool
-    """Whether it has the other shade, to be told from its neighbour."""
+    """Whether it has the other shade, to stand out from its neighbour."""
 
 
 @dataclass(frozen=True, slots=True)

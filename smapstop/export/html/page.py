@@ -87,5 +87,5 @@ def _environment() -> Environment:
 
 @cache
 def _read(name: str) -> str:
-    """Read a file beside the templates."""
+    """Read a file of the directory of templates."""
     return files("smapstop.export.html").joinpath("templates", name).read_text("utf-8")

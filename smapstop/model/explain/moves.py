@@ -184,7 +184,7 @@ def _shapes(mappings: Mappings, rows: Rows) -> NDArray[np.int64]:
 
 
 def _is_unmerged(mappings: Mappings, rows: Rows) -> Mask:
-    """Mappings beside one that mmap would have made them a part of."""
+    """Mappings next to one that mmap would have made them a part of."""
     mask = np.zeros(len(rows), bool)
     for low, high in ((np.maximum(rows - 1, 0), rows), (rows, np.minimum(rows + 1, len(mappings) - 1))):
         columns = (mappings.perms, mappings.flags, mappings.name, mappings.inode)
