@@ -7,6 +7,7 @@ update those of the mappings that changed, in the columns whose text changed.
 import asyncio
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from statistics import median
 
 import numpy as np
@@ -23,6 +24,7 @@ from smapstop.model.view.view import View, derive_view
 from smapstop.model.view.view_state import ViewState
 from smapstop.text.columns import find_columns, fit_columns
 from smapstop.text.table_rows import build_rows
+from smapstop.ui.widgets.column_widths import ColumnWidths
 from smapstop.ui.widgets.mapping_table import MappingTable
 
 MAPPINGS = 65_530
@@ -61,7 +63,7 @@ class _OneWidgetApp(App[None]):
 
 async def _measure_ours() -> list[float]:
     """CPU times of our table, seconds, in the order of `STEPS`."""
-    table, timeline, views = MappingTable(find_columns(())), Timeline(), list[View]()
+    table, timeline, views = MappingTable(find_columns(()), ColumnWidths({})), Timeline(), list[View]()
     for tick in ticks(MAPPINGS, CHANGED_MAPPINGS, 6):
         timeline.append(tick)
         views.append(derive_view(timeline, ViewState(at=tick.number), None))
@@ -75,11 +77,9 @@ async def _measure_ours() -> list[float]:
     app = _OneWidgetApp(table)
     async with app.run_test(size=(200, 50)) as pilot:
         fill = await app.measure_paint(pilot, lambda: show(views[0], Sorting()))
-        update = [
-            await app.measure_paint(pilot, lambda view=view: show(view, Sorting(), ordered)) for view in views[1:]
-        ]
+        update = [await app.measure_paint(pilot, partial(show, view, Sorting(), ordered)) for view in views[1:]]
         keys = ("rss", "name", "start", "delta", "size")
-        sort = [await app.measure_paint(pilot, lambda key=key: show(views[-1], Sorting(key))) for key in keys]
+        sort = [await app.measure_paint(pilot, partial(show, views[-1], Sorting(key))) for key in keys]
         repaint = [await app.measure_paint(pilot, table.refresh) for _ in range(9)]
     return [fill, *(median(times) for times in (update, sort, repaint))]
 
@@ -115,7 +115,7 @@ async def _measure_data_table() -> list[float]:
         for title in titles:
             table.add_column(title, key=title, width=12)
         fill_seconds = await app.measure_paint(pilot, fill)
-        update_seconds = [await app.measure_paint(pilot, lambda number=number: update(number)) for number in range(5)]
-        sort = [await app.measure_paint(pilot, lambda title=title: table.sort(title)) for title in titles[1:6]]
+        update_seconds = [await app.measure_paint(pilot, partial(update, number)) for number in range(5)]
+        sort = [await app.measure_paint(pilot, partial(table.sort, title)) for title in titles[1:6]]
         repaint = [await app.measure_paint(pilot, table.refresh) for _ in range(9)]
     return [fill_seconds, *(median(times) for times in (update_seconds, sort, repaint))]

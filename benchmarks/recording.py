@@ -45,7 +45,7 @@ def bytes_per_change(*, with_events: bool) -> float:
     """Bytes that each changed mapping adds to a recording."""
     with tempfile.TemporaryDirectory() as directory:
         recorder = Recorder(Path(directory) / "run.smaps")
-        pages = []
+        pages = list[int]()
         for tick in ticks(500, 50, 400):
             recorder.write_ticks(tick if with_events else replace(tick, events=NO_EVENTS))
             if tick.number in (100, 399):

@@ -39,8 +39,9 @@ def ticks(mappings: int, changes: int, count: int) -> Iterator[Tick]:
     rng = np.random.default_rng(4)
     rows, next_id = _initial_map(mappings, rng), mappings
     ids = np.arange(mappings)
-    changing = [FIELD_NAMES.index(name) for name in CHANGING_FIELDS]
+    changing = np.array([FIELD_NAMES.index(name) for name in CHANGING_FIELDS])
     counters = Counters(4711, "bench", "S", 1, 4, 100, 1 << 46, 0, 0, 0, 0, None, 0, 1, 1, 1, 0, 0)
+    faults = user_ticks = system_ticks = 0
     for number in range(count):
         changed = np.sort(rng.choice(len(ids), changes, replace=False))
         changed[np.searchsorted(changed, BUSY_ID).clip(0, changes - 1)] = BUSY_ID
@@ -49,18 +50,21 @@ def ticks(mappings: int, changes: int, count: int) -> Iterator[Tick]:
         amounts[np.ix_(changing, changed)] += 4 * pages
         amounts[FIELD_NAMES.index("pss"), changed] -= rng.integers(0, 4, changes)
         rows = replace(rows, amounts=amounts)
-        gone, lineage = np.zeros(0, np.int64), ()
+        gone, lineage = np.zeros(0, np.int64), tuple[LifecycleEvent, ...]()
         if number % 10 == 5:
             rows, ids, changed, gone = _replace_mapping(rows, ids, changed, next_id)
             lineage = (LifecycleEvent("map", next_id), LifecycleEvent("unmap", int(gone[0])))
             next_id += 1
         keyframe = number % KEYFRAME_EVERY == 0
         sent = slice(None) if keyframe else changed
+        faults += int(pages.sum())
+        user_ticks += int(rng.integers(0, 30))
+        system_ticks += int(rng.integers(0, 9))
         counters = replace(
             counters,
-            minor_faults=counters.minor_faults + int(pages.sum()),
-            user_ticks=counters.user_ticks + int(rng.integers(0, 30)),
-            system_ticks=counters.system_ticks + int(rng.integers(0, 9)),
+            minor_faults=faults,
+            user_ticks=user_ticks,
+            system_ticks=system_ticks,
             rss=int(amounts[FIELD_NAMES.index("rss")].sum()),
         )
         yield Tick(
