@@ -215,7 +215,7 @@ def redis_picked(directory: Path) -> Iterator[Dashboard]:
         pids = {stack.enter_context(run_redis(directory))}
         pids |= {stack.enter_context(run_program(command, directory)) for command in OTHER_PROGRAMS}
         pick = Pick(lambda: [found for found in list_processes() if found.pid in pids], check=lambda _: None)
-        yield Dashboard(stack.enter_context(closing(LiveSource())), pick, Settings())
+        yield Dashboard(stack.enter_context(closing(LiveSource())), pick, Settings(callers=True))
 
 
 @contextmanager
@@ -282,7 +282,7 @@ def run_program(command: Sequence[str], directory: Path) -> Iterator[int]:
 
 WRITTEN = wait_for(r"^F experiment \.data .* 1 p CoW: page1( by fill)? · now(.|\n)*Private_Clean +4 K → 0")
 FILLED = wait_for(r"redis-server +[2-9]\d(\.\d)? M(.|\n)*python3")
-FORKED = r"pages shared by fork · now *$"
+FORKED = r"\d p shared by fork.* · now"
 LEAKS = wait_for(r"^H \[heap\] .* first touch.* · now(.|\n)*Grows since ")
 SHRINK_PROGRAM = press(" ".join(["shift+down"] * 7))
 Scenario = Callable[[Path], AbstractContextManager[Dashboard]]
@@ -310,7 +310,7 @@ RUNS: dict[Scenario, dict[str, tuple[Action, ...]]] = {
         "redis": (press("enter"), resize(*USUAL_SIZE), wait_for_ticks(45)),
         "redis-wide": (resize(*WIDE_SIZE), wait_for_ticks(60)),
         "columns": (
-            *(resize(*LOW_SIZE), press("c"), wait_for(r"✓ Mapping "), press(" ".join(["down"] * 11))),
+            *(resize(*LOW_SIZE), press("c"), wait_for(r"✓ Mapping "), press(" ".join(["down"] * 12))),
             wait_for(r"(Proportional set size(.|\n)*){2}"),
         ),
         "light": (
