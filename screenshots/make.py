@@ -314,7 +314,7 @@ RUNS: dict[Scenario, dict[str, tuple[Action, ...]]] = {
             wait_for(r"(Proportional set size(.|\n)*){2}"),
         ),
         "light": (
-            *(press("escape T"), type_text("solarized-light"), wait_for(r"^ *solarized-light *$")),
+            *(press("escape colon"), type_text("theme solarized-light"), wait_for(r"theme solarized-light")),
             *(press("enter"), resize(*USUAL_SIZE), wait_for_ticks(70), wait_for(r"^A .* first touch .*now")),
         ),
     },
