@@ -88,3 +88,8 @@ async def test_what_the_palette_finds_is_done() -> None:
         await pilot.press("enter")
         await pilot.pause()
         assert isinstance(app.screen, SortScreen)
+
+
+def test_ctrl_c_and_f10_close_whatever_q_closes() -> None:
+    keys = {key.name: key for key in KEYS}
+    assert keys["quit"].actions.keys() <= keys["quit_now"].actions.keys()
