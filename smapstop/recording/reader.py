@@ -127,9 +127,12 @@ class Recording:
             SmapstopError: The recording is damaged.
         """
         with _convert_errors(self.path):
+            ticks = self._database.execute(
+                "SELECT * FROM ticks WHERE tick >= ? ORDER BY tick", [self._decoder.next_number]
+            )  # first: while it has rows, all others see the recording as it is now, though it is written meanwhile
             fields = tuple(str(self._read_meta().get("fields", "")).split())
             try:
-                for rows in self._tick_rows(tuple(name for name in fields if name not in ATTRIBUTE_FIELDS)):
+                for rows in self._tick_rows(ticks, tuple(name for name in fields if name not in ATTRIBUTE_FIELDS)):
                     yield self._decoder.decode(rows, fields)
             except _DATA_ERRORS as error:
                 raise _damage_error(self.path, f"at tick {self._decoder.next_number}") from error
@@ -179,13 +182,15 @@ class Recording:
         """Read the facts in `meta`."""
         return {key: schema.from_cell(value) for key, value in self._database.execute("SELECT key, value FROM meta")}
 
-    def _tick_rows(self, changing: tuple[str, ...]) -> Iterator[TickRows]:
-        """Read the rows of each tick not read yet."""
+    def _tick_rows(self, ticks: sqlite3.Cursor, changing: tuple[str, ...]) -> Iterator[TickRows]:
+        """Read the rows of each tick not read yet.
+
+        Args:
+            ticks: The rows of `ticks`.
+            changing: Fields of `changes`.
+        """
         amounts = "".join(f", ifnull({quote_column(name)}, {ABSENT})" for name in changing)
         attributes = ", ".join(map(quote_column, ("since", "mapping", *MAPPING_COLUMNS, *ATTRIBUTE_FIELDS)))
-        ticks = self._database.execute(
-            "SELECT * FROM ticks WHERE tick >= ? ORDER BY tick", [self._decoder.next_number]
-        )
         columns = [column[0] for column in ticks.description]
         take_changes = self._row_reader("changes", f"tick, mapping{amounts}")
         take_attributes = self._row_reader("mappings", attributes)

@@ -203,6 +203,31 @@ def test_a_recording_can_be_followed_while_it_is_written(path: Path) -> None:
         assert recording.stop_reason == "stopped"
 
 
+def test_a_field_that_a_tick_brings_while_the_others_are_read_is_of_the_next_reading(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = tick_of(0, mappings_of((0x10, 0x20, "rw-p", "[heap]", 40)), [0])
+    brought = replace(first.rows, fields=(*first.rows.fields, "new"), amounts=np.vstack([first.rows.amounts, [[7]]]))
+    second = replace(first, number=1, keyframe=False, rows=brought)
+    recorder = Recorder(path)
+    recorder.write(target())
+    recorder.write_ticks(first)
+    with closing(Recording(path)) as recording:
+        read_meta = recording._read_meta
+
+        def read_meta_late() -> dict[str, Any]:
+            meta = read_meta()
+            if recorder.tick_count == 1:
+                recorder.write_ticks(second)
+            return meta
+
+        monkeypatch.setattr(recording, "_read_meta", read_meta_late)
+        assert [tick.number for tick in recording.ticks()] == [0]
+        (tick,) = recording.ticks()
+    recorder.close("done")
+    assert tick.rows.get("new") is not None
+
+
 def test_marks_come_back_the_last_one_of_each_letter(path: Path) -> None:
     recorder = Recorder(path)
     recorder.write_target(target())
