@@ -12,6 +12,8 @@ import pytest
 from documents import DOCUMENTS, GUIDE, anchors, blocks, examples, links
 from places import DATA, ROOT, TESTS
 
+from smapstop.cli.commands import VERBS
+
 README = ROOT / "README.md"
 PICTURES = list((ROOT / "screenshots").glob("*.png"))
 """Those of the documents; the sdist has none."""
@@ -36,6 +38,11 @@ def test_every_test_that_the_list_names_is_there() -> None:
 
 def test_the_readme_is_read_in_one_sitting() -> None:
     assert len(README.read_text().splitlines()) <= 250
+
+
+def test_the_readme_has_every_verb_with_an_example() -> None:
+    for verb in VERBS:
+        assert re.search(rf"^\| \[?{verb}\b.*`smapstop {verb}\b", README.read_text(), re.MULTILINE), verb
 
 
 def test_the_readme_has_one_picture() -> None:
