@@ -12,7 +12,7 @@ from fuzz.smaps import SAVED_SMAPS
 from smapstop.cli.output import sanitize_line
 from smapstop.errors import SmapstopError
 from smapstop.proc.smaps.parser import parse_rollup, parse_smaps
-from smapstop.saved.saved_text import decode_file, parse_reading, read_saved_text
+from smapstop.saved_smaps.saved_text import decode_file, parse_reading, read_saved_text
 
 
 def check(data: bytes) -> None:

@@ -20,7 +20,7 @@ from smapstop.errors import SmapstopError
 from smapstop.number_limits import parse_number
 
 if TYPE_CHECKING:  # it imports numpy
-    from smapstop.saved.series import SavedFile, Series
+    from smapstop.saved_smaps.series import SavedFile, Series
 
 _REMEDY = "import reads saved texts of /proc/PID/smaps; - is stdin"
 
@@ -68,7 +68,7 @@ def run(words: list[str], command: Command) -> int:
         raise SmapstopError(f"{options.output!r} is one of the texts", "choose another name for -o")
     if output.exists() and not options.force:
         raise SmapstopError(f"{options.output!r} already exists", "choose another name, or overwrite it with --force")
-    from smapstop.saved.series import read_series
+    from smapstop.saved_smaps.series import read_series
 
     interval_ns = None if options.interval is None else round(options.interval * 1e9)
     series = read_series(_read_files(files), pid=options.pid, name=options.name, interval_ns=interval_ns)
@@ -80,8 +80,8 @@ def run(words: list[str], command: Command) -> int:
 
 def _read_files(files: list[str]) -> "Iterator[SavedFile]":
     """Read the files, one after the other."""
-    from smapstop.saved.files import read_input, shown_name
-    from smapstop.saved.series import SavedFile
+    from smapstop.saved_smaps.files import read_input, shown_name
+    from smapstop.saved_smaps.series import SavedFile
 
     for file in files:
         data = read_input(file, _REMEDY)

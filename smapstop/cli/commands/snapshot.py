@@ -148,7 +148,7 @@ def _take_snapshot(options: argparse.Namespace) -> "Snapshot":
 def _load_snapshot(options: argparse.Namespace) -> "Snapshot":
     """Read a saved sample, and say on stderr what is missing in it."""
     from smapstop.report.snapshot.load import load_snapshot
-    from smapstop.saved.files import read_input
+    from smapstop.saved_smaps.files import read_input
 
     data = read_input(options.file, "--from reads a saved /proc/PID/smaps, or - for stdin")
     snapshot = load_snapshot(data, options.reading)

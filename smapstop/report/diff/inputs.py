@@ -14,8 +14,8 @@ from smapstop.proc.columns import Mappings
 from smapstop.recording.reader import FILE_HEADER_BYTES, Recording, is_recording
 from smapstop.report.diff.moment_spec import MomentSpec, TimeRange
 from smapstop.report.snapshot.load import load_snapshot
-from smapstop.saved.files import open_input, shown_name
-from smapstop.saved.unpack import MOST_BYTES
+from smapstop.saved_smaps.files import open_input, shown_name
+from smapstop.saved_smaps.unpack import MOST_BYTES
 
 DEFAULT_METRICS = ("uss+swap", "uss", "private_dirty", "rss", "pss", "size")
 """Metrics, the best first: what only this process has does not change as others come and go."""

@@ -4,7 +4,7 @@ from smapstop.errors import SmapstopError
 from smapstop.proc.smaps.parser import parse_rollup
 from smapstop.report.snapshot.parse_json import parse_snapshot_json
 from smapstop.report.snapshot.snapshot import Snapshot, sum_fields
-from smapstop.saved.saved_text import choose_reading, decode_file, parse_reading, read_saved_text
+from smapstop.saved_smaps.saved_text import choose_reading, decode_file, parse_reading, read_saved_text
 
 
 def load_snapshot(data: bytes, reading: int | None = None) -> Snapshot:

@@ -12,7 +12,7 @@ from smapstop.report.json_fields import RESERVED_KEYS, Record
 from smapstop.report.snapshot.limits_record import limits_of_record
 from smapstop.report.snapshot.render import SCHEMA
 from smapstop.report.snapshot.snapshot import Snapshot, sum_fields
-from smapstop.saved.saved_text import with_sizes
+from smapstop.saved_smaps.saved_text import with_sizes
 
 _NOT_OURS = "smapstop snapshot -p PID --format json writes one"
 _COUNTERS = ("pid", "start_time", "threads", "minor_faults", "major_faults")

@@ -3,8 +3,8 @@
 import pytest
 
 from smapstop.errors import SmapstopError
-from smapstop.saved.dates import Date, find_date
-from smapstop.saved.times import SECOND_NS, ReadingTime, find_times
+from smapstop.saved_smaps.dates import Date, find_date
+from smapstop.saved_smaps.times import SECOND_NS, ReadingTime, find_times
 
 SAVED_NS = 1_796_000_000 * SECOND_NS
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from smapstop.errors import SmapstopError
-from smapstop.saved.unpack import MOST_BYTES
+from smapstop.saved_smaps.unpack import MOST_BYTES
 
 
 def open_input(file: str) -> BinaryIO:

@@ -8,10 +8,10 @@ import numpy as np
 from smapstop.errors import SmapstopError
 from smapstop.proc.columns import Mappings, StringTable
 from smapstop.proc.smaps.parser import SmapsParser, drop_torn
-from smapstop.saved.decode import decode_text
-from smapstop.saved.foreign_texts import foreign_error
-from smapstop.saved.readings import SavedReading, SavedText, find_readings
-from smapstop.saved.unpack import require_size, unpack
+from smapstop.saved_smaps.decode import decode_text
+from smapstop.saved_smaps.foreign_texts import foreign_error
+from smapstop.saved_smaps.readings import SavedReading, SavedText, find_readings
+from smapstop.saved_smaps.unpack import require_size, unpack
 
 
 def decode_file(data: bytes) -> bytes:

@@ -16,8 +16,8 @@ from places import DATA
 from smapstop.errors import SmapstopError
 from smapstop.proc.columns import Mappings
 from smapstop.proc.smaps.parser import parse_smaps
-from smapstop.saved import unpack
-from smapstop.saved.saved_text import choose_reading, decode_file, parse_reading, read_saved_text
+from smapstop.saved_smaps import unpack
+from smapstop.saved_smaps.saved_text import choose_reading, decode_file, parse_reading, read_saved_text
 
 TEXT = (DATA / "smaps" / "linux-6.18.txt").read_bytes()
 OLD_TEXT = (DATA / "smaps" / "linux-2.6.32.txt").read_bytes()

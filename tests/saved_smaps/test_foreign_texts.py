@@ -10,7 +10,7 @@ import tarfile
 import pytest
 
 from smapstop.errors import SmapstopError
-from smapstop.saved.saved_text import decode_file, read_saved_text
+from smapstop.saved_smaps.saved_text import decode_file, read_saved_text
 
 
 def told(data: bytes) -> str:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from smapstop.saved.dates import find_date, find_date_in_name
+from smapstop.saved_smaps.dates import find_date, find_date_in_name
 
 WHEN = 1795985676
 """2026-11-29 20:54:36 UTC."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby, pairwise
 
 from smapstop.errors import SmapstopError
-from smapstop.saved.dates import Date
+from smapstop.saved_smaps.dates import Date
 
 SECOND_NS = 1_000_000_000
 _DAY_NS = 86_400 * SECOND_NS

@@ -15,11 +15,11 @@ from smapstop.proc.smaps.parser import SmapsParser, drop_torn
 from smapstop.proc.stat import PAGE_KB
 from smapstop.sampling.process_reader import ProcessReading
 from smapstop.sampling.sampler import SamplerState, advance
-from smapstop.saved.dates import Date, find_date_in_name
-from smapstop.saved.readings import SavedReading, SavedText
-from smapstop.saved.records import number_in_name
-from smapstop.saved.saved_text import decode_file, read_saved_text, with_sizes
-from smapstop.saved.times import ReadingTime, find_times, name_of_process
+from smapstop.saved_smaps.dates import Date, find_date_in_name
+from smapstop.saved_smaps.readings import SavedReading, SavedText
+from smapstop.saved_smaps.records import number_in_name
+from smapstop.saved_smaps.saved_text import decode_file, read_saved_text, with_sizes
+from smapstop.saved_smaps.times import ReadingTime, find_times, name_of_process
 
 CLOCK_TICKS = 100
 """Unit of the CPU times of a process, which saved texts do not have."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from smapstop.errors import SmapstopError
 from smapstop.proc.fields import FIELDS
-from smapstop.saved.dates import Date, find_date
-from smapstop.saved.lines import LineKind, LineReader, SavedLine
+from smapstop.saved_smaps.dates import Date, find_date
+from smapstop.saved_smaps.lines import LineKind, LineReader, SavedLine
 
 _PID = re.compile(r"/proc/(\d{1,9})/")
 _NUMBER_IN_NAME = re.compile(r"smaps[._-](\d{1,7})(?!\d)|(?<!\w)(\d{1,7})[._-]smaps")

@@ -14,9 +14,9 @@ from typing import Literal
 from smapstop.errors import SmapstopError
 from smapstop.proc.field import field_name
 from smapstop.proc.fields import FIELD_BY_NAME
-from smapstop.saved.dates import Date
-from smapstop.saved.plain_text import is_plain_reading
-from smapstop.saved.records import FLAGS_LABEL, Record, RecordCollector, damage_error
+from smapstop.saved_smaps.dates import Date
+from smapstop.saved_smaps.plain_text import is_plain_reading
+from smapstop.saved_smaps.records import FLAGS_LABEL, Record, RecordCollector, damage_error
 
 ReadingKind = Literal["smaps", "maps", "rollup"]
 _UNIQUE = (b"[heap]", b"[stack]", b"[vdso]")
