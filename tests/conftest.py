@@ -1,21 +1,20 @@
 """What every test may ask for."""
 
-import asyncio
 import gc
-import inspect
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Coroutine, Iterator
-from functools import cache, wraps
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import settings
 from places import PROGRAMS
 from truth.machine import swap_space
+
+pytest_plugins = ("time_limit",)
 
 for _name in ("COLUMNS", "LINES"):  # readline, which pytest imports, sets them: also for new terminals
     os.environ.pop(_name, None)
@@ -25,32 +24,12 @@ time.tzset()
 os.environ["PATH"] += ":/usr/sbin:/sbin"  # mkswap, chroot: not every shell of root finds them
 settings.register_profile("unhurried", deadline=None, max_examples=40)  # a busy machine is no failure
 settings.load_profile("unhurried")
-TEST_DEADLINE_SECONDS = 90.0
-"""Of a test that awaits; less than pytest's faulthandler_timeout, which ends all tests of its process."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let no test await for ever."""
-    for item in items:
-        if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
-            item.obj = _with_deadline(item.obj)
 
 
 def pytest_collection_finish() -> None:
     """Leave thousands of tests out of each later garbage collection: a sixth of what a Pilot test takes."""
     gc.collect()
     gc.freeze()
-
-
-def _with_deadline(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., Coroutine[Any, Any, None]]:
-    """A test that fails where it awaits what does not come; what it opened is closed."""
-
-    @wraps(test)
-    async def run(*arguments: Any, **named: Any) -> None:
-        async with asyncio.timeout(TEST_DEADLINE_SECONDS):
-            await test(*arguments, **named)
-
-    return run
 
 
 @pytest.fixture(autouse=True, scope="session")
