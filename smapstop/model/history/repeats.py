@@ -7,7 +7,7 @@ import numpy as np
 
 from smapstop.model.events import costs_of
 from smapstop.model.history.log_entry import EVENT_CODES
-from smapstop.model.history.runs import RUN_TICKS, are_unlike
+from smapstop.model.history.amount_runs import RUN_TICKS, are_unlike
 from smapstop.model.timeline.timeline import Timeline
 
 MAX_REPEATS = 30

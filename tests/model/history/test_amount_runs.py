@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from smapstop.model.history.runs import RUN_TICKS, RunTracker, run_of, usual_kb
+from smapstop.model.history.amount_runs import RUN_TICKS, RunTracker, run_of, usual_kb
 
 
 @dataclass(frozen=True)
