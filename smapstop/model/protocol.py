@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from smapstop.model.elsewhere import Elsewhere
+from smapstop.model.remote_host import RemoteHost
 from smapstop.model.unmark import Unmark
 
 if TYPE_CHECKING:  # they import numpy, which takes longer than starting a sampler
@@ -178,7 +178,7 @@ class Target:
     """Clock ticks per second (SC_CLK_TCK), the unit of its CPU times."""
     max_map_count: int | None
     """Limit of mappings per process (vm.max_map_count)."""
-    elsewhere: Elsewhere | None = None
+    remote_host: RemoteHost | None = None
     """Where it is; None for here."""
     missing_callers: str = "not asked for"
     """Why the callers of its page faults are not seen, or not all of them, and what to do; empty if they are."""

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import numpy as np
 
 from smapstop.errors import SmapstopError
-from smapstop.model.elsewhere import Elsewhere
+from smapstop.model.remote_host import RemoteHost
 from smapstop.model.family.reading import FamilyReading
 from smapstop.model.protocol import Mark, Target
 from smapstop.model.tick import Tick
@@ -82,7 +82,7 @@ class Recording:
             facts |= {name: int(facts[name]) for name in ("pid", "clock_ticks")}
             if "via" in self._meta:
                 there = (self._meta["via"], self._meta["kernel"], self._meta["page_kb"])
-                facts["elsewhere"] = Elsewhere(str(there[0]), str(there[1]), int(cast("int", there[2])))
+                facts["remote_host"] = RemoteHost(str(there[0]), str(there[1]), int(cast("int", there[2])))
             facts["missing_callers"] = str(self._meta.get("missing_callers", OLDER_CALLERS))
             facts["started_ns"] = None if facts["started_ns"] is None else int(facts["started_ns"])
             return Target(**facts | {name: bool(facts[name]) for name in ("launched", "stopped_at_exec")})

@@ -83,8 +83,8 @@ class Redaction:
     def redact_target(self, target: Target) -> Target:
         """Remove command line, executable and user of a target."""
         self._program = target.executable
-        elsewhere = target.elsewhere and replace(target.elsewhere, via="a command")
-        return replace(target, command_line=(), executable=None, elsewhere=elsewhere, user=None)
+        remote_host = target.remote_host and replace(target.remote_host, via="a command")
+        return replace(target, command_line=(), executable=None, remote_host=remote_host, user=None)
 
     def redact_tick(self, tick: Tick) -> Tick:
         """Remove the names in a tick."""

@@ -109,10 +109,10 @@ class Recorder:
         if self._redaction is not None:
             target = self._redaction.redact_target(target)
         with self._transaction():
-            here = asdict(replace(target, elsewhere=None))  # None is skipped
+            here = asdict(replace(target, remote_host=None))  # None is skipped
             self._write_meta(**here | {"command_line": json.dumps(target.command_line)})
-            if target.elsewhere is not None:
-                self._write_meta(**asdict(target.elsewhere))
+            if target.remote_host is not None:
+                self._write_meta(**asdict(target.remote_host))
 
     def write_ticks(self, *ticks: Tick) -> None:
         """Write the next tick, or several in one transaction.

@@ -26,7 +26,7 @@ class ProcessCgroup:
         """Why no group was found."""
         self.cgroup: MemoryCgroup | None = None
         """The group that was found last; None if there is none, it cannot be seen, or it is elsewhere."""
-        self.elsewhere = RemoteCgroup(process) if isinstance(process, RemoteProcDir) else None
+        self.remote = RemoteCgroup(process) if isinstance(process, RemoteProcDir) else None
         """The group of a process elsewhere."""
 
     def follow(self) -> None:
@@ -47,15 +47,15 @@ class ProcessCgroup:
         rlimits: dict[str, int] = {}
         with suppress(OSError):  # not permitted, or the process is gone
             rlimits = parse_rlimits(self._process.read("limits"))
-        group = self.elsewhere or self.cgroup
+        group = self.remote or self.cgroup
         memory = None if group is None else group.memory()
         missing = None if memory is not None else self._missing()
         return Limits(self._process.max_map_count(), **rlimits, cgroup=memory, cgroup_missing=missing)
 
     def _missing(self) -> str | None:
         """Why the group cannot be read; `None` if there is none, or if the process is gone."""
-        if self.elsewhere is not None:
-            return self.elsewhere.missing
+        if self.remote is not None:
+            return self.remote.missing
         return self._unseen if self.cgroup is None else NOT_READABLE
 
     def machine_oom_kills(self) -> int | None:

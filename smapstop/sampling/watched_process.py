@@ -3,7 +3,7 @@
 import os
 from contextlib import suppress
 
-from smapstop.model.elsewhere import Elsewhere
+from smapstop.model.remote_host import RemoteHost
 from smapstop.model.protocol import Pace, Target
 from smapstop.model.tick import ExitStatus, Tick
 from smapstop.proc.columns import Counters
@@ -53,7 +53,7 @@ class WatchedProcess:
             started_ns=self.process.started_ns(),
             clock_ticks=self.process.clock_ticks,
             max_map_count=self.process.max_map_count(),
-            elsewhere=Elsewhere(self._via, self.process.kernel(), self.process.page_kb) if self._via else None,
+            remote_host=RemoteHost(self._via, self.process.kernel(), self.process.page_kb) if self._via else None,
             missing_callers=self.sampler.missing_callers,
             user=self.process.user(),
         )

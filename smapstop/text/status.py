@@ -79,7 +79,7 @@ def header_of(
         process_facts=(
             *((f"run {run}",) if run else ()),
             *((str(target.pid),) if target.pid else ()),
-            *((f"via {fmt.printable(target.elsewhere.via)}",) if target.elsewhere else ()),
+            *((f"via {fmt.printable(target.remote_host.via)}",) if target.remote_host else ()),
             *((exit_status_label(ending),) if ending else _facts_alive(view, target)),
         ),
         mode=_mode(view, timeline, over, overdue_seconds),

@@ -12,7 +12,7 @@ from typing import TypeVar
 import pytest
 from stepped_program import DEADLINE_SECONDS, SteppedProgram, wait_until
 
-from smapstop.model.elsewhere import Elsewhere
+from smapstop.model.remote_host import RemoteHost
 from smapstop.model.family.reading import FamilyReading
 from smapstop.model.protocol import (
     Attach,
@@ -84,7 +84,7 @@ def test_a_process_elsewhere_is_sampled_to_its_end(watching: Watching, target: s
     told, first = watching.next(Target), watching.next(Tick)
     page_kb = os.sysconf("SC_PAGE_SIZE") // 1024
 
-    assert told.elsewhere == Elsewhere(watching.via, os.uname().release, page_kb)
+    assert told.remote_host == RemoteHost(watching.via, os.uname().release, page_kb)
     assert (told.pid, told.command_line, told.executable) == (target.pid, ("cat",), None)
     assert told.missing_callers == "the callers of page faults are seen only where smapstop runs"
     assert first.totals["rss"] > 0
@@ -123,7 +123,7 @@ def test_the_family_elsewhere_is_read_and_its_members_are_sampled(
         while sampled != set(children):
             message = watching.next(MemberMessage)
             if isinstance(message.content, Target):
-                assert message.content.elsewhere is not None
+                assert message.content.remote_host is not None
             elif isinstance(message.content, Tick) and message.content.has_mappings:
                 assert message.content.totals["anonymous"] > 0
                 sampled.add(message.pid)

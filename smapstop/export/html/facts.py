@@ -50,7 +50,7 @@ def facts_of(run: RecordedRun) -> list[Fact]:
         ("pid", str(target.pid) if target.pid else ""),
         ("user", fmt.printable(target.user or "")),
         ("file", fmt.printable(run.file)),
-        ("via", fmt.printable(target.elsewhere.via) if target.elsewhere else ""),
+        ("via", fmt.printable(target.remote_host.via) if target.remote_host else ""),
         ("kernel", f"Linux {fmt.printable(run.kernel)}" if run.kernel else ""),
         ("started", _date(target.started_ns) if target.started_ns else ""),
         ("recorded", f"{_date(first.wall_ns)} to {fmt.clock(last.wall_ns)}, {_length(run.seconds)}"),

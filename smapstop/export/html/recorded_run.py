@@ -82,7 +82,7 @@ def read_run(path: Path) -> RecordedRun:
             file=path.name,
             target=target,
             tool=recording.tool,
-            kernel=target.elsewhere.kernel if target.elsewhere else recording.kernel,
+            kernel=target.remote_host.kernel if target.remote_host else recording.kernel,
             redaction=recording.redaction_token,
             stop_reason=recording.stop_reason,
             is_cut=not is_being_written and not recording.stop_reason,

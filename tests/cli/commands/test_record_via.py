@@ -35,8 +35,8 @@ def test_where_it_was_is_in_the_recording(
     assert (run.returncode, run.stdout) == (0, ""), run.stderr
     with closing(Recording(path)) as opened:
         assert opened.target is not None
-        assert opened.target.elsewhere is not None
-        assert (opened.target.elsewhere.via, opened.target.elsewhere.page_kb) == (via, PAGE_KB)
+        assert opened.target.remote_host is not None
+        assert (opened.target.remote_host.via, opened.target.remote_host.page_kb) == (via, PAGE_KB)
         assert [tick.number for tick in opened.ticks()] == [0, 1, 2]
 
 
