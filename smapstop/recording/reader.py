@@ -15,9 +15,9 @@ from urllib.parse import quote
 import numpy as np
 
 from smapstop.errors import SmapstopError
-from smapstop.model.remote_host import RemoteHost
 from smapstop.model.family.reading import FamilyReading
 from smapstop.model.protocol import Mark, Target
+from smapstop.model.remote_host import RemoteHost
 from smapstop.model.tick import Tick
 from smapstop.proc.columns import ABSENT
 from smapstop.recording import schema

@@ -3,8 +3,8 @@
 import os
 from contextlib import suppress
 
-from smapstop.model.remote_host import RemoteHost
 from smapstop.model.protocol import Pace, Target
+from smapstop.model.remote_host import RemoteHost
 from smapstop.model.tick import ExitStatus, Tick
 from smapstop.proc.columns import Counters
 from smapstop.proc.exit_status import read_wait_status, split_wait_status

@@ -12,7 +12,6 @@ from typing import TypeVar
 import pytest
 from stepped_program import DEADLINE_SECONDS, SteppedProgram, wait_until
 
-from smapstop.model.remote_host import RemoteHost
 from smapstop.model.family.reading import FamilyReading
 from smapstop.model.protocol import (
     Attach,
@@ -32,6 +31,7 @@ from smapstop.model.protocol import (
     ThreadsReply,
     ThreadsRequest,
 )
+from smapstop.model.remote_host import RemoteHost
 from smapstop.model.tick import Tick
 from smapstop.proc.smaps.parser import parse_rollup
 from smapstop.source.base import SourceMessage

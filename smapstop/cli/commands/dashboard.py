@@ -28,8 +28,8 @@ from smapstop.cli.arguments import (
     parse_options,
 )
 from smapstop.cli.commands import VERBS, list_verbs
-from smapstop.cli.elsewhere import find_elsewhere, find_watchable_elsewhere, pick_from, require_running_one
 from smapstop.cli.output import is_terminal
+from smapstop.cli.remote_targets import find_remote_pid, find_remote_process, pick_from, require_running_one
 from smapstop.cli.targets import (
     Command,
     environment,
@@ -115,7 +115,7 @@ def run(words: list[str], command: Command) -> int:
         if options.pid is None:
             begin = stack.enter_context(pick_from(options.via))
         elif options.via is not None:
-            pid = find_watchable_elsewhere(options.via, options.pid)
+            pid = find_remote_pid(options.via, options.pid)
             begin = Attach(pid, settings.pace, settings.callers, options.via)
         else:
             pid, is_family = _find_target(options.pid)
@@ -277,7 +277,7 @@ def _write_snapshot(via: str | None, pid: int, file: str) -> str:
     from smapstop.report.snapshot.snapshot import take_snapshot
 
     path = Path(file).expanduser()
-    with nullcontext((pid, ProcDir)) if via is None else find_elsewhere(via, str(pid)) as (found, open_process):
+    with nullcontext((pid, ProcDir)) if via is None else find_remote_process(via, str(pid)) as (found, open_process):
         snapshot = take_snapshot(found, open_process)
     match path.suffix.lower():
         case ".json":

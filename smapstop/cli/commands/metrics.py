@@ -18,8 +18,8 @@ from smapstop.cli.arguments import (
     did_you_mean,
     parse_options,
 )
-from smapstop.cli.elsewhere import require_one_process, require_running_one
 from smapstop.cli.output import print_text, sanitize_line
+from smapstop.cli.remote_targets import require_one_process, require_running_one
 from smapstop.cli.targets import Command, pace_of
 from smapstop.errors import SmapstopError
 from smapstop.model.protocol import Pace

@@ -20,9 +20,9 @@ from smapstop.cli.arguments import (
     did_you_mean,
     parse_options,
 )
-from smapstop.cli.elsewhere import find_watchable_elsewhere, require_running_one
 from smapstop.cli.output import sanitize_line
 from smapstop.cli.progress import Progress
+from smapstop.cli.remote_targets import find_remote_pid, require_running_one
 from smapstop.cli.targets import (
     Command,
     environment,
@@ -102,7 +102,7 @@ def run(words: list[str], command: Command) -> int:
         begin: Attach | Launch = Launch(command, variables, pace_of(options), not options.no_callers)
     else:
         via = options.via or ""
-        pid = find_watchable_elsewhere(via, options.pid) if via else find_watchable_process(options.pid)
+        pid = find_remote_pid(via, options.pid) if via else find_watchable_process(options.pid)
         begin = Attach(pid, pace_of(options), not options.no_callers, via)
     return _record(begin, options, alerts)
 

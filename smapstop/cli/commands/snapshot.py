@@ -15,8 +15,8 @@ from smapstop.cli.arguments import (
     parse_options,
     parse_reading_number,
 )
-from smapstop.cli.elsewhere import find_elsewhere, require_one_process, require_running_one
 from smapstop.cli.output import is_terminal, print_text, sanitize_line, table_width
+from smapstop.cli.remote_targets import find_remote_process, require_one_process, require_running_one
 from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
 
@@ -136,7 +136,7 @@ def _take_snapshot(options: argparse.Namespace) -> "Snapshot":
         return with_labels(pid, snapshot, open_process) if has_labels else snapshot
 
     if options.pid is not None and options.via is not None:
-        with find_elsewhere(options.via, options.pid) as (pid, open_process):
+        with find_remote_process(options.via, options.pid) as (pid, open_process):
             return take(pid, open_process)
     if options.pid is not None:
         return take(find_process(options.pid), ProcDir)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.events import Cost, costs_of
-from smapstop.model.history.log_entry import EVENT_CODES, ONE_TIME_CODES
 from smapstop.model.history.amount_runs import RunTracker
+from smapstop.model.history.log_entry import EVENT_CODES, ONE_TIME_CODES
 from smapstop.model.history.time_window import TickTimes, TimeWindow
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline

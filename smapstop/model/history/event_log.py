@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from smapstop.model.history.amount_runs import RUN_TICKS, run_of, usual_kb
 from smapstop.model.history.folded_entries import entries_of_mapping, fold_entries
 from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.history.mapping_history import MappingHistory
-from smapstop.model.history.amount_runs import RUN_TICKS, run_of, usual_kb
 from smapstop.model.history.tick_entries import tick_entries
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from smapstop.model.events import MECHANISMS, SymbolNames
 from smapstop.model.grouping import GroupScope, group_ids
+from smapstop.model.history.amount_runs import OUTLIER_FACTOR
 from smapstop.model.history.entry_faults import EntryFaults
 from smapstop.model.history.log_entry import EVENT_CODES, EVENT_KINDS, KEY_BASE, KINDS_SCOPE, ONE_TIME_CODES, LogEntry
 from smapstop.model.history.mapping_history import MappingHistory
-from smapstop.model.history.amount_runs import OUTLIER_FACTOR
 from smapstop.model.history.tick_entries import (
     KINDS,
     ResolvedEntries,

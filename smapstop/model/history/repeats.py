@@ -6,8 +6,8 @@ from functools import lru_cache
 import numpy as np
 
 from smapstop.model.events import costs_of
-from smapstop.model.history.log_entry import EVENT_CODES
 from smapstop.model.history.amount_runs import RUN_TICKS, are_unlike
+from smapstop.model.history.log_entry import EVENT_CODES
 from smapstop.model.timeline.timeline import Timeline
 
 MAX_REPEATS = 30

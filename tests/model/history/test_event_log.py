@@ -10,9 +10,9 @@ from factories import mappings_of, tick_of, timeline_of
 
 from smapstop.model.events import MECHANISMS, Event, Events, Mechanism
 from smapstop.model.history import event_log
+from smapstop.model.history.amount_runs import RUN_TICKS
 from smapstop.model.history.event_log import MAX_NEW_ENTRIES, EventLog
 from smapstop.model.history.log_entry import NAMES_TICKS, LogEntry, MappingRef
-from smapstop.model.history.amount_runs import RUN_TICKS
 from smapstop.model.kinds import Kind
 from smapstop.model.tick import ExitStatus, LifecycleEvent, LifecycleKind, Tick
 from smapstop.model.timeline.timeline import Timeline

@@ -4,8 +4,8 @@ import numpy as np
 from factories import mappings_of, tick_of, timeline_of
 
 from smapstop.model.events import MECHANISMS, NO_EVENTS, Events
-from smapstop.model.history.repeats import MAX_REPEATS, repeat_counter
 from smapstop.model.history.amount_runs import RUN_TICKS
+from smapstop.model.history.repeats import MAX_REPEATS, repeat_counter
 from smapstop.model.tick import LifecycleEvent, Tick
 
 ROWS = mappings_of((0x1000, 0x2000, "rw-p", "[heap]", 8), (0x3000, 0x4000, "rw-p", "", 8))

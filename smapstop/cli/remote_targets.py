@@ -1,4 +1,4 @@
-"""Processes elsewhere, for `--via`: found by name, checked, and listed to pick from."""
+"""Targets of `--via`: processes elsewhere, found by name, checked, and listed to pick from."""
 
 import argparse
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # they import numpy
 
 
 @contextmanager
-def find_elsewhere(via: str, pid_or_name: str) -> "Iterator[tuple[int, Callable[[int], ProcDir]]]":
+def find_remote_process(via: str, pid_or_name: str) -> "Iterator[tuple[int, Callable[[int], ProcDir]]]":
     """Find a process through a command that gives a shell there.
 
     Yields:
@@ -33,13 +33,13 @@ def find_elsewhere(via: str, pid_or_name: str) -> "Iterator[tuple[int, Callable[
         yield RemoteProcesses(machine).find(pid_or_name), partial(RemoteProcDir, machine)
 
 
-def find_watchable_elsewhere(via: str, pid_or_name: str) -> int:
+def find_remote_pid(via: str, pid_or_name: str) -> int:
     """Find a process elsewhere whose memory map can be read, and return its pid there.
 
     Raises:
         SmapstopError: The command gives no shell, there is no such process, or it may not be read.
     """
-    with find_elsewhere(via, pid_or_name) as (pid, open_process), open_process(pid) as process:
+    with find_remote_process(via, pid_or_name) as (pid, open_process), open_process(pid) as process:
         process.require_memory()
     return pid
 
