@@ -19,7 +19,7 @@ def _theme(screen: MainScreen, argument: str) -> None:
 def _help(screen: MainScreen, argument: str) -> None:
     """Open the help of the part that has the focus, with all commands."""
     from smapstop.ui.commands.table import COMMANDS  # the table has this command, too
-    from smapstop.ui.help_content import HelpEntry
+    from smapstop.ui.help.content import HelpEntry
     from smapstop.ui.screens.help import HelpScreen
 
     commands = tuple(HelpEntry(each.name, f"{each.usage}  {each.help}".strip()) for each in COMMANDS)

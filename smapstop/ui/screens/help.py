@@ -18,7 +18,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from smapstop.text import format as fmt
-from smapstop.ui.help_content import HelpEntry, HelpPlace, HelpSection, sections_for
+from smapstop.ui.help.content import HelpEntry, HelpPlace, HelpSection, sections_for
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of, keymap_of
 from smapstop.ui.screens.modal import Modal

@@ -29,10 +29,10 @@ from smapstop.text.events import (
 from smapstop.text.kinds import letter_of
 from smapstop.text.units import AUTO, process_format
 from smapstop.ui.drawing.event_line import EventLine, draw_event
+from smapstop.ui.help.terms import term_help
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.hints import hint_key
 from smapstop.ui.keys.key_app import key_of
-from smapstop.ui.term_help import term_help
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.widgets.line_list import LineList
 

@@ -2,7 +2,7 @@
 
 from textual.widget import Widget
 
-from smapstop.ui.help_content import HelpPlace
+from smapstop.ui.help.content import HelpPlace
 from smapstop.ui.widgets.events_pane import EventList
 from smapstop.ui.widgets.mapping_fields import MappingFields
 from smapstop.ui.widgets.mapping_pages import MappingPages

@@ -22,9 +22,9 @@ from smapstop.text.table_rows import RowText, build_rows, natural_widths
 from smapstop.text.tree_marks import tree_marks, tree_target
 from smapstop.ui.drawing.table_header import FittedColumns, column_at, titles_text
 from smapstop.ui.drawing.table_row import draw_row, row_style
+from smapstop.ui.help.terms import table_help
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
-from smapstop.ui.term_help import table_help
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.widgets.column_widths import ColumnWidths
 from smapstop.ui.widgets.line_list import LineList

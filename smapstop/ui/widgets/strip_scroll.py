@@ -13,8 +13,8 @@ from textual.strip import Strip
 
 from smapstop.ui.drawing.cursor_css import cursor_css
 from smapstop.ui.drawing.style import DrawStyle
+from smapstop.ui.help.terms import term_help
 from smapstop.ui.keys.bindings import bindings
-from smapstop.ui.term_help import term_help
 from smapstop.ui.theme.app_theme import palette_of
 
 

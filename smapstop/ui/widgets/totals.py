@@ -20,7 +20,7 @@ from smapstop.text.limits import LimitText, limit_texts, mapping_count_text
 from smapstop.text.status import Figure, faults_parts, figures_of, kind_amounts
 from smapstop.text.units import unit_format_of
 from smapstop.ui.drawing.style import DrawStyle
-from smapstop.ui.term_help import term_help
+from smapstop.ui.help.terms import term_help
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.widgets.strip_panel import StripPanel
 

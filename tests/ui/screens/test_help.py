@@ -11,7 +11,7 @@ from smapstop.proc.pages.page_states import BASE_STATES, STATE_HELP
 from smapstop.text.columns import COLUMNS
 from smapstop.text.mechanisms import EXPLANATIONS, meaning_of
 from smapstop.text.pages import LETTERS, state_name
-from smapstop.ui.help_content import PRINCIPLES, HelpEntry, HelpPlace, help_sections, sections_for
+from smapstop.ui.help.content import PRINCIPLES, HelpEntry, HelpPlace, help_sections, sections_for
 from smapstop.ui.keys.keymap import Keymap
 from smapstop.ui.keys.table import KEYS
 from smapstop.ui.screens.help import HelpScreen, HelpText

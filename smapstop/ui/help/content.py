@@ -16,7 +16,7 @@ from smapstop.text import mechanisms
 from smapstop.text import pages as page_words
 from smapstop.text.columns import ALL_COLUMNS, COLUMNS
 from smapstop.text.kinds import LETTERS
-from smapstop.ui.help_synonyms import is_about
+from smapstop.ui.help.synonyms import is_about
 from smapstop.ui.keys.key import GROUPS, Key, Place
 from smapstop.ui.keys.keymap import Keymap
 from smapstop.ui.keys.table import KEYS

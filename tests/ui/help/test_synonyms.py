@@ -1,7 +1,7 @@
 import pytest
 
-from smapstop.ui.help_content import help_sections
-from smapstop.ui.help_synonyms import is_about, known_words
+from smapstop.ui.help.content import help_sections
+from smapstop.ui.help.synonyms import is_about, known_words
 from smapstop.ui.keys.keymap import Keymap
 
 

@@ -12,7 +12,7 @@ from smapstop.text.columns import Column
 from smapstop.text.mapping_detail import perms_text
 from smapstop.text.mechanisms import EXPLANATIONS, meaning_of
 from smapstop.text.vm_flags import flag_at, flag_help
-from smapstop.ui.help_content import PRINCIPLES, WHOLE_CHANGES
+from smapstop.ui.help.content import PRINCIPLES, WHOLE_CHANGES
 
 _EXPLAINED = ("perms", "happened")
 """Columns whose cells have terms."""
