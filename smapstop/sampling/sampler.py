@@ -28,7 +28,7 @@ from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.process import ProcDir
 from smapstop.proc.stat import PAGE_KB
 from smapstop.sampling.cow_names import CowTracker
-from smapstop.sampling.fault_watch import watch_faults
+from smapstop.sampling.faults.watch import watch_faults
 from smapstop.sampling.pacing import Pacer
 from smapstop.sampling.page_positions import PositionTracker
 from smapstop.sampling.process_cgroup import ProcessCgroup

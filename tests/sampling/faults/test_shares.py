@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smapstop.model.callers.call_stacks import NO_STACK
-from smapstop.sampling import fault_shares
-from smapstop.sampling.fault_shares import Density, FaultRow, LightFaults, PlacedStack, apportion, share_faults
+from smapstop.sampling.faults import shares as fault_shares
+from smapstop.sampling.faults.shares import Density, FaultRow, LightFaults, PlacedStack, apportion, share_faults
 
 HEAP, LIBRARY = 7, 8
 MALLOC, MEMSET = 0x10, 0x20

@@ -2,7 +2,7 @@
 
 import pytest
 
-from smapstop.sampling.fault_pacing import PeriodControl
+from smapstop.sampling.faults.period_control import PeriodControl
 
 SECOND = 1_000_000_000
 LIMIT = 100

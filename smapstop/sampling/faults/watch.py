@@ -15,11 +15,11 @@ from smapstop.proc.callstack.unwind import CallStack
 from smapstop.proc.columns import Counters, Mappings
 from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.process import ProcDir
-from smapstop.sampling.fault_accounts import FaultAccounts
-from smapstop.sampling.fault_pacing import PeriodControl
-from smapstop.sampling.fault_places import FaultPlaces
-from smapstop.sampling.fault_shares import Density, FaultRow, LightFaults, PlacedStack, share_faults
-from smapstop.sampling.stack_reader import StackReader
+from smapstop.sampling.faults.accounts import FaultAccounts
+from smapstop.sampling.faults.period_control import PeriodControl
+from smapstop.sampling.faults.places import FaultPlaces
+from smapstop.sampling.faults.shares import Density, FaultRow, LightFaults, PlacedStack, share_faults
+from smapstop.sampling.faults.stack_reader import StackReader
 
 MAX_LIGHT, MAX_STACKS = 20_000, 300
 """Samples a second, at most."""

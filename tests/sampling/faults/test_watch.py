@@ -19,8 +19,8 @@ from smapstop.proc.elf.demangler import Demangler
 from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.process import ProcDir
 from smapstop.proc.smaps.parser import parse_smaps
-from smapstop.sampling import fault_watch
-from smapstop.sampling.fault_watch import FaultWatch, watch_faults
+from smapstop.sampling.faults import watch as fault_watch
+from smapstop.sampling.faults.watch import FaultWatch, watch_faults
 
 OPTIMISED = ("-O2", "-fomit-frame-pointer")
 

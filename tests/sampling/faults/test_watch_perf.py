@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from proc.callstack.test_unwind_perf import perf_record
-from sampling.test_fault_watch import OPTIMISED, watched
+from sampling.faults.test_watch import OPTIMISED, watched
 
 
 def faults_of_perf(path: Path, pid: int) -> list[tuple[int, str]]:

@@ -14,7 +14,7 @@ from smapstop.proc.callstack.perf_events import FaultRings
 from smapstop.proc.callstack.registers import native_architecture
 from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.process import ProcDir
-from smapstop.sampling.stack_reader import StackReader
+from smapstop.sampling.faults.stack_reader import StackReader
 
 
 def test_lines_that_were_too_much_for_a_tick_come_in_the_next(program: Callable[..., Path]) -> None:

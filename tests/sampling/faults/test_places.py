@@ -4,7 +4,7 @@ import numpy as np
 from factories import PAGE, mappings_of
 
 from smapstop.model.callers.page_faults import NO_LONGER_MAPPED
-from smapstop.sampling.fault_places import FaultPlaces
+from smapstop.sampling.faults.places import FaultPlaces
 
 
 def test_address_is_in_the_map_or_in_the_one_before() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from factories import COUNTERS
 
 from smapstop.proc.columns import Counters
-from smapstop.sampling.fault_accounts import FaultAccounts, FaultTotals
+from smapstop.sampling.faults.accounts import FaultAccounts, FaultTotals
 
 
 def counters(minor: int, major: int = 0) -> Counters:

@@ -1,4 +1,4 @@
-"""How many page faults are sampled: each, as long as they are few; else each second, fourth, eighth and so on."""
+"""Sampling period of page faults: each, as long as they are few; else each second, fourth, eighth and so on."""
 
 WINDOW_NS = 1_000_000_000
 _STEP = 4
