@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum, auto
 from fcntl import F_RDLCK, F_SETLEASE, F_SETSIG, fcntl
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Self
 from watchfiles import Change, DefaultFilter, awatch
 
 from smapstop.errors import SmapstopError
+from smapstop.lazy_dataclass import dataclass
 
 SETTLE_SECONDS = 0.3
 """Time without a change after which a build counts as settled: compilers and linkers write in several steps."""

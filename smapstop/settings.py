@@ -1,8 +1,9 @@
 """Settings of the dashboard and what it starts with, from the command line and the config file."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.alerts.expression import Alert
 from smapstop.model.compare.runs import Run
 from smapstop.model.family.reading import FamilyReading

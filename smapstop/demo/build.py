@@ -9,8 +9,9 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+from smapstop.lazy_dataclass import dataclass
 
 _HERE = Path(__file__).parent
 _NAME, _SYMBOL = "experiment", "page1"

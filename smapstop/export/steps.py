@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.errors import SmapstopError
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.family.members import Members, members_after, with_all_members
 from smapstop.model.family.reading import FamilyReading
 from smapstop.model.mapping_rows import find_rows, rows_differ

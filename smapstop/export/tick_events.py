@@ -1,11 +1,12 @@
 """List the events of a tick for export, each with its evidence."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 
 from smapstop.export.steps import Step
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.history.entry_faults import EntryFaults
 from smapstop.model.history.log_entry import PUBLIC_NAMES, LogEntry, MappingRef
 from smapstop.model.history.tick_entries import single_entries, tick_entries

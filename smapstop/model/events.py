@@ -1,13 +1,14 @@
 """Events of a tick: kernel mechanisms, with the mapping and the amount."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import IntEnum
 from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.kinds import Kind
 
 Mechanism = Literal[

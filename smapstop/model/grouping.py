@@ -1,11 +1,12 @@
 """Group mappings by name, kind, file or purpose."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.kinds import Kind
 from smapstop.model.mapping_rows import find_rows
 from smapstop.model.purpose_groups import PURPOSE_GROUPS, PurposeGroup

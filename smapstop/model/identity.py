@@ -4,12 +4,12 @@ A mapping keeps its id while it grows, shrinks, moves, changes protection or is 
 other mapping involved. Rows are matched by address and backing, never by position.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.tick import Ids, LifecycleEvent, LifecycleKind
 from smapstop.proc.columns import Mappings, StringIds, StringTable
 

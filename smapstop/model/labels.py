@@ -5,8 +5,8 @@ The kernel does not know these. Names that it prints, `[anon:NAME]`, are taken a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.purposes import Purpose, purposes_of
 from smapstop.model.tick import ThreadStack
 from smapstop.proc.columns import Mappings

@@ -1,12 +1,12 @@
 """How much of its limits a process uses, and when it reaches its memory limit if it goes on growing as it does."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.tick import Tick
 from smapstop.proc.columns import Mappings
 

@@ -1,8 +1,8 @@
 """Messages between readers and sources of ticks: requests, replies and notices."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.remote_host import RemoteHost
 from smapstop.model.unmark import Unmark
 

@@ -6,13 +6,13 @@ program (`GO_HEAP`), stack pointers. Without proof the shape of a mapping and it
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.kinds import classify_texts
 from smapstop.model.tick import ThreadStack
 from smapstop.proc.added_fields import FILE_BSS, GO_HEAP

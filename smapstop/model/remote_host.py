@@ -1,6 +1,6 @@
 """The host of a process that is watched through a shell."""
 
-from dataclasses import dataclass
+from smapstop.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
 """Tick: the result of one poll of the process. Every reader works on the log of ticks."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.events import NO_EVENTS, Events
 from smapstop.proc.columns import Counters, Mappings

@@ -1,6 +1,6 @@
 """Request to remove a mark."""
 
-from dataclasses import dataclass
+from smapstop.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

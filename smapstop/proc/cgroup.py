@@ -4,10 +4,10 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.cgroup_directories import is_in_memory_group, memory_directories
 from smapstop.proc.limits import CgroupMemory
 from smapstop.proc.process import ProcDir

@@ -1,10 +1,12 @@
 """Columns of one reading: the values the kernel printed, as arrays in address order."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 from numpy.typing import NDArray
+
+from smapstop.lazy_dataclass import dataclass
 
 Addresses = NDArray[np.uint64]
 """Addresses and file offsets: unsigned, because [vsyscall] is above 2**63."""

@@ -1,7 +1,9 @@
 """Description of a field: its label, name, meaning and properties."""
 
 import re
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, field
+
+from smapstop.lazy_dataclass import dataclass
 
 _NAME_EXCEPTIONS = {"THPeligible": "thp_eligible"}
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")

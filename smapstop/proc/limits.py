@@ -1,7 +1,9 @@
 """Limits of a process's memory: of its control groups, its resource limits, and of the number of its mappings."""
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import fields
+
+from smapstop.lazy_dataclass import dataclass
 
 _RLIMIT = re.compile(rb"^Max (address space|data size|stack size|locked memory) +(\d+)", re.MULTILINE)
 _NAMES = {b"address space": "rlimit_as", b"data size": "rlimit_data", b"stack size": "rlimit_stack"}

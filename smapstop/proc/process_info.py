@@ -1,6 +1,6 @@
 """Description of a running process."""
 
-from dataclasses import dataclass
+from smapstop.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

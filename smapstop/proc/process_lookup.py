@@ -6,11 +6,11 @@ psutil is imported where it is used: it is the slowest import, and watching a pi
 import os
 import re
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from smapstop.errors import SmapstopError, ambiguous_name_error, closest_names, unknown_name_error
+from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.mount import require_proc
 from smapstop.proc.process_tree import ancestors_of, read_processes
 from smapstop.proc.program_title import interpreter_of, script_of

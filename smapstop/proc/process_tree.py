@@ -3,8 +3,8 @@
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.stat import PAGE_KB, fields_after_name
 
 

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import islice
+
+from smapstop.lazy_dataclass import dataclass
 
 _MAX_ARGUMENTS = 256
 """Arguments up to which the script is looked for."""

@@ -4,9 +4,9 @@ import os
 import re
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 
 from smapstop.errors import SmapstopError
+from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.process import ProcDir
 from smapstop.proc.program_title import interpreter_of, title_of
 

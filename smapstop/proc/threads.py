@@ -2,10 +2,10 @@
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass
 
 import numpy as np
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.columns import Mappings
 from smapstop.proc.process import ProcDir
 from smapstop.proc.stat import fields_after_name

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from smapstop import __version__
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.callers.call_stacks import CallStacks
 from smapstop.model.events import MECHANISMS, NO_EVENTS, Events, SymbolNames
 from smapstop.model.explain.rules import explain, faults_between

@@ -4,10 +4,10 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Protocol
 
 from smapstop.errors import SmapstopError
+from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.process import ProcDir
 from smapstop.proc.process_tree import ProcessStat, read_processes
 from smapstop.proc.program_title import interpreter_of, script_of

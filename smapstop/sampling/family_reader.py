@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 
 from smapstop.errors import SmapstopError
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.family.reading import MEMORY_FIELDS, FamilyMember, FamilyReading
 from smapstop.proc.columns import ABSENT
 from smapstop.proc.process import access_error

@@ -3,8 +3,8 @@
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.family.reading import FamilyReading
 from smapstop.proc.process import ProcDir
 from smapstop.proc.process_lookup import all_names

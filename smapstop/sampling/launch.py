@@ -13,11 +13,11 @@ import os
 import signal
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from smapstop.errors import SmapstopError
+from smapstop.lazy_dataclass import dataclass
 
 _CONT, _DETACH, _SEIZE = 7, 17, 0x4206  # include/uapi/linux/ptrace.h
 _EVENT_EXEC = 4

@@ -3,8 +3,8 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.tick import Tier
 from smapstop.proc.columns import Counters, Mappings
 from smapstop.proc.process import ProcDir, access_error

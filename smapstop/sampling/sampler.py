@@ -1,10 +1,11 @@
 """The sampler: read the process, identify its mappings, and build ticks."""
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.events import NO_EVENTS, Events
 from smapstop.model.explain.rules import explain, faults_between

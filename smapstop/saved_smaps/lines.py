@@ -1,9 +1,10 @@
 """Tell what a line of a saved text is, without quotes, an indent, a line number, or the prefix of a log."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum, auto
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.added_fields import ADDED_PROPERTIES
 from smapstop.proc.field import field_name
 from smapstop.proc.fields import FIELD_BY_NAME

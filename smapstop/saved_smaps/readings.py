@@ -7,11 +7,11 @@ later end (see `drop_torn`). Other borders are a rollup, a date, the name of a f
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise, zip_longest
 from typing import Literal
 
 from smapstop.errors import SmapstopError
+from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.field import field_name
 from smapstop.proc.fields import FIELD_BY_NAME
 from smapstop.saved_smaps.dates import Date

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from smapstop.errors import SmapstopError
+from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.fields import FIELDS
 from smapstop.saved_smaps.dates import Date, find_date
 from smapstop.saved_smaps.lines import LineKind, LineReader, SavedLine

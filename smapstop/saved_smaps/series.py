@@ -1,11 +1,12 @@
 """Turn the saved readings of one process into ticks, with the identity, changes and events that sampling finds."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from smapstop.errors import SmapstopError
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.protocol import Target
 from smapstop.model.same_process import is_same_process
 from smapstop.model.tick import Tick

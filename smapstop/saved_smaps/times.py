@@ -3,11 +3,11 @@
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby, pairwise
 
 from smapstop.errors import SmapstopError
+from smapstop.lazy_dataclass import dataclass
 from smapstop.saved_smaps.dates import Date
 
 SECOND_NS = 1_000_000_000

@@ -5,9 +5,9 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 from smapstop.errors import SmapstopError
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.family.reading import FamilyReading
 from smapstop.model.protocol import GRACE_SECONDS, Attach, Failure, Launch, Notice, Request, Signal
 from smapstop.model.tick import ExitStatus, Tick

@@ -1,9 +1,8 @@
 """Which page faults the callers are shown of: in what, since when; and why there are none."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.tick import Ids
 from smapstop.model.timeline.timeline import Timeline

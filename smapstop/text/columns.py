@@ -1,11 +1,11 @@
 """Columns of the mapping table. The sort menu, the table header and `--columns` are derived from them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
 from smapstop.errors import SmapstopError
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.view.sort import Sorting
 from smapstop.proc.fields import FIELD_BY_NAME
 

@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.events import COST_OF, MECHANISMS, Cost, Mechanism
 from smapstop.model.history.activity import News
 from smapstop.model.history.culprits import culprit_of, culprit_of_entry

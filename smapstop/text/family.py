@@ -1,10 +1,10 @@
 """Words for a family of processes: its members, their sums, and who broke the sharing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.callers.call_stacks import BEYOND
 from smapstop.model.events import COST_OF
 from smapstop.model.family.family_log import MemberHistory

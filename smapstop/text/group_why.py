@@ -1,10 +1,9 @@
 """Why a group of mappings is as it is: what happened in it, and the mappings that moved."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.history.group_history import GroupHistory
 from smapstop.model.kinds import Kind
 from smapstop.model.view.row_names import row_name

@@ -1,10 +1,10 @@
 """Text of a mapping's history: its last change, and its lifecycle events (mapped, grew, moved, …)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.events import Event
 from smapstop.model.history.culprits import Culprit, culprit_of
 from smapstop.model.history.log_entry import LogEntry, MappingRef

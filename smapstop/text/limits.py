@@ -1,7 +1,6 @@
 """Words for the limits of a process: how much of them is used, and when the memory limit is reached."""
 
-from dataclasses import dataclass
-
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.limit_use import (
     FULL_SHARE,
     HIGH_SHARE,

@@ -1,11 +1,11 @@
 """Text of the detail of one mapping: title, facts, every field compared, flags."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.history.mapping_history import MappingHistory, MappingState
 from smapstop.model.history.time_window import TimeWindow
 from smapstop.model.kinds import Kind

@@ -1,7 +1,6 @@
 """Kernel mechanisms in words: a verdict for the table, a label, a sentence for the inspector."""
 
-from dataclasses import dataclass
-
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.events import Event, Mechanism
 from smapstop.model.kinds import Kind
 from smapstop.text.format import pages_text

@@ -4,11 +4,11 @@ import os
 import pwd
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from smapstop.errors import SmapstopError
+from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.process import access_remedy
 from smapstop.proc.process_info import ProcessInfo
 from smapstop.proc.program_title import title_of

@@ -1,11 +1,11 @@
 """Timeline queries of the visible table rows, cached from tick to tick."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache, partial
 
 import numpy as np
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.history.group_history import GroupHistory
 from smapstop.model.history.recent_moves import recent_amounts
 from smapstop.model.history.repeats import repeat_counter

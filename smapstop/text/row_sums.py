@@ -1,10 +1,9 @@
 """Sums over some mappings of a view: how many, how much of the metric, its change and rate."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.metrics import METRIC_TITLES
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt

@@ -1,10 +1,10 @@
 """The verdict on a whole run: what grew, by how much, and why."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.callers.culprit import function_faults
 from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.events import COST_OF, Cost, Event

@@ -2,10 +2,10 @@
 
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.kinds import Kind, kind_codes
 from smapstop.model.metrics import FAULTS, METRIC_TITLES, METRICS, Metric
 from smapstop.model.protocol import EndOfRecording, Target

@@ -1,11 +1,12 @@
 """Text of the visible table rows; only these become Python objects."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.history.recent_moves import FADE_TICKS, changed_mappings, moves_of
 from smapstop.model.history.repeats import MAX_REPEATS
 from smapstop.model.history.trend import RUN_CHANGES

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, get_args
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.protocol import ThreadsReply
 from smapstop.model.tick import ThreadStack
 from smapstop.model.timeline.map_snapshot import MapSnapshot

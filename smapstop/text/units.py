@@ -1,11 +1,11 @@
 """Amounts in the unit that the user chose."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.metrics import FAULTS
 from smapstop.model.view.table_data import TableData
 from smapstop.model.view.view import View

@@ -1,8 +1,8 @@
 """Why a mapping is as it is: verdict, trend, reasons, the fields that changed, what is known, what to do next."""
 
-from dataclasses import dataclass
 from functools import partial
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.events import Event
 from smapstop.model.history.mapping_history import MappingHistory, MappingState, label_at
 from smapstop.model.history.trend import RUN_CHANGES, Trend, mechanisms_of, trend_at

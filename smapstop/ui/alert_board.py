@@ -1,8 +1,8 @@
 """Alerts of the session: which were raised in which run, and which one is hidden. Independent of Textual."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.alerts.cause import cause_of
 from smapstop.model.alerts.expression import Alert
 from smapstop.model.alerts.states import AlertState, AlertWatch

@@ -1,9 +1,8 @@
 """Messages of the app: those of the source, requests to it, and redraw requests."""
 
-from dataclasses import dataclass
-
 from textual.message import Message
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.protocol import Request, ThreadsReply
 from smapstop.source.base import SourceMessage
 

@@ -1,8 +1,9 @@
 """Settings that the user changes in the dashboard and that are kept for the next start."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.protocol import Pace
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view_state import Units

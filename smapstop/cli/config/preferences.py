@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, TypeGuard
 
 from smapstop.errors import SmapstopError
+from smapstop.lazy_dataclass import dataclass
 from smapstop.number_limits import BUDGET_LIMITS, INTERVAL_LIMITS, SPLIT_LIMITS
 
 if TYPE_CHECKING:  # they import numpy

@@ -1,7 +1,6 @@
 """The comparison of two runs: what is larger, smaller, new or gone at the end, and both over time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,6 +9,7 @@ from smapstop.export.html.recorded_run import RecordedRun
 from smapstop.export.html.samples import fill_forward
 from smapstop.export.html.svg_paths import HEIGHT, WIDTH, area_path, line_path
 from smapstop.export.html.time_chart import Plot, PlotPart, Series, TimeChart, nice_top, scale_labels, time_labels
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.compare.group_comparison import MatchKey
 from smapstop.model.kinds import Kind
 from smapstop.model.metrics import METRIC_TITLES, METRICS

@@ -1,8 +1,7 @@
 """The events of a run as lines of text."""
 
-from dataclasses import dataclass
-
 from smapstop.export.html.recorded_run import RecordedRun
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.history.event_log import EventLog
 from smapstop.text.events import entry_text, evidence_pieces, subject_text
 

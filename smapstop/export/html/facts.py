@@ -2,10 +2,10 @@
 
 import shlex
 import time
-from dataclasses import dataclass
 
 from smapstop import __version__
 from smapstop.export.html.recorded_run import RecordedRun
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.limit_use import LimitUse, count_mappings, limit_uses
 from smapstop.proc.program_title import title_of
 from smapstop.text import format as fmt

@@ -1,11 +1,10 @@
 """The table of the family: every process, and how its memory moved."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from smapstop.export.html.recorded_run import RecordedRun
 from smapstop.export.html.svg_paths import spark_path
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.family.family_log import FamilyLog, MemberHistory
 from smapstop.model.family.family_table import family_table
 from smapstop.proc.columns import ABSENT

@@ -1,9 +1,9 @@
 """The flame graph: which functions made the page faults, and who called them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from smapstop.export.html.recorded_run import RecordedRun
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.callers.call_tree import CallNode, call_tree, counted_stacks
 from smapstop.text import format as fmt
 from smapstop.text.caller_scope import caller_scope

@@ -1,10 +1,10 @@
 """Mappings in detail: why each is as it is, its fields before and after, its life and its events."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from smapstop.export.html.mapping_table import MappingRow
 from smapstop.export.html.recorded_run import RecordedRun
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.history.event_log import logs_of_mappings
 from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.history.mapping_history import MappingHistory

@@ -1,12 +1,11 @@
 """The table of mappings: those that moved most first, then the largest, each with its history."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.export.html.recorded_run import RecordedRun
 from smapstop.export.html.svg_paths import spark_path
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.kinds import Kind
 from smapstop.model.lookup import base_name

@@ -1,9 +1,9 @@
 """Moments of a run: the ticks that stand out, and the marks that the user set."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from smapstop.export.html.recorded_run import RecordedRun
+from smapstop.lazy_dataclass import dataclass
 from smapstop.text import format as fmt
 from smapstop.text.alerts import mapping_name
 from smapstop.text.events import news_text

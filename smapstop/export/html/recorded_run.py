@@ -1,10 +1,10 @@
 """Read a whole recording: its ticks as a timeline, and the view of it from beginning to end."""
 
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 from smapstop.errors import SmapstopError
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.family.family_log import FamilyLog
 from smapstop.model.history.activity import Activity
 from smapstop.model.history.run_sums import RunSums

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 from smapstop.export.html.recorded_run import RecordedRun
 from smapstop.export.html.samples import TickChoice, choose_ticks, fill_forward
 from smapstop.export.html.svg_paths import HEIGHT, WIDTH, area_path, line_path
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.history.activity import BACKINGS
 from smapstop.model.metrics import METRIC_TITLES, Metric
 from smapstop.text import format as fmt

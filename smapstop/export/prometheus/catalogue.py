@@ -1,7 +1,8 @@
 """Catalogue of all metrics: names and units by the guidelines of Prometheus, types, labels and help texts."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from smapstop.lazy_dataclass import dataclass
 
 BY = "by"
 """Stands in `MetricSpec.labels` for the label of the groups of mappings: kind, purpose, file or name."""

@@ -1,7 +1,6 @@
 """Dashboard of Grafana that shows the metrics: JSON to import, or to put into its provisioning folder."""
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from smapstop.export.prometheus.catalogue import (
@@ -19,6 +18,7 @@ from smapstop.export.prometheus.catalogue import (
     UNREAD,
     UP,
 )
+from smapstop.lazy_dataclass import dataclass
 
 _SCHEMA_VERSION = 39
 """Of Grafana 11; later ones take it over."""

@@ -1,9 +1,8 @@
 """Which mapping did it: the one that grew most while an alert came about, and what happened to it."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.alerts.expression import Alert
 from smapstop.model.alerts.states import AlertState
 from smapstop.model.alerts.values import part_mask, sum_of_part

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from smapstop.errors import SmapstopError, unknown_name_error
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.totals import DERIVED_TOTALS, SUMMED_FIELDS
 from smapstop.model.view.filter import COMPARISONS, UNITS_KB, parse_filter
 from smapstop.proc.added_fields import HIDDEN_FIELDS

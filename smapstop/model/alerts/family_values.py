@@ -1,8 +1,9 @@
 """Values that an alert about a family compares, and which of its processes did it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.alerts.expression import Alert, AlertTerm
 from smapstop.model.alerts.limits import limit_of
 from smapstop.model.family.family_log import FamilyLog, MemberHistory

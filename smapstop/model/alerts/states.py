@@ -1,8 +1,9 @@
 """When an alert is raised and cleared, from tick to tick."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.alerts.expression import Alert
 from smapstop.model.alerts.values import values_at
 from smapstop.model.family.family_log import FamilyLog

@@ -2,9 +2,9 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.callers.call_stacks import BEYOND, CallStacks
 from smapstop.model.callers.folding import fold_frames
 from smapstop.model.callers.page_faults import PageFaults

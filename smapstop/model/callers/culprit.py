@@ -3,9 +3,9 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.callers.call_stacks import BEYOND, IN_SYSTEM_CALL, CallStacks
 from smapstop.model.callers.folding import fold_frames
 from smapstop.model.callers.page_faults import PageFaults

@@ -1,11 +1,12 @@
 """Page faults of a time, by mapping and call stack."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.callers.call_stacks import CallStacks
 
 NO_LONGER_MAPPED = -1

@@ -6,12 +6,12 @@ path, makes a different name: nothing is matched by guess.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.kinds import Kind, kind_codes
 from smapstop.model.purpose_groups import KIND_OF_GROUP, PURPOSE_GROUPS, purpose_groups
 from smapstop.model.purposes import purposes_of

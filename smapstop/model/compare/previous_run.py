@@ -1,10 +1,11 @@
 """Earlier run of the same program, compared with a later one at the same age."""
 
 from bisect import bisect_left
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.compare.mapping_pairs import NO_ROW, RowIndices, pair_mappings
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot

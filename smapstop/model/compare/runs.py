@@ -1,7 +1,8 @@
 """Runs of a program launched repeatedly: one timeline each."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.compare.previous_run import PreviousRun
 from smapstop.model.protocol import Mark, Target
 from smapstop.model.timeline.timeline import Timeline

@@ -1,12 +1,12 @@
 """Evidence for explaining a tick, besides its deltas: type of each mapping, its earlier amounts, page faults."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.explain.ledger import PD, SD, KbColumn, Mask
 from smapstop.model.kinds import Kind, classify_texts, kind_codes
 from smapstop.proc.columns import Mappings, StringIds, StringTable

@@ -6,11 +6,11 @@ family, under its head; the other members count as unchanged. `places` then find
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.explain.evidence import Addresses
 from smapstop.model.explain.ledger import KbColumn
 from smapstop.proc.columns import ABSENT, Mappings

@@ -8,11 +8,12 @@ deltas that are not explained yet, for all mappings of a tick at once; the remai
 Amounts are net: a change that was undone between two readings is not seen.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.events import MECHANISMS, NO_EVENTS, Events, Mechanism
 from smapstop.model.explain.arrivals import book_arrivals, book_copies
 from smapstop.model.explain.departures import book_departures, book_unmapped

@@ -4,11 +4,12 @@ What an object holds is measured before and after smaps is read (`OBJECT_ALLOCAT
 it held something in between, and its growth from one reading to the next is known within bounds.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.explain.ledger import KbColumn, Mask
 from smapstop.model.explain.object_views import ObjectRows, find_other_views, is_private, mapped_kb, mapped_kb_of
 from smapstop.model.kinds import Kind, classify_texts, kind_codes

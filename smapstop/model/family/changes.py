@@ -1,7 +1,6 @@
 """What is new in each reading of a family, so that only that is recorded and exported."""
 
-from dataclasses import dataclass
-
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.family.reading import FamilyMember, FamilyReading
 
 

@@ -1,10 +1,11 @@
 """A family over time: a bounded history for each member."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.family.reading import FamilyMember, FamilyReading
 from smapstop.proc.columns import ABSENT
 

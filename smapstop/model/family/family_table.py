@@ -1,7 +1,6 @@
 """What a family looks like at one moment: a row for each member, in the order of the tree, and sums."""
 
-from dataclasses import dataclass
-
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.family.family_log import FamilyLog, MemberHistory
 from smapstop.model.family.tree import Place, place_members
 from smapstop.model.metrics import Metric

@@ -1,10 +1,9 @@
 """One reading of a family of processes."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.columns import ABSENT
 
 MEMORY_FIELDS = (

@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.callers.call_stacks import BEYOND, IN_SYSTEM_CALL
 from smapstop.model.callers.culprit import function_counts
 from smapstop.model.timeline.map_snapshot import MapSnapshot

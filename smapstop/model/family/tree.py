@@ -1,7 +1,8 @@
 """The tree of a family: order and place of its members."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from smapstop.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

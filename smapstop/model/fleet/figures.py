@@ -1,8 +1,9 @@
 """Figures of a fleet at one moment: memory, mappings, page moves and limits of each of its processes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.events import Mechanism
 from smapstop.model.family.reading import MEMORY_FIELDS
 from smapstop.proc.limits import NO_LIMITS, Limits

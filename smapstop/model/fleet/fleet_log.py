@@ -1,8 +1,9 @@
 """Log of a fleet: what is known last of each of its processes, and its figures."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.fleet.figures import FleetFigures, ProcessFigures
 from smapstop.model.fleet.map_account import MapAccount
 from smapstop.model.fleet.slots import SlotTable

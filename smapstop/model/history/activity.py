@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.events import Cost, costs_of
 from smapstop.model.history.amount_runs import RunTracker
 from smapstop.model.history.log_entry import EVENT_CODES, ONE_TIME_CODES

@@ -1,8 +1,9 @@
 """Runs of like amounts: what differs from its run by an order of magnitude is an outlier, and stands alone."""
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
+
+from smapstop.lazy_dataclass import dataclass
 
 RUN_TICKS = 10
 """A run continues within this many ticks."""

@@ -1,8 +1,8 @@
 """Whose doing the events of a mapping were, where its page faults show it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.callers.culprit import FunctionFaults, function_faults
 from smapstop.model.events import PAGES_OF_FAULT, Event
 from smapstop.model.history.log_entry import LogEntry

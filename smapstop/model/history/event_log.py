@@ -1,10 +1,11 @@
 """Event log of a timeline: entries up to a tick, folded to stay readable, and bounded in number."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.history.amount_runs import RUN_TICKS, run_of, usual_kb
 from smapstop.model.history.folded_entries import entries_of_mapping, fold_entries
 from smapstop.model.history.log_entry import LogEntry

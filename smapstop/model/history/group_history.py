@@ -1,11 +1,12 @@
 """Amounts and events of groups of mappings over time, summed over the members at each tick."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.grouping import GroupScope, group_ids
 from smapstop.model.history.folded_entries import fold_group_entries
 from smapstop.model.history.log_entry import LogEntry

@@ -1,8 +1,9 @@
 """Entries of the event log: an event, or several folded into one."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, get_args
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.callers.culprit import FunctionFaults
 from smapstop.model.events import COST_OF, MECHANISMS, Cost, Event, Mechanism, SymbolNames
 from smapstop.model.kinds import Kind, kind_at, section_of

@@ -1,10 +1,9 @@
 """History of one mapping: its state from tick to tick, and its lifecycle events."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.history.log_entry import MappingRef, format_address_range, ref_of
 from smapstop.model.history.time_window import TimeWindow
 from smapstop.model.kinds import Kind, kind_at, section_of

@@ -1,7 +1,7 @@
 """Derive what happened in one tick, in columns; only items that are shown become Python objects."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from itertools import repeat
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.events import MECHANISMS, SymbolNames, costs_of
 from smapstop.model.history.log_entry import (

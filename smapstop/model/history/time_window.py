@@ -1,9 +1,9 @@
 """Window of time that all charts share: its ticks, and which of them each cell of a chart shows."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
+
+from smapstop.lazy_dataclass import dataclass
 
 TickTimes = NDArray[np.int64]
 """Start of each tick on the monotonic clock, ns, by number. Those of forgotten ticks do not count."""

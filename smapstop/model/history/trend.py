@@ -1,9 +1,8 @@
 """Trend of a mapping's memory: the run of changes in one direction that leads up to a tick."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.events import Cost, Mechanism
 from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.history.mapping_history import MappingHistory

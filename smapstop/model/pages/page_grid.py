@@ -4,11 +4,10 @@ Page numbers are those of the kernel: address divided by page size. Cells of man
 size, so that a huge page is one cell, and a mapping that grows downward keeps its cells.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.pages.page_runs import PageRuns
 from smapstop.proc.pages.page_states import BASE_STATES, PAGE_STATES, Backing, PageState, states_of_runs
 

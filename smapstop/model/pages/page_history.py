@@ -1,8 +1,8 @@
 """Snapshots of the pages of one mapping: the one to show at a tick, and the one to compare it with."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.pages.page_grid import PageSpans, diff_spans, page_spans_of
 from smapstop.model.protocol import PagesReply
 from smapstop.model.view.view_state import ViewState

@@ -12,11 +12,12 @@ stepping through the history. Measured on columns of real processes:
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from smapstop.lazy_dataclass import dataclass
 
 _Width = type[np.signedinteger[Any]]
 _WIDTHS: tuple[_Width, ...] = (np.int8, np.int16, np.int32, np.int64)

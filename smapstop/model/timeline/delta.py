@@ -1,10 +1,9 @@
 """Delta of a tick: the rows that differ from the snapshot before it, even if the tick has all rows (keyframe)."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.mapping_rows import find_rows, rows_differ
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot

@@ -1,11 +1,11 @@
 """Diff of two map snapshots: signed deltas, new and removed mappings."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.mapping_rows import find_rows
 from smapstop.model.metrics import Metric, parts_of
 from smapstop.model.own_changes import most_own_kb

@@ -1,10 +1,11 @@
 """Map snapshot: the whole memory map at a tick, and how a tick changes it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.mapping_rows import find_rows, merge_by_address, visibly_changed
 from smapstop.model.tick import Ids, Tick
 from smapstop.proc.columns import Mappings

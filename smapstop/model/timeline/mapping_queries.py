@@ -2,12 +2,12 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.metrics import FAULTS
 from smapstop.model.tick import Ids, LifecycleEvent
 from smapstop.model.timeline.column_codec import decode

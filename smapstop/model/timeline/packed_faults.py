@@ -1,11 +1,11 @@
 """Page faults of consecutive ticks, packed."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.timeline.column_codec import (
     DeltaEncoded,

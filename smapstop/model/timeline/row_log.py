@@ -1,11 +1,11 @@
 """Row log: the changed rows of consecutive ticks as columns, and their replay to the map at a tick."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.mapping_rows import ADDRESS_COLUMNS, ATTRIBUTE_COLUMNS, find_rows, merge_by_address
 from smapstop.model.tick import Ids
 from smapstop.model.timeline.column_codec import StoredColumn, decode, encode

@@ -1,10 +1,11 @@
 """Segment: consecutive ticks of the log; the newest segment is open and unpacked, the others are packed."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.column_codec import StoredColumn, decode, encode
 from smapstop.model.timeline.delta import Delta, RowLayout, TickNumbers

@@ -1,9 +1,10 @@
 """Map snapshots and ticks, rebuilt from the segments of the log and cached."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, lru_cache
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.model.timeline.row_log import RowLog, rebuild_map

@@ -1,13 +1,14 @@
 """Headers of consecutive ticks, everything but their rows: plain or packed, with the same interface."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.events import Events
 from smapstop.model.tick import Ids, LifecycleEvent, ThreadStack, Tick

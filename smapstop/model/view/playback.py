@@ -1,7 +1,6 @@
 """Playback of past ticks: which tick is due at a given speed."""
 
-from dataclasses import dataclass
-
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.timeline.rates import STALE_INTERVALS
 from smapstop.model.timeline.timeline import Timeline
 

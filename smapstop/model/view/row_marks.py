@@ -1,10 +1,10 @@
 """Marks of rows: which are selected, and which a search found."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.view.filter import name_words
 from smapstop.model.view.search import Hits
 from smapstop.model.view.selection import selected_part

@@ -1,10 +1,9 @@
 """Search among the rows of a view: hits by the terms of a filter, none of the other rows hidden."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.view.filter import parse_filter
 from smapstop.model.view.sort import RowIndices
 from smapstop.model.view.view import View

@@ -1,10 +1,11 @@
 """Mappings that the user selected, by identity; a range that is being extended begins at a row."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.tick import Ids
 from smapstop.model.view.view import View
 

@@ -1,10 +1,9 @@
 """Sort the rows of a table."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.view.row_names import name_ranks
 from smapstop.model.view.table_data import TableData
 

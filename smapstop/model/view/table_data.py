@@ -1,11 +1,12 @@
 """Rows of a table, one per mapping or group, with all columns needed to show, filter and sort them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.kinds import kind_codes
 from smapstop.model.labels import Label, purpose_label
 from smapstop.model.mapping_rows import concatenate, find_rows

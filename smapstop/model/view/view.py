@@ -1,10 +1,9 @@
 """Derive the view from timeline and view state: a snapshot and its baseline, filtered and grouped."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.compare.previous_run import PreviousRun
 from smapstop.model.grouping import GroupScope
 from smapstop.model.history.time_window import TickTimes, TimeWindow, window_until

@@ -1,8 +1,9 @@
 """State of a view on a timeline: tick, baseline, grouping, filter."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, get_args
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.grouping import GROUPINGS, Grouping
 from smapstop.model.history.time_window import zoomed_span
 from smapstop.model.metrics import Metric

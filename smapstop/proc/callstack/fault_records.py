@@ -2,12 +2,13 @@
 
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.callstack.code_map import CodeMapping
 from smapstop.proc.columns import Addresses
 

@@ -1,9 +1,9 @@
 """Run the programs of call frame information: how the caller's registers are found at an address (DWARF 5, 6.4)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, auto
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.callstack.cursor import Cursor
 
 _MAX_REMEMBERED = 64

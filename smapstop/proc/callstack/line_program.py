@@ -1,10 +1,9 @@
 """Decode line number programs: which source line the code at an address is of (DWARF 5, 6.2; versions 2 to 5)."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.callstack.cursor import Cursor
 from smapstop.proc.callstack.sections import SectionPart
 

@@ -4,8 +4,9 @@ import ctypes
 import os
 import platform
 import struct
-from dataclasses import dataclass
 from enum import IntFlag
+
+from smapstop.lazy_dataclass import dataclass
 
 _SYSCALL_NUMBERS = {"x86_64": 298, "aarch64": 241, "arm64": 241}
 """Number of perf_event_open by machine (unistd_64.h, asm-generic/unistd.h)."""

@@ -11,9 +11,10 @@ import resource
 import select
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from smapstop.errors import SmapstopError
+from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.callstack.code_map import CodeMapping
 from smapstop.proc.callstack.event_stream import EventStream, find_event_flags
 from smapstop.proc.callstack.fault_records import (

@@ -1,8 +1,9 @@
 """Registers of each architecture: as perf samples them (uapi/asm/perf_regs.h), and by their DWARF numbers."""
 
 import platform
-from dataclasses import dataclass
 from operator import itemgetter
+
+from smapstop.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

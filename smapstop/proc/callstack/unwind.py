@@ -4,8 +4,7 @@ By the tables that compilers write for exceptions (.eh_frame), which need no fra
 for Go and for code written at run time, by frame pointers if what they lead to is plausible.
 """
 
-from dataclasses import dataclass
-
+from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.callstack.expressions import evaluate
 from smapstop.proc.callstack.frame_rules import FrameRule, SavedAs
 from smapstop.proc.callstack.guessed_rules import (

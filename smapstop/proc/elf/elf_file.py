@@ -1,12 +1,13 @@
 """Read the loadable segments, sized symbols, and allocated sections of an ELF file (elf(5))."""
 
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.columns import Addresses
 from smapstop.proc.elf.debug_files import ByteOrder, DebugLink, parse_build_id, parse_debug_link
 from smapstop.proc.pages.pagemap import PAGE_BYTES

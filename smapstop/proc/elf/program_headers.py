@@ -2,8 +2,8 @@
 
 import os
 import struct
-from dataclasses import dataclass
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.elf.elf_file import ElfSegment
 from smapstop.proc.pages.pagemap import PAGE_BYTES
 

@@ -1,10 +1,9 @@
 """Find the variables and functions, or else the sections, on pages of a mapped ELF file."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.columns import Addresses
 from smapstop.proc.elf.elf_file import EXECUTE, WRITE, AddressSpans, Elf, ElfSegment
 

@@ -6,7 +6,6 @@ See Documentation/admin-guide/mm/pagemap.rst.
 
 import os
 from contextlib import ExitStack
-from dataclasses import dataclass
 from enum import IntFlag
 from itertools import pairwise
 from typing import NamedTuple
@@ -14,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.columns import Addresses
 from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 from smapstop.proc.pages.pagemap import PAGE_BYTES

@@ -1,12 +1,12 @@
 """Runs of pages with equal flags, as columns."""
 
-from dataclasses import dataclass
 from enum import IntFlag
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.columns import Addresses
 
 

@@ -4,9 +4,9 @@ import os
 import re
 import time
 from collections.abc import Iterable, Set
-from dataclasses import dataclass
 from typing import Any
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.process_info import ProcessInfo
 from smapstop.proc.process_lookup import all_names, only_one, processes_named
 from smapstop.proc.process_tree import ProcessStat, ancestors_of, parse_stat

@@ -6,7 +6,8 @@ It needs a POSIX shell and cat. The script writes nothing there: it opens files 
 import os
 import shlex
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from smapstop.lazy_dataclass import dataclass
 
 _LOOP = 'printf "%s-%s\\n" {0} {1}; while IFS= read -r line; do eval "$line"; done'
 """Say hello, then run each line: a shell that read its script ahead would swallow what is meant for later."""

@@ -8,9 +8,9 @@ opened.
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.columns import DELETED_SUFFIX
 from smapstop.proc.process import ProcDir
 from smapstop.proc.shared_memory.sysv import find_sysv_segment, read_sysv_segments

@@ -2,7 +2,8 @@
 
 import os
 import time
-from dataclasses import dataclass
+
+from smapstop.lazy_dataclass import dataclass
 
 MAX_SECONDS = 0.25
 """Time that a search takes at most; processes that it did not come to count as unread."""

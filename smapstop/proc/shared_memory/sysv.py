@@ -1,8 +1,8 @@
 """System V shared memory segments, from /proc/sysvipc/shm (proc(5); ipc/shm.c: sysvipc_shm_proc_show)."""
 
 import os
-from dataclasses import dataclass
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.columns import DELETED_SUFFIX
 from smapstop.proc.process import ProcDir
 

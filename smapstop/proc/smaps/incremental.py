@@ -1,11 +1,12 @@
 """Incremental parsing: compare each text with the last one and parse only where they differ."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.columns import Mappings
 from smapstop.proc.smaps.boundaries import IRREGULAR, parse_boundaries
 from smapstop.proc.smaps.headers import HEADER_COLUMNS

@@ -6,11 +6,11 @@ amount is spaces and digits. Both are always checked, in every record.
 """
 
 import re
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.columns import Amounts
 from smapstop.proc.field import field_name
 from smapstop.proc.smaps.lines import FIELD_LINE

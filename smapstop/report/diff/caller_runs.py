@@ -1,10 +1,11 @@
 """Inputs of `smapstop diff --by function`: the page faults in a recording, or in a range of it."""
 
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from smapstop.errors import SmapstopError
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.callers.page_faults import PageFaults
 from smapstop.recording.reader import Recording
 from smapstop.report.diff.moment_spec import MomentSpec, TimeRange

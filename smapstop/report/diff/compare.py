@@ -2,12 +2,12 @@
 
 import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from smapstop.errors import SmapstopError
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.compare.address_comparison import compare_addresses
 from smapstop.model.compare.group_comparison import GroupComparison, GroupSums, MatchKey, compare_groups
 from smapstop.model.kinds import Kind

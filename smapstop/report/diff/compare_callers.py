@@ -1,10 +1,10 @@
 """Compare who made the page faults in two runs, or in two ranges of a recording."""
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import Literal
 
 from smapstop.errors import SmapstopError
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.callers.call_stacks import BEYOND
 from smapstop.model.callers.call_tree import counted_stacks
 from smapstop.proc.callstack.frames import Frame

@@ -1,10 +1,10 @@
 """Limits on growth from one run to the next (`--fail-over`)."""
 
 import re
-from dataclasses import dataclass
 from fractions import Fraction
 
 from smapstop.errors import SmapstopError
+from smapstop.lazy_dataclass import dataclass
 
 _KB = {"K": 1, "M": 1 << 10, "G": 1 << 20, "T": 1 << 30}
 _LIMIT = re.compile(r"(?:(?P<name>.+)=)?(?P<number>[0-9]+(?:\.[0-9]+)?) *(?P<unit>%|[kmgt](?:i?b)?)", re.I)

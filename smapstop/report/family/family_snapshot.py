@@ -1,9 +1,9 @@
 """Take a snapshot of a process and its descendants: the totals of each."""
 
 import time
-from dataclasses import dataclass
 
 from smapstop.errors import SmapstopError
+from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.process_tree import ProcessStat, descendants_of, read_processes
 from smapstop.report.snapshot.snapshot import Snapshot, take_totals
 

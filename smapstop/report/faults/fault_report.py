@@ -1,10 +1,9 @@
 """Collect the page faults of a run: who made them, in which mappings."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from smapstop.errors import SmapstopError
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.callers.page_faults import NO_LONGER_MAPPED, PageFaults, sum_faults
 from smapstop.model.labels import Label, labels_of
 from smapstop.model.lookup import find_mappings

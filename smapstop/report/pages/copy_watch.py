@@ -3,8 +3,8 @@
 import time
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import dataclass
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.family.reading import FamilyReading
 from smapstop.model.family.sharing import CopyLog, SharedMapping, shared_mappings
 from smapstop.model.protocol import MemberMessage, Pace, Target

@@ -1,10 +1,11 @@
 """Find the copied-on-write pages of private file mappings, by part of file and by symbol."""
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.kinds import backing_of, kind_at
 from smapstop.model.lookup import section_at
 from smapstop.proc.columns import Mappings

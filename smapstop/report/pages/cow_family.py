@@ -1,9 +1,10 @@
 """Find what each process of a family has copied on write: a process and its descendants."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from smapstop.errors import SmapstopError
+from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.process import ProcDir
 from smapstop.proc.process_tree import ProcessStat, descendants_of, read_processes

@@ -1,10 +1,10 @@
 """Find the anonymous memory that processes of a family inherited by fork, and whose own its pages are."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.kinds import backing_of, kind_at
 from smapstop.proc.columns import Mappings
 from smapstop.proc.pages.page_runs import PageFlags, PageRuns

@@ -1,12 +1,13 @@
 """Pages of a mapping as runs of equal pages: state, file offset and symbols."""
 
 import errno
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.errors import SmapstopError
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.kinds import Kind, backing_of, kind_at
 from smapstop.model.labels import Label
 from smapstop.proc.columns import Mappings

@@ -1,9 +1,9 @@
 """Lines of a call tree: which of its nodes are in view, as the user unfolded them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.callers.call_tree import CallNode
 from smapstop.proc.callstack.frames import Frame
 

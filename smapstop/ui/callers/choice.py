@@ -1,6 +1,8 @@
 """How the user wants to see callers."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from smapstop.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Flame graph in cells: each function is as wide as its share of the faults."""
 
-from dataclasses import dataclass
-
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.callers.call_tree import CallNode
 from smapstop.ui.callers.call_rows import CallPath, child_paths, node_at
 

@@ -1,9 +1,9 @@
 """A command: a name, what may follow it, and what it does to the dashboard's screen."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from smapstop.errors import SmapstopError, unknown_name_error
+from smapstop.lazy_dataclass import dataclass
 from smapstop.ui.screens.dashboard import MainScreen
 
 

@@ -1,12 +1,12 @@
 """Layout of the time band: its parts for a size, and where ticks are in it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.history.activity import Activity
 from smapstop.model.history.time_window import TimeWindow
 from smapstop.model.protocol import Mark

@@ -1,12 +1,12 @@
 """Lay out the fields of one mapping: field table, charts, flags and help, as lines of a given width."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from rich.segment import Segment
 from textual.strip import Strip
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.protocol import SharersReply
 from smapstop.model.view.view import View

@@ -1,11 +1,10 @@
 """Draw one line of the events."""
 
-from dataclasses import dataclass
-
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.text import format as fmt
 from smapstop.text.events import EntryText, EventWidths
 from smapstop.ui.theme.contrast import ensure_legible

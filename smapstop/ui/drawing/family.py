@@ -1,12 +1,12 @@
 """Draw the members of a family, and the mappings that they share."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.text import format as fmt
 from smapstop.text.family import MemberText, SharingText
 from smapstop.text.kinds import letter_of

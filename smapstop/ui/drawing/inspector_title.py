@@ -1,12 +1,12 @@
 """Title of the inspector: what it is about, and its tabs."""
 
-from dataclasses import dataclass
 from typing import Literal, get_args
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.kinds import Kind
 from smapstop.model.view.row_names import base_name
 from smapstop.text import format as fmt

@@ -1,12 +1,12 @@
 """Style for drawing: palette and base style."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.text import format as fmt
 from smapstop.ui.theme.palette import Palette
 

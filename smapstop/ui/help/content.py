@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
 from smapstop.guide import read_chapter
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.kinds import Kind
 from smapstop.proc.added_fields import ADDED_FIELDS
 from smapstop.proc.fields import FIELDS, VM_FLAGS

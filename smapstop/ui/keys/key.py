@@ -1,8 +1,9 @@
 """Key: one action of the user, with its keys, and the places where they work."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, get_args
+
+from smapstop.lazy_dataclass import dataclass
 
 Group = Literal["Table", "Compare", "Time", "Pages", "Program", "General", "Cursor", "Lists"]
 """Headings under which the help lists the keys."""

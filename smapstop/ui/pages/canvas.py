@@ -1,12 +1,11 @@
 """Draw the view of pages by its layout, from facts to legend."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.pages.page_grid import PageGrid, PageNumbers, PageSpans
 from smapstop.text import format as fmt
 from smapstop.text import pages as words

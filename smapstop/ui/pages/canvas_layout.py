@@ -5,10 +5,9 @@ grid, below a map of the whole mapping if the grid does not show all of it, and 
 it is the list of copied pages. The smaller the screen, the less is shown around the body.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.pages.page_grid import PageGrid, PageSpans
 from smapstop.ui.pages.cursor import PageCursor
 from smapstop.ui.pages.layout import GUTTER, GridLayout, lay_out_grid, room_for_cells

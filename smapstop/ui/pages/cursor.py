@@ -1,9 +1,10 @@
 """Cursor, zoom and scroll position of the view of pages, as an immutable value. Independent of Textual."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.pages.page_grid import ZOOM, PageGrid, PageSpans
 from smapstop.ui.pages.layout import GridLayout
 

@@ -1,7 +1,6 @@
 """Layout of the cells of a grid of pages on the screen. Independent of Textual."""
 
-from dataclasses import dataclass
-
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.pages.page_grid import PageGrid
 
 CELL_SIZES = ((16, 4), (8, 3), (4, 2), (2, 1), (1, 1))

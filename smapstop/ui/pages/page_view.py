@@ -1,9 +1,8 @@
 """View of the pages of one mapping at a tick: page snapshot, baseline, and the changes between them."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.history.mapping_history import MappingHistory, MappingState, label_at
 from smapstop.model.kinds import Kind, backing_of
 from smapstop.model.labels import Label

@@ -1,7 +1,6 @@
 """Menu of what can be done with a row, where the pointer is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
@@ -13,6 +12,7 @@ from textual.geometry import Offset
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.text import format as fmt
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.screens.modal import Modal

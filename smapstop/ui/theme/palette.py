@@ -1,11 +1,12 @@
 """Colours by role. Colour is never the only cue: each kind has a letter, and a texture where there are no colours."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.text.kinds import KINDS
 from smapstop.ui.theme.contrast import HIGHLIGHT_CONTRAST, TEXT_CONTRAST, blend, ensure_contrast
 

@@ -1,7 +1,5 @@
 """Line above the table: which rows the filter or the user chose, how many and how much; hidden without either."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from rich.segment import Segment
 from rich.style import Style
@@ -9,6 +7,7 @@ from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.text.row_sums import RowSums, mappings_text, sums_of

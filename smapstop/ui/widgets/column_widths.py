@@ -1,8 +1,9 @@
 """Widths of the table's columns: what their numbers need, and what the user wants."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.view.view import View
 from smapstop.model.view.view_state import Units
 from smapstop.text.columns import Column, fit_columns

@@ -1,7 +1,6 @@
 """Events of the process and its mappings up to the tick shown, merged into few lines: a pane, and a tab."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -11,6 +10,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.strip import Strip
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.history.event_log import EventLog
 from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.tick import Ids

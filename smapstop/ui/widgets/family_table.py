@@ -1,11 +1,11 @@
 """The members of a family, one per line, as a tree."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from textual.message import Message
 from textual.strip import Strip
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.family.family_table import MemberRow
 from smapstop.text import format as fmt
 from smapstop.text.family import FamilyMoment, MemberText, change_title, member_texts, member_title, tree_lines

@@ -1,7 +1,6 @@
 """Input line for a filter of the table's rows or of the events."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on
@@ -10,6 +9,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from smapstop.errors import SmapstopError
+from smapstop.lazy_dataclass import dataclass
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.line_history import LineHistory
 from smapstop.ui.widgets.line_input import LineInput

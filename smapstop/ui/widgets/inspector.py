@@ -1,6 +1,5 @@
 """Inspector beside the table: explains the row under the cursor, in tabs."""
 
-from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
@@ -15,6 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.compare.previous_run import FOREIGN_ID_BASE
 from smapstop.model.grouping import GroupScope
 from smapstop.model.history.group_history import GroupHistory

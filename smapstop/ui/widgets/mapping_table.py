@@ -1,6 +1,5 @@
 """Table of mappings: draws the rows in view, and keeps the cursor on a mapping, not on a row."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -12,6 +11,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.strip import Strip
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.row_marks import RowMark, RowMarks
 from smapstop.model.view.sort import Sorting

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from textual import events
 from textual.filter import LineFilter
@@ -12,6 +11,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.ui.terminal import output_ready
 from smapstop.ui.terminal.emulator import Emulator, StyledLine
 from smapstop.ui.terminal.input_bytes import key_bytes, mouse_bytes, paste_bytes

@@ -1,11 +1,11 @@
 """Mappings that several processes of a family have at the same address: whose own they are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from textual.message import Message
 from textual.strip import Strip
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.family.sharing import SharedMapping
 from smapstop.text.family import SharingText, sharing_text
 from smapstop.ui.drawing.family import SharingColumns, draw_sharing, draw_sharing_titles, fit_sharing_columns

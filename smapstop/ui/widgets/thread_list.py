@@ -1,7 +1,6 @@
 """List of the threads of a process, sorted by CPU time or by the memory of their stacks."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -9,6 +8,7 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.strip import Strip
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.text import format as fmt
 from smapstop.text.threads import THREAD_COLUMNS, ThreadOrder, ThreadRow, sort_threads, thread_cells
 from smapstop.ui.keys.bindings import bindings

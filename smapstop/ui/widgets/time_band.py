@@ -1,7 +1,6 @@
 """Time band: memory and events over time, and the place where the user chooses a moment or a range of time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
@@ -10,6 +9,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.strip import Strip
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.history.activity import Activity
 from smapstop.model.protocol import Mark
 from smapstop.model.view.view import View

@@ -1,7 +1,6 @@
 """Totals of the process: a line of figures, and one of the memory by kind of mapping."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rich.segment import Segment
 from rich.style import Style
@@ -10,6 +9,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.strip import Strip
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.kinds import Kind
 from smapstop.model.metrics import Metric
 from smapstop.model.timeline.timeline import Timeline
