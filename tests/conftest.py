@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import settings
 from places import PROGRAMS
 from truth.machine import swap_space
+from ways_elsewhere import make_way
 
 pytest_plugins = ("time_limit",)
 
@@ -64,6 +66,13 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         return executable
 
     return compile_program
+
+
+@pytest.fixture
+def way(tmp_path: Path) -> Iterator[Callable[[str], str]]:
+    """Makes a way to a shell elsewhere, by its name: the command to give; see `ways_elsewhere`."""
+    with ExitStack() as stack:
+        yield lambda name: make_way(name, tmp_path, stack)
 
 
 @pytest.fixture

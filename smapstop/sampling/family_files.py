@@ -2,19 +2,21 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import suppress
 from typing import Protocol
 
 from smapstop.errors import SmapstopError
 from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.process import ProcDir
-from smapstop.proc.process_tree import ProcessStat, read_processes
+from smapstop.proc.process_tree import ProcessStat, descendants_of, read_processes
 from smapstop.proc.program_title import interpreter_of, script_of
-from smapstop.proc.remote.process import RemoteProcDir
+from smapstop.proc.remote.process import RemoteMachine
 from smapstop.proc.remote.processes import parse_stats
 from smapstop.proc.remote.script import Answer, call
+from smapstop.proc.smaps.totals import TotalsFiles
 
+_OWN_ROLLUP = "/proc/self/smaps_rollup"
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "mksh", "zsh", "fish"})
 
 
@@ -43,15 +45,8 @@ class MemberProgram:
         return self.command_line[0].rpartition("/")[2].removeprefix("-") if self.command_line else ""
 
 
-class MemberFiles(Protocol):
+class MemberFiles(TotalsFiles, Protocol):
     """Files of one process."""
-
-    def read_rollup(self) -> bytes:
-        """Read smaps_rollup.
-
-        Raises:
-            OSError: As `ProcDir.read_rollup`.
-        """
 
     def command_line(self) -> tuple[str, ...]:
         """Read its arguments; empty if they cannot be read now."""
@@ -65,6 +60,16 @@ class FamilyFiles(Protocol):
 
     cost_ns: int
     """Time that reading them there took outside of the calls of the reader, for its budget, ns; 0 here."""
+
+    @property
+    def clock_ticks(self) -> int:
+        """Clock ticks per second there, the unit of start times."""
+
+    def uptime_ns(self) -> int:
+        """Time since that machine started, ns, as start times of processes are counted."""
+
+    def reader_pids(self, processes: Mapping[int, ProcessStat]) -> Set[int]:
+        """Pids of the processes that read the files: smapstop, or the shell there and what it runs."""
 
     def read_processes(self) -> dict[int, ProcessStat]:
         """Read stat of every process, by pid."""
@@ -87,13 +92,29 @@ class FamilyFiles(Protocol):
 
 
 class LocalFamilyFiles:
-    """Files of the processes here."""
+    """Files of the processes here.
+
+    Args:
+        root: Where /proc is.
+    """
 
     cost_ns = 0
+    clock_ticks = ProcDir.clock_ticks
+
+    def __init__(self, root: str = "/proc") -> None:
+        self._root = root
+
+    def uptime_ns(self) -> int:
+        """Time since this machine started, ns."""
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
+    def reader_pids(self, processes: Mapping[int, ProcessStat]) -> Set[int]:  # noqa: ARG002
+        """The pid of smapstop."""
+        return {os.getpid()}
 
     def read_processes(self) -> dict[int, ProcessStat]:
         """Read stat of every process, by pid."""
-        return read_processes()
+        return read_processes(self._root)
 
     def read_programs(self, pids: Sequence[int]) -> dict[int, MemberProgram]:
         """Read what processes run, by pid."""
@@ -105,7 +126,7 @@ class LocalFamilyFiles:
         Raises:
             SmapstopError: It has ended.
         """
-        return ProcDir(pid)
+        return ProcDir(pid, self._root)
 
     def is_ready(self, pid: int) -> bool:  # noqa: ARG002
         """Whether the memory of a process can be read at once: always."""
@@ -115,20 +136,43 @@ class LocalFamilyFiles:
         """Nothing is read ahead."""
 
 
+class ReadThroughShell(Protocol):
+    """What is read through a shell: a process, or all of a machine."""
+
+    machine: RemoteMachine
+    """The machine that it is read through; another one when the connection was made again."""
+
+
 class RemoteFamilyFiles:
     """Files of the processes elsewhere: what is read at a tick is one round trip, unless processes are new.
 
     Args:
-        target: The process that is watched there; its shell is used.
+        owner: Has the machine that they are on.
     """
 
-    def __init__(self, target: RemoteProcDir) -> None:
-        self._target = target
+    def __init__(self, owner: ReadThroughShell) -> None:
+        self._owner = owner
+        self._shell_pid = 0
         self._planned: tuple[int, ...] = ()
         self._answers: dict[str, Answer] = {}
+        self._totals_name = ""
+        """The file that has the totals of a process there; empty before it is known."""
         self._each_ns = 1_000_000
         """Time that the files of one process took last."""
         self.cost_ns = 0
+
+    @property
+    def clock_ticks(self) -> int:
+        """Clock ticks per second there."""
+        return self._owner.machine.clock_ticks
+
+    def uptime_ns(self) -> int:
+        """Time since that machine started, ns."""
+        return self._owner.machine.uptime_ns()
+
+    def reader_pids(self, processes: Mapping[int, ProcessStat]) -> Set[int]:
+        """Pids of the shell and of what it runs, as far as they are among the processes."""
+        return {self._shell_pid, *descendants_of(self._shell_pid, processes)}
 
     def read_processes(self) -> dict[int, ProcessStat]:
         """Read stat of every process, by pid, and the memory of those that are planned.
@@ -136,14 +180,19 @@ class RemoteFamilyFiles:
         Raises:
             ConnectionLostError: The shell has ended, or does not answer.
         """
-        names = [f"/proc/{pid}/{name}" for pid in self._planned for name in ("smaps_rollup", "cmdline")]
-        began_ns = time.monotonic_ns()
-        texts, *answers = self._request(call("texts", "/proc/*/stat"), *([call("files", *names)] if names else []))
-        self.cost_ns = max(0, time.monotonic_ns() - began_ns - self._target.delay_ns)
+        names = [f"/proc/{pid}/{name}" for pid in self._planned for name in (self._totals_name, "cmdline")]
+        if not self._totals_name:
+            names = [_OWN_ROLLUP]
+        self.cost_ns = 0
+        calls = (call("itself"), call("texts", "/proc/*/stat"), *([call("files", *names)] if names else []))
+        itself, texts, *answers = self._request(*calls)
+        self._shell_pid = int(itself.text)
         if self._planned:
             self._each_ns = max(1, self.cost_ns // len(self._planned))
         self._planned, self._answers = (), {answer.name: answer for answer in answers}
-        return {stat.pid: stat for stat in parse_stats(texts.text, self._target.page_kb)}
+        if not self._totals_name:
+            self._totals_name = "smaps" if self._answers[_OWN_ROLLUP].status else "smaps_rollup"
+        return {stat.pid: stat for stat in parse_stats(texts.text, self._owner.machine.page_kb)}
 
     def read_programs(self, pids: Sequence[int]) -> dict[int, MemberProgram]:
         """Read the arguments of processes, by pid; a shell cannot separate their contents.
@@ -160,7 +209,7 @@ class RemoteFamilyFiles:
 
     def is_ready(self, pid: int) -> bool:
         """Whether the memory of a process was read with the last `read_processes`."""
-        return f"/proc/{pid}/smaps_rollup" in self._answers
+        return f"/proc/{pid}/cmdline" in self._answers
 
     def plan(self, pids: Sequence[int], spend_ns: int) -> None:
         """Have the memory of processes read with the next `read_processes`: as many as a time allows, or one."""
@@ -170,7 +219,11 @@ class RemoteFamilyFiles:
         return self._answers
 
     def _request(self, *calls: str) -> list[Answer]:
-        return self._target.machine.shell.request(*calls)
+        """Ask the shell, and add up what that takes there."""
+        began_ns, machine = time.monotonic_ns(), self._owner.machine
+        answers = machine.shell.request(*calls)
+        self.cost_ns += max(0, time.monotonic_ns() - began_ns - machine.delay_ns)
+        return answers
 
 
 class _PlannedFiles:
@@ -185,7 +238,15 @@ class _PlannedFiles:
         Raises:
             OSError: As `ProcDir.read_rollup`.
         """
-        return self._answers()[f"/proc/{self.pid}/smaps_rollup"].contents()
+        return self._contents("smaps_rollup")
+
+    def read_smaps(self) -> bytes:
+        """The text of smaps, where there is no smaps_rollup.
+
+        Raises:
+            OSError: As `ProcDir.read_smaps`.
+        """
+        return self._contents("smaps")
 
     def command_line(self) -> tuple[str, ...]:
         """Its arguments; empty if they were not read now."""
@@ -194,6 +255,13 @@ class _PlannedFiles:
 
     def close(self) -> None:
         """Nothing is open."""
+
+    def _contents(self, name: str) -> bytes:
+        """The text of a file; one that was not read is none that is there."""
+        answer = self._answers().get(f"/proc/{self.pid}/{name}")
+        if answer is None:
+            raise FileNotFoundError(2, "No such file or directory", name)
+        return answer.contents()
 
 
 def _words(answer: Answer) -> tuple[str, ...]:

@@ -12,14 +12,14 @@ from smapstop.model.family.reading import MEMORY_FIELDS, FamilyMember, FamilyRea
 from smapstop.proc.columns import ABSENT
 from smapstop.proc.process import access_error
 from smapstop.proc.process_tree import ProcessStat, ancestors_of, family_of
-from smapstop.proc.smaps.parser import parse_rollup
+from smapstop.proc.smaps.totals import read_totals
 from smapstop.sampling.family_files import FamilyFiles, LocalFamilyFiles, MemberFiles, MemberProgram
 
 STALE_NS = 5_000_000_000
 """Memory is read again after this time even if nothing shows that it changed: others may have come or gone."""
 
-_AHEAD_NS = 1_000_000_000
-"""What is asked for now is there at the next reading: what will be due then is asked for, too."""
+LEAST_INTERVAL_NS = 1_000_000_000
+"""Shortest time between two readings of a family."""
 
 
 @dataclass(slots=True, eq=False)
@@ -63,8 +63,8 @@ class FamilyReader:
         began_ns = time.monotonic_ns()
         processes = self._files.read_processes()
         self._programs = {key: program for key, program in self._programs.items() if key[0] in processes}
-        if self.scans_always and self._pid in processes:
-            self._load_programs([processes[pid] for pid in (self._pid, *ancestors_of(self._pid, processes))])
+        if self.scans_always:
+            self._load_programs(self._candidates(processes))
         family = self._find_members(processes)
         if self.scans_always:
             self._load_programs([processes[pid] for pid in family])
@@ -72,14 +72,17 @@ class FamilyReader:
         self._stats = [processes[pid] for pid in family if pid in self._states]
         self.scan_cost_ns = time.monotonic_ns() - began_ns
 
-    def read(self, spend_ns: int) -> FamilyReading:
+    def read(self, spend_ns: int, interval_ns: int = LEAST_INTERVAL_NS) -> FamilyReading:
         """Read the memory of the members that changed or were not read for long, in turn.
 
         Args:
             spend_ns: Time that this may take; it reads at least one member that is due.
+            interval_ns: Time until the next reading: what must be asked for before is asked for now.
         """
         began_ns, wall_ns, stats = time.monotonic_ns(), time.time_ns(), self._stats
         self._read_due(stats, began_ns, spend_ns)
+        if self.scans_always:
+            self._files.plan([stat.pid for stat in self._due(stats, began_ns + interval_ns)], spend_ns)
         states = [self._states[stat.pid] for stat in stats]
         return FamilyReading(
             wall_ns=wall_ns,
@@ -97,20 +100,23 @@ class FamilyReader:
 
     def _read_due(self, stats: Sequence[ProcessStat], began_ns: int, spend_ns: int) -> None:
         """Read the memory of members that are due; what must be asked for is read at the next reading."""
-        due = self._due(stats, began_ns)
-        for stat in due:
+        for stat in self._due(stats, began_ns):
             if self._files.is_ready(stat.pid):
                 self._read_memory(self._states[stat.pid], stat)
             if time.monotonic_ns() - began_ns > spend_ns:
                 break
-        if self.scans_always:
-            self._files.plan([stat.pid for stat in self._due(stats, began_ns + _AHEAD_NS)], spend_ns)
 
     def close(self) -> None:
         """Close the files."""
         for state in self._states.values():
             state.files.close()
         self._states.clear()
+
+    def _candidates(self, processes: Mapping[int, ProcessStat]) -> list[ProcessStat]:
+        """Processes whose programs are asked for together before `_find_members`: the process and its ancestors."""
+        if self._pid not in processes:
+            return []
+        return [processes[pid] for pid in (self._pid, *ancestors_of(self._pid, processes))]
 
     def _find_members(self, processes: Mapping[int, ProcessStat]) -> list[int]:
         """Pids of the members: the family; when the process has ended, the relatives that are left."""
@@ -195,12 +201,10 @@ class FamilyReader:
         if program.command_line != (words := state.files.command_line()) and words:  # it has set its title
             self._programs[(stat.pid, stat.start_time, stat.name)] = replace(program, command_line=words)
         try:
-            state.memory = parse_rollup(state.files.read_rollup())
+            state.memory = read_totals(state.files)
         except PermissionError as error:
             state.memory, state.missing = {}, str(access_error(stat.pid, error))
-        except FileNotFoundError:
-            state.memory, state.missing = {}, "this kernel has no smaps_rollup (Linux 4.14 does)"
-        except ProcessLookupError:
+        except (FileNotFoundError, ProcessLookupError):
             state.memory = {}  # it has just ended
 
 

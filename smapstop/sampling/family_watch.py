@@ -10,13 +10,9 @@ from smapstop.model.protocol import MemberMessage, MemberRequest, Pace
 from smapstop.proc.process import ProcDir
 from smapstop.proc.remote.process import RemoteMachine, RemoteProcDir
 from smapstop.proc.remote.shell import ConnectionLostError
-from smapstop.sampling.family_reader import FamilyReader
+from smapstop.sampling.family_reader import LEAST_INTERVAL_NS, FamilyReader
 from smapstop.sampling.ready_fds import ready_fds
 from smapstop.sampling.watched_process import WatchedProcess
-
-_LEAST_INTERVAL_NS = 1_000_000_000
-"""Shortest time between two readings of the family."""
-
 
 TARGET_SHARE, _READING_SHARE, _SAMPLE_SHARE = 0.25, 0.5, 0.25
 """Shares of the budget: of the target, of the readings of its family, of the samples of members."""
@@ -143,14 +139,15 @@ class FamilyWatch:
 
     def _read(self, now_ns: int) -> FamilyReading:
         """Read the family; who is in it is found out less often if that takes too long."""
-        interval_ns = max(self._pace.interval_ns, _LEAST_INTERVAL_NS)
+        interval_ns = max(self._pace.interval_ns, LEAST_INTERVAL_NS)
         share = self._pace.budget * _READING_SHARE
         scan_share, memory_share = share * _SCAN_SHARE, share * (1 - _SCAN_SHARE)
         if now_ns >= self._scan_due_ns or self._reader.scans_always:
             self._reader.scan()
             self._scan_due_ns = now_ns + int(self._reader.scan_cost_ns / scan_share)
-        reading = self._reader.read(int(memory_share * interval_ns))
-        self._reading_due_ns = now_ns + max(interval_ns, int(reading.cost_ns / memory_share))
+        reading = self._reader.read(int(memory_share * interval_ns), interval_ns)
+        wait_ns = 0 if self._reader.scans_always and not reading.read_ns.all() else interval_ns
+        self._reading_due_ns = now_ns + max(wait_ns, int(reading.cost_ns / memory_share))
         return reading
 
     def _sample(self, pid: int) -> Iterator[MemberMessage]:

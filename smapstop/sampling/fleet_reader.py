@@ -1,18 +1,16 @@
 """Read the processes of some names, which come and go; and their families, if asked to."""
 
-import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.family.reading import FamilyReading
-from smapstop.proc.process import ProcDir
 from smapstop.proc.process_lookup import all_names
 from smapstop.proc.process_tree import ProcessStat, ancestors_of, family_of
-from smapstop.proc.successor import boot_time_s
-from smapstop.sampling.family_reader import FamilyReader
+from smapstop.sampling.family_files import FamilyFiles
+from smapstop.sampling.family_reader import LEAST_INTERVAL_NS, FamilyReader
 
-_YOUNG_TICKS = 3 * ProcDir.clock_ticks
+_YOUNG_SECONDS = 3
 """What a process runs is looked up again while it is so young: between fork and exec it is that of its parent."""
 
 
@@ -31,10 +29,11 @@ class FleetReader(FamilyReader):
     Args:
         names: The names; a process that has several counts for the first.
         families: Read the families of these processes, too.
+        files: Files of all processes; None for those here.
     """
 
-    def __init__(self, names: Sequence[FleetName], *, families: bool) -> None:
-        super().__init__(0)
+    def __init__(self, names: Sequence[FleetName], *, families: bool, files: FamilyFiles | None = None) -> None:
+        super().__init__(0, files)
         self._wanted = names
         self._families = families
         self._names: dict[tuple[int, int, str], tuple[object, set[str]]] = {}
@@ -46,32 +45,45 @@ class FleetReader(FamilyReader):
 
     def scan(self) -> None:
         """Find out which processes have the names, among all of the machine."""
-        young = self._scanned_ticks - _YOUNG_TICKS
+        young = self._scanned_ticks - _YOUNG_SECONDS * self._files.clock_ticks
         self._programs = {key: program for key, program in self._programs.items() if key[1] < young}
-        self._scanned_ticks = int(boot_time_s() * ProcDir.clock_ticks)
+        self._scanned_ticks = self._files.uptime_ns() * self._files.clock_ticks // 1_000_000_000
         super().scan()
-        self.cost_ns += self.scan_cost_ns
+        if not self.scans_always:  # else it is in the cost of the reading
+            self.cost_ns += self.scan_cost_ns
 
-    def read(self, spend_ns: int) -> FamilyReading:
+    def read(self, spend_ns: int, interval_ns: int = LEAST_INTERVAL_NS) -> FamilyReading:
         """Read the memory of the processes that changed or were not read for long, in turn."""
-        reading = super().read(spend_ns)
+        reading = super().read(spend_ns, interval_ns)
         self.cost_ns += reading.cost_ns
         return reading
 
+    def started_s(self, start_time: int) -> float:
+        """Start time of a process there, seconds since the epoch."""
+        return time.time() - self._files.uptime_ns() / 1e9 + start_time / self._files.clock_ticks
+
+    def _candidates(self, processes: Mapping[int, ProcessStat]) -> list[ProcessStat]:
+        """All processes that may have one of the names."""
+        readers = self._files.reader_pids(processes)
+        return [stat for pid, stat in processes.items() if _has_memory(stat) and pid not in readers]
+
     def _find_members(self, processes: Mapping[int, ProcessStat]) -> list[int]:
         """Pids of the processes that have the names, and of their families."""
-        own = {os.getpid(), *ancestors_of(os.getpid(), processes)}
+        readers = self._files.reader_pids(processes)
+        own = readers | {ancestor for pid in readers for ancestor in ancestors_of(pid, processes)}
+        if self.scans_always:  # in a container, a parent of the shell may be what matters
+            own -= {1}
         found: dict[int, str] = {}
         self._names = {key: names for key, names in self._names.items() if key in self._programs}
         for wanted in self._wanted:
             for pid in self._named(wanted, processes, own):
                 for member in self._family(pid, processes) if self._families and pid not in found else (pid,):
-                    if _has_memory(processes[member]) and member != os.getpid():
+                    if _has_memory(processes[member]) and member not in readers:
                         found.setdefault(member, wanted.name)
         self.process_names = found
         return list(found)
 
-    def _named(self, wanted: FleetName, processes: Mapping[int, ProcessStat], own: set[int]) -> Iterator[int]:
+    def _named(self, wanted: FleetName, processes: Mapping[int, ProcessStat], own: Set[int]) -> Iterator[int]:
         """Pids of the processes of a name; smapstop and its parents have none."""
         if wanted.key is not None:
             pid, start_time = wanted.key
@@ -98,8 +110,3 @@ class FleetReader(FamilyReader):
 def _has_memory(stat: ProcessStat) -> bool:
     """Whether a process has memory: no kernel thread, no zombie; one whose main thread has ended reports none."""
     return stat.rss_kb > 0 or (stat.threads > 1 and stat.state in "ZX")
-
-
-def started_s(start_time: int, clock_ticks: int = ProcDir.clock_ticks) -> float:
-    """Start time of a process of this machine, seconds since the epoch."""
-    return time.time() - boot_time_s() + start_time / clock_ticks

@@ -11,8 +11,11 @@ from smapstop.model.grouping import Grouping
 from smapstop.model.protocol import Pace
 from smapstop.model.tick import Tick
 from smapstop.proc.columns import ABSENT
+from smapstop.proc.process import ProcDir
+from smapstop.proc.remote.process import RemoteMachine
+from smapstop.sampling.family_files import FamilyFiles
 from smapstop.sampling.family_watch import TARGET_SHARE, FamilyWatch
-from smapstop.sampling.fleet_reader import FleetName, FleetReader, started_s
+from smapstop.sampling.fleet_reader import FleetName, FleetReader
 
 MAX_SAMPLED = 32
 """So many processes, the largest, have all their mappings read."""
@@ -32,6 +35,9 @@ class FleetWatch:
         top: Number of groups with a label of their own.
         families: Watch the families of these processes, too.
         say: Called with what the user should know, a line each.
+        files: Files of all processes; None for those here.
+        open_process: Opens the directory of a process to sample it.
+        via: The command that gives a shell where they are; empty for here.
     """
 
     def __init__(
@@ -43,10 +49,14 @@ class FleetWatch:
         top: int,
         families: bool,
         say: Callable[[str], object] = lambda _: None,
+        files: FamilyFiles | None = None,
+        open_process: Callable[[int], ProcDir] = ProcDir,
+        via: str = "",
     ) -> None:
-        self._reader = FleetReader(names, families=families)
-        # there is no target that would have its share
-        self._watch = FamilyWatch(self._reader, replace(pace, budget=pace.budget / (1 - TARGET_SHARE)))
+        self._reader = FleetReader(names, families=families, files=files)
+        self._place = " there" if via else ""
+        shared = replace(pace, budget=pace.budget / (1 - TARGET_SHARE))  # no target has a share of its own
+        self._watch = FamilyWatch(self._reader, shared, open_process=open_process, via=via)
         labels = tuple(dict.fromkeys(each.name for each in names))
         self._settings = FleetFigures(labels, interval_ns=pace.interval_ns, budget=pace.budget, families=families)
         self._log = FleetLog(self._settings, by, top)
@@ -75,6 +85,10 @@ class FleetWatch:
         self._reader.cost_ns = 0
         return self._log.figures()
 
+    def return_through(self, machine: RemoteMachine) -> None:
+        """Go on reading elsewhere through another shell, as the one before has ended."""
+        self._watch.return_through(machine)
+
     def close(self) -> None:
         """Close all files."""
         self._watch.close()
@@ -82,7 +96,7 @@ class FleetWatch:
     def _take_reading(self, reading: FamilyReading) -> None:
         """Take over a reading of totals, and choose which processes are sampled from now on."""
         self._members = members_after(self._members, reading)
-        self._started = {key: self._started.get(key) or started_s(key[1]) for key in self._members}
+        self._started = {key: self._started.get(key) or self._reader.started_s(key[1]) for key in self._members}
         names, labels = self._reader.process_names, self._settings.names
         self._log.set_members(
             [FleetMember(key, names[key[0]], each.name, self._started[key]) for key, each in self._members.items()],
@@ -103,7 +117,8 @@ class FleetWatch:
     def _say_what_is_missing(self, reading: FamilyReading, names: Iterable[str]) -> None:
         """Say, once for each name, that no process has it, or that one may not be read."""
         found = self._reader.process_names
-        reasons = {name: f"no process is named {name!r} yet" for name in names if name not in found.values()}
+        unknown = set(names) - set(found.values())
+        reasons = {name: f"no process is named {name!r}{self._place} yet" for name in unknown}
         reasons |= {found[pid]: reason for pid, reason in reversed(reading.missing)}
         for name in reasons.keys() - self._said:
             self._say(reasons[name])

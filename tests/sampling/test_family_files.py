@@ -9,9 +9,10 @@ import pytest
 from stepped_program import SteppedProgram
 
 from smapstop.model.family.reading import FamilyReading
+from smapstop.proc.process_tree import descendants_of, read_processes
 from smapstop.proc.remote.process import RemoteMachine, RemoteMemberDir, RemoteProcDir
 from smapstop.proc.remote.shell import RemoteShell
-from smapstop.sampling.family_files import RemoteFamilyFiles
+from smapstop.sampling.family_files import LocalFamilyFiles, RemoteFamilyFiles
 from smapstop.sampling.family_reader import FamilyReader
 
 LONG_NS = 10_000_000_000
@@ -92,3 +93,51 @@ def test_a_member_is_read_wherever_the_shell_is_and_a_pid_that_is_reused_is_not_
         member._start_time -= 1
         with pytest.raises(ProcessLookupError):
             member.counters()
+
+
+def hide_rollup(directory: Path, shell: str = "sh") -> str:
+    """A way to a shell where cat finds no smaps_rollup, as before Linux 4.14."""
+    cat = directory / "cat"
+    message = "cat: $1: No such file or directory"
+    cat.write_text(
+        f'#!/bin/sh\ncase "$1" in */smaps_rollup) echo "{message}" >&2; exit 1; esac\nexec /bin/cat "$@"\n'
+    )
+    cat.chmod(0o755)
+    return f"env PATH={directory}:{os.environ['PATH']} {shell}"
+
+
+def test_where_there_is_no_smaps_rollup_smaps_is_summed(program: Callable[[str], Path], tmp_path: Path) -> None:
+    with SteppedProgram(program("two_children")) as parent, RemoteShell(hide_rollup(tmp_path)) as shell:
+        parent.go()
+        target = RemoteProcDir(RemoteMachine(shell), parent.pid)
+        with (
+            closing(FamilyReader(parent.pid, RemoteFamilyFiles(target))) as there,
+            closing(FamilyReader(parent.pid)) as here,
+        ):
+            read(there)
+            summed, kernels = read(there), read(here)
+    assert summed.missing == ()
+    for name in ("rss", "private_dirty", "shared_clean", "anonymous", "swap"):
+        assert summed.get(name).tolist() == kernels.get(name).tolist(), name
+    assert (abs(summed.get("pss") - kernels.get("pss")) < 100).all()
+
+
+def test_a_root_without_smaps_rollup_is_summed_and_who_has_ended_is_none(
+    program: Callable[[str], Path], tmp_path: Path
+) -> None:
+    with SteppedProgram(program("two_children")) as parent:
+        parent.go()
+        for pid in descendants_of(parent.pid, read_processes()):
+            directory = tmp_path / str(pid)
+            directory.mkdir()
+            for name in ("stat", "cmdline", "smaps"):
+                (directory / name).symlink_to(f"/proc/{pid}/{name}")
+        with (
+            closing(FamilyReader(parent.pid, LocalFamilyFiles(str(tmp_path)))) as bare,
+            closing(FamilyReader(parent.pid)) as here,
+        ):
+            summed, kernels = read(bare), read(here)
+            assert summed.missing == ()
+            assert summed.get("private_dirty").tolist() == kernels.get("private_dirty").tolist()
+            parent.go()  # one has ended
+            assert read(bare).pids.tolist() == read(here).pids.tolist()

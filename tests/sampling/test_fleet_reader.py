@@ -14,7 +14,7 @@ from stepped_program import SteppedProgram, wait_until
 
 from smapstop.model.family.reading import FamilyReading
 from smapstop.proc.process import ProcDir
-from smapstop.sampling.fleet_reader import FleetName, FleetReader, started_s
+from smapstop.sampling.fleet_reader import FleetName, FleetReader
 
 LONG_NS = 10_000_000_000
 
@@ -108,5 +108,5 @@ def test_smapstop_itself_and_its_parents_have_no_name() -> None:
 
 def test_start_times_are_those_of_the_wall_clock(own: Path) -> None:
     before = time.time()
-    with SteppedProgram(own) as one, ProcDir(one.pid) as process:
-        assert before - 0.1 <= started_s(process.counters().start_time) <= time.time() + 0.1
+    with SteppedProgram(own) as one, ProcDir(one.pid) as process, closing(reader_of(own.name)) as reader:
+        assert before - 0.1 <= reader.started_s(process.counters().start_time) <= time.time() + 0.1

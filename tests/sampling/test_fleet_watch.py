@@ -28,7 +28,7 @@ def own(program: Callable[[str], Path], tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _read_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(family_watch, "_LEAST_INTERVAL_NS", 10_000_000)
+    monkeypatch.setattr(family_watch, "LEAST_INTERVAL_NS", 10_000_000)
 
 
 def watch_of(*names: str, said: list[str] | None = None, pace: Pace = FAST) -> FleetWatch:

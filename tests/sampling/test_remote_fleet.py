@@ -15,7 +15,10 @@ from stepped_program import SteppedProgram, wait_until
 from smapstop.errors import SmapstopError
 from smapstop.model.fleet.figures import FleetFigures
 from smapstop.model.protocol import Pace
-from smapstop.sampling import remote_fleet
+from smapstop.proc.process import ProcDir
+from smapstop.proc.remote.script import call
+from smapstop.proc.smaps.parser import parse_rollup
+from smapstop.sampling import family_reader, family_watch, remote_fleet
 from smapstop.sampling.remote_fleet import RemoteFleet
 
 FAST = Pace(50_000_000, 1.0)
@@ -29,8 +32,9 @@ def own(program: Callable[[str], Path], tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _listed_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("_SCAN_NS", "FIRST_WAIT_NS"):
-        monkeypatch.setattr(remote_fleet, name, 10_000_000)
+    monkeypatch.setattr(remote_fleet, "FIRST_WAIT_NS", 10_000_000)
+    monkeypatch.setattr(family_watch, "LEAST_INTERVAL_NS", 50_000_000)
+    monkeypatch.setattr(family_reader, "STALE_NS", 50_000_000)
 
 
 def after(fleet: RemoteFleet, holds: Callable[[FleetFigures], object]) -> FleetFigures:
@@ -49,7 +53,7 @@ def test_processes_elsewhere_are_found_and_sampled_in_turn(own: Path) -> None:
     with closing(RemoteFleet("sh", words, FAST, by="kind", top=20, say=said.append)) as fleet:
         with SteppedProgram(own) as one, SteppedProgram(own) as other:
             other.go().go()
-            figures = after(fleet, lambda seen: [each for each in seen.processes if each.maps][1:])
+            figures = after(fleet, lambda seen: [each for each in seen.processes if each.maps and each.totals][1:])
             assert figures.names == (own.name, "nobody-has-this")
             found = {process.pid: process for process in figures.processes}
             assert found.keys() == {one.pid, other.pid}
@@ -87,3 +91,38 @@ def test_a_connection_that_breaks_is_made_again_and_said(own: Path, tmp_path: Pa
 def test_what_cannot_be_watched_is_an_error_at_once(command: str, word: str, message: str) -> None:
     with pytest.raises(SmapstopError, match=re.escape(message)):
         RemoteFleet(command, [word], FAST, by="kind", top=20)
+
+
+@pytest.fixture
+def parent(program: Callable[[str], Path], tmp_path: Path) -> Path:
+    """A program with two children, and a name that no other test's has."""
+    return Path(shutil.copy(program("two_children"), tmp_path / f"rp{os.getpid()}-{time.monotonic_ns() % 10**6}"))
+
+
+@pytest.mark.parametrize("place", ["ssh", "chroot", "busybox sh", "sh"])
+def test_a_family_elsewhere_is_that_of_here(place: str, way: Callable[[str], str], parent: Path) -> None:
+    command = way(place)
+    name = parent.name[:15]
+    with (
+        SteppedProgram(parent) as program,
+        closing(RemoteFleet(command, [str(program.go().pid)], FAST, by="kind", top=20, families=True)) as fleet,
+    ):
+        here = ProcDir(program.pid)
+        figures = after(fleet, lambda seen: len([each for each in seen.processes if each.maps and each.totals]) == 3)
+        assert figures.names == (name,)
+        assert {each.process for each in figures.processes} == {name}
+        head = next(each for each in figures.processes if each.pid == program.pid)
+        kernels = parse_rollup(here.read_rollup())
+        assert {field: head.totals[field] for field in ("rss", "private_dirty", "anonymous")} == {
+            field: kernels[field] for field in ("rss", "private_dirty", "anonymous")
+        }
+        program.go()  # a child has ended
+        after(fleet, lambda seen: len(seen.processes) == 2)
+        here.close()
+
+
+def test_the_shell_is_in_no_family() -> None:
+    with closing(RemoteFleet("sh", [str(os.getpid())], FAST, by="kind", top=5, families=True)) as fleet:
+        figures = after(fleet, lambda seen: seen.processes and seen.processes[0].totals)
+        (itself,) = fleet.machine.shell.request(call("itself"))
+        assert int(itself.text) not in {each.pid for each in figures.processes}

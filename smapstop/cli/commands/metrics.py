@@ -19,7 +19,7 @@ from smapstop.cli.arguments import (
     parse_options,
 )
 from smapstop.cli.output import print_text, sanitize_line
-from smapstop.cli.remote_targets import require_one_process, require_running_one
+from smapstop.cli.remote_targets import require_running_one
 from smapstop.cli.targets import Command, pace_of
 from smapstop.errors import SmapstopError
 from smapstop.model.protocol import Pace
@@ -85,7 +85,6 @@ def run(words: list[str], command: Command) -> int:
     if command is not None:
         raise SmapstopError("metrics starts no program", "start it yourself, then: smapstop metrics -p NAME")
     require_running_one(options, command)
-    require_one_process(options)
     if options.grafana:
         from smapstop.export.prometheus.grafana import dashboard_json
 
@@ -109,7 +108,9 @@ def _open_fleet(words: list[str], pace: Pace, options: argparse.Namespace) -> "F
     if options.via is not None:
         from smapstop.sampling.remote_fleet import RemoteFleet
 
-        return RemoteFleet(options.via, words, pace, by=options.by, top=options.top, say=_say)
+        return RemoteFleet(
+            options.via, words, pace, by=options.by, top=options.top, families=options.family, say=_say
+        )
     from smapstop.sampling.fleet_watch import FleetWatch
 
     return FleetWatch(_find_names(words), pace, by=options.by, top=options.top, families=options.family, say=_say)

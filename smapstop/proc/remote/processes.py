@@ -8,7 +8,7 @@ from typing import Any
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.process_info import ProcessInfo
-from smapstop.proc.process_lookup import all_names, only_one, processes_named
+from smapstop.proc.process_lookup import only_one, processes_named
 from smapstop.proc.process_tree import ProcessStat, ancestors_of, parse_stat
 from smapstop.proc.remote.process import RemoteMachine
 from smapstop.proc.remote.script import call
@@ -72,11 +72,6 @@ class RemoteProcesses:
             return int(tgid[1] if tgid else pid_or_name)
         running = [self._info(stat) for stat in self._read_stats()]
         return only_one(processes_named(pid_or_name, running, self._own), pid_or_name).pid
-
-    def read_names(self) -> list[tuple[ProcessStat, Set[str]]]:
-        """List all processes with memory of their own but for the shell, and the names that each has."""
-        stats = [stat for stat in self._read_stats() if stat.rss_kb > 0 and stat.pid not in self._own]
-        return [(stat, all_names(self._info(stat))) for stat in stats]
 
     def _info(self, stat: ProcessStat) -> dict[str, Any]:
         """What a process is, as psutil has it."""

@@ -2,8 +2,9 @@
 
 from smapstop.errors import SmapstopError
 from smapstop.proc.smaps.parser import parse_rollup
+from smapstop.proc.smaps.totals import sum_fields
 from smapstop.report.snapshot.parse_json import parse_snapshot_json
-from smapstop.report.snapshot.snapshot import Snapshot, sum_fields
+from smapstop.report.snapshot.snapshot import Snapshot
 from smapstop.saved_smaps.saved_text import choose_reading, decode_file, parse_reading, read_saved_text
 
 

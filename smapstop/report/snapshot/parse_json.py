@@ -8,10 +8,11 @@ import numpy as np
 from smapstop.errors import SmapstopError
 from smapstop.model.labels import Label
 from smapstop.proc.columns import ABSENT, DELETED_SUFFIX, Counters, Mappings, StringTable
+from smapstop.proc.smaps.totals import sum_fields
 from smapstop.report.json_fields import RESERVED_KEYS, Record
 from smapstop.report.snapshot.limits_record import limits_of_record
 from smapstop.report.snapshot.render import SCHEMA
-from smapstop.report.snapshot.snapshot import Snapshot, sum_fields
+from smapstop.report.snapshot.snapshot import Snapshot
 from smapstop.saved_smaps.saved_text import with_sizes
 
 _NOT_OURS = "smapstop snapshot -p PID --format json writes one"

@@ -15,11 +15,12 @@ from smapstop.model.view.groups import group_rows
 from smapstop.model.view.sort import Sorting, sort_rows
 from smapstop.model.view.table_data import TableData, static_table
 from smapstop.proc.added_fields import ADDED_PROPERTIES, HIDDEN_FIELDS
-from smapstop.proc.columns import ABSENT, Counters, Mappings
+from smapstop.proc.columns import Counters, Mappings
 from smapstop.proc.fields import MAPPING_ONLY, ROLLUP_ONLY
 from smapstop.proc.limits import Limits
 from smapstop.proc.process import ProcDir, access_error
 from smapstop.proc.smaps.parser import parse_rollup, parse_smaps
+from smapstop.proc.smaps.totals import sum_fields
 from smapstop.report.json_fields import RESERVED_KEYS, Record, all_field_names, amounts, header_records, label_record
 from smapstop.report.label_reader import read_stacks
 from smapstop.sampling.process_cgroup import read_limits
@@ -130,15 +131,6 @@ def _read_rollup(process: ProcDir) -> dict[str, int]:
         return parse_rollup(process.read_rollup())
     except (FileNotFoundError, ProcessLookupError):
         return {}
-
-
-def sum_fields(mappings: Mappings) -> dict[str, int]:
-    """Sum the fields that can be summed, kB."""
-    return {
-        name: int(column[column != ABSENT].sum())
-        for name, column in zip(mappings.fields, mappings.amounts, strict=True)
-        if name not in MAPPING_ONLY and name not in ADDED_PROPERTIES
-    }
 
 
 def records(snapshot: Snapshot, sorting: Sorting | None = None, grouping: Grouping = "none") -> list[Record]:

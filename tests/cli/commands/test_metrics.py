@@ -141,10 +141,6 @@ def test_for_other_machines_it_says_what_that_means(own: Path) -> None:
         (["-p", "x", "--top", "2.5"], "--top 2.5: give a whole number"),
         (["-p", "x", "--by", "address"], "--by: invalid choice: 'address'"),
         (["-p", "x", "--via", "false"], "--via 'false': it has ended (status 1)"),
-        (
-            ["-p", "x", "--via", "sh", "--family"],
-            "with --via only the dashboard and record read a family: omit --family",
-        ),
         (["-p", "x", "--", "ls"], "metrics starts no program: start it yourself, then: smapstop metrics -p NAME"),
     ],
 )
