@@ -86,4 +86,4 @@ def require_one_process(options: argparse.Namespace) -> None:
         SmapstopError: It is.
     """
     if options.via is not None and options.family:
-        raise SmapstopError("with --via only the dashboard and record read a family", "omit --family")
+        raise SmapstopError("with --via snapshot reads no family", "omit --family")
