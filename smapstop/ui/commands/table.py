@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from smapstop.errors import SmapstopError, ambiguous_name_error, unknown_name_error
 from smapstop.ui.commands import (
+    appearance,
     callers,
     columns,
     copy,
@@ -11,7 +12,6 @@ from smapstop.ui.commands import (
     find,
     groups,
     inspector,
-    looks,
     marks,
     menu,
     moments,
@@ -66,8 +66,8 @@ COMMANDS: tuple[ScreenCommand, ...] = (
     sampling.BUDGET,
     program.RUN,
     threads.THREADS,
-    looks.THEME,
-    looks.HELP,
+    appearance.THEME,
+    appearance.HELP,
     sampling.SNAPSHOT,
     quitting.SAVE,
     quitting.QUIT,

@@ -1,4 +1,4 @@
-"""Commands about the looks of the dashboard, and its help."""
+"""Commands about the appearance of the dashboard, and its help."""
 
 from smapstop.ui.commands.command import ScreenCommand
 from smapstop.ui.screens.dashboard import MainScreen

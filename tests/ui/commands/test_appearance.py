@@ -1,4 +1,4 @@
-"""Commands about the looks of the dashboard and its help."""
+"""Commands about the appearance of the dashboard, and its help."""
 
 from factories import mappings_of, tick_of
 from list_source import ListSource
