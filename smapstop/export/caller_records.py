@@ -30,7 +30,7 @@ class CountedCallers(NamedTuple):
     ref: MappingRef | None
     """The mapping; None if it is not known any more."""
     frames: tuple[Frame, ...]
-    """Innermost first, without those that only carry; `BEYOND` alone if nothing is known."""
+    """Innermost first, without those that are skipped; `BEYOND` alone if nothing is known."""
     faults: int
 
 

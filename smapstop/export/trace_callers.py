@@ -24,7 +24,7 @@ class CallerInstant(NamedTuple):
 
 
 def caller_instants(step: Step) -> Iterator[CallerInstant]:
-    """Stacks of the page faults of a step, with those that only carry left out, the largest first."""
+    """Stacks of the page faults of a step, with those that are skipped left out, the largest first."""
     for _, ref, frames, count in counted_callers(step, MAX_CALLERS):
         name = "no longer mapped" if ref is None else short_name(ref)
         asker = "not known who asked" if frames[0] == BEYOND else f"by {frame_text(frames[0])}"

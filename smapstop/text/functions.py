@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from smapstop.model.callers.call_stacks import BEYOND, IN_SYSTEM_CALL
-from smapstop.model.callers.carriers import plain_name
+from smapstop.model.callers.skip_rules import plain_name
 from smapstop.proc.callstack.frames import Frame
 from smapstop.text.callers import CALLED_BY, frame_text
 from smapstop.text.format import cell_width, printable

@@ -39,7 +39,7 @@ def counted_stacks(faults: PageFaults, *, folded: bool = True) -> list[CountedSt
 
     Args:
         faults: The faults.
-        folded: Leave out the frames that only carry, see `fold_frames`.
+        folded: Leave out the frames that are skipped, see `fold_frames`.
     """
     by_stack: Counter[int] = Counter()
     for stack, count in zip(faults.stack.tolist(), faults.faults.tolist(), strict=True):
@@ -52,7 +52,7 @@ def counted_stacks(faults: PageFaults, *, folded: bool = True) -> list[CountedSt
 
 @lru_cache(1 << 14)
 def _folded(stacks: CallStacks, stack: int) -> tuple[Frame, ...]:
-    """Frames of a stack without those that only carry; the same stacks are asked for again and again."""
+    """Frames of a stack without those that are skipped; the same stacks are asked for again and again."""
     return fold_frames(stacks.frames_of(stack) or (BEYOND,))
 
 

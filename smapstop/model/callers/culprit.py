@@ -97,7 +97,7 @@ _SCRIPT = re.compile(r"py::|(?:JS|LazyCompile|Function|Script):")
 
 @lru_cache(1 << 14)
 def _innermost(stacks: CallStacks, stack: int) -> Frame:
-    """The function that asked for the memory: the innermost that does not only carry; `BEYOND` if it is not known.
+    """The function that asked for the memory: the innermost that is not skipped; `BEYOND` if it is not known.
 
     Of a script it is the script's own, not one of the interpreter; of a stripped program, the innermost with a name.
     """

@@ -1,53 +1,53 @@
-"""Fold the frames that only carry into who asked, so that a stack begins with the code that wanted the memory."""
+"""Fold call stacks: leave out the functions that `SKIP_RULES` skip, so that a stack begins with who wanted memory."""
 
 from collections.abc import Sequence
 from functools import lru_cache
 
-from smapstop.model.callers.carriers import CARRIERS, Carrier, Where, plain_name
+from smapstop.model.callers.skip_rules import SKIP_RULES, Position, SkipRule, plain_name
 from smapstop.proc.callstack.frames import Frame
 
 
 def fold_frames(frames: Sequence[Frame]) -> tuple[Frame, ...]:
-    """Return the frames, innermost first, without those that only carry; see `CARRIERS`.
+    """Return the frames, innermost first, without those that are skipped.
 
-    If all of them do, the one that the others carry for is left.
+    If all of them are, the one for which the others work is left.
     """
-    languages = [carrier for carrier in _AMONG if any(_speaks(carrier, frame) for frame in frames)]
-    kept = [frame for frame in frames if not any(_is_of(carrier, frame) for carrier in languages)]
-    end = len(kept)
-    while end and _carries(Where.OUTERMOST, kept[end - 1]):
+    languages = [rule for rule in _AMONG if any(_is_of_language(frame, rule) for frame in frames)]
+    rest = [frame for frame in frames if not any(_matches(frame, rule) for rule in languages)]
+    end = len(rest)
+    while end and _is_skipped(rest[end - 1], Position.OUTERMOST):
         end -= 1
     start = 0
-    while start < end and _carries(Where.INNERMOST, kept[start]):
+    while start < end and _is_skipped(rest[start], Position.INNERMOST):
         start += 1
-    return tuple(kept[start:end] or kept[max(0, end - 1) : max(1, end)] or frames[:1])
+    return tuple(rest[start:end] or rest[max(0, end - 1) : max(1, end)] or frames[:1])
 
 
-_AMONG = tuple(carrier for carrier in CARRIERS if carrier.where is Where.AMONG)
+_AMONG = tuple(rule for rule in SKIP_RULES if rule.position is Position.AMONG)
 
 
-def _speaks(carrier: Carrier, frame: Frame) -> bool:
-    """Whether a frame is of the language that a carrier runs."""
-    return carrier.language is not None and bool(carrier.language.match(frame.name or ""))
+def _is_of_language(frame: Frame, rule: SkipRule) -> bool:
+    """Whether a frame is of the language whose interpreter a rule skips."""
+    return rule.language is not None and bool(rule.language.match(frame.name or ""))
 
 
-def _carries(where: Where, frame: Frame) -> bool:
-    return where in _places(frame.name or "", frame.file.rpartition("/")[2])
+def _is_skipped(frame: Frame, position: Position) -> bool:
+    return position in _positions(frame.name or "", frame.file.rpartition("/")[2])
 
 
-def _is_of(carrier: Carrier, frame: Frame) -> bool:
+def _matches(frame: Frame, rule: SkipRule) -> bool:
     file = frame.file.rpartition("/")[2]
-    if not frame.name or not (carrier.files.fullmatch(file) if carrier.files else file):
+    if not frame.name or not (rule.files.fullmatch(file) if rule.files else file):
         return False
-    return bool(carrier.names.fullmatch(plain_name(frame.name)))
+    return bool(rule.names.fullmatch(plain_name(frame.name)))
 
 
 @lru_cache(1 << 14)
-def _places(name: str, file: str) -> frozenset[Where]:
-    """Return where a function of a file carries."""
+def _positions(name: str, file: str) -> frozenset[Position]:
+    """Return the positions in which a function of a file is skipped."""
     plain = plain_name(name)
     return frozenset(
-        carrier.where
-        for carrier in CARRIERS
-        if carrier.names.fullmatch(plain) and (carrier.files is None or carrier.files.fullmatch(file))
+        rule.position
+        for rule in SKIP_RULES
+        if rule.names.fullmatch(plain) and (rule.files is None or rule.files.fullmatch(file))
     )

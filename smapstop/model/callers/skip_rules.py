@@ -1,4 +1,4 @@
-"""The table of functions that only carry: they touch memory for whoever called them, or lead to whom they call."""
+"""Rules for the functions to skip when asking who wanted memory: allocators, copying, interpreters, program start."""
 
 import re
 from enum import Enum, auto
@@ -6,8 +6,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 
-class Where(Enum):
-    """Where in a stack a function carries."""
+class Position(Enum):
+    """Where in a stack a function is skipped."""
 
     INNERMOST = auto()
     """Before all others: it allocates, copies and fills for its caller."""
@@ -17,16 +17,16 @@ class Where(Enum):
     """Anywhere in a stack that has frames of its language: it runs them."""
 
 
-class Carrier(NamedTuple):
-    """A kind of functions that carry."""
+class SkipRule(NamedTuple):
+    """A kind of functions to skip."""
 
-    where: Where
+    position: Position
     names: re.Pattern[str]
     """Matches their whole names without arguments, see `plain_name`; an empty one if there is no symbol."""
     files: re.Pattern[str] | None = None
     """Matches the whole name of their file, without its folder; `None` for any file."""
     language: re.Pattern[str] | None = None
-    """Begins the names of the frames of a language, for `Where.AMONG`."""
+    """Begins the names of the frames of a language, for `Position.AMONG`."""
 
 
 _ALL = re.compile(r".*", re.DOTALL)
@@ -41,9 +41,9 @@ def _names(*alternatives: str) -> re.Pattern[str]:
     return re.compile("|".join(alternatives))
 
 
-CARRIERS = (
-    Carrier(  # the C library's ways to move bytes, in all their variants
-        Where.INNERMOST,
+SKIP_RULES = (
+    SkipRule(  # the C library's ways to move bytes, in all their variants
+        Position.INNERMOST,
         _names(
             r"_*(?:GI_+|libc_|vdso_)?(?:w?mem(?:set|cpy|move|pcpy|chr|rchr|cmp)|bzero|bcopy|explicit_bzero)(?:_\w+)?",
             r"_*(?:GI_+)?(?:str|wcs|stp)(?:n?len|n?cpy|n?cat|r?chr|n?cmp|n?casecmp|n?dup|str|c?spn|pbrk)"
@@ -51,16 +51,16 @@ CARRIERS = (
             r"__vdso_\w+",
         ),
     ),
-    Carrier(  # the C library's ways into the kernel that fill memory
-        Where.INNERMOST,
+    SkipRule(  # the C library's ways into the kernel that fill memory
+        Position.INNERMOST,
         _names(
             r"_*(?:GI_+|libc_)*(?:p?readv?(?:64)?(?:v2)?|recv(?:from|m?msg)?|getrandom|getdents(?:64)?|f?stat(?:at)?(?:64)?"
             r"|epoll_p?wait2?|p?poll|p?select)(?:_nocancel)?"
         ),
         _LIBC,
     ),
-    Carrier(  # allocators, and the wrappers that programs have around them: xmalloc, zcalloc, g_malloc0
-        Where.INNERMOST,
+    SkipRule(  # allocators, and the wrappers that programs have around them: xmalloc, zcalloc, g_malloc0
+        Position.INNERMOST,
         _names(
             r"\w*(?:[mcz]alloc|realloc|memalign|strdup)(?:array|0|_n|0_n|_usable|_internal|_impl|_large|_huge|_hook)*",
             r"_*(?:libc_)?(?:aligned_alloc|valloc|pvalloc|free|cfree|s?brk|m(?:un)?map(?:64)?|mremap|mprotect|madvise)",
@@ -70,37 +70,39 @@ CARRIERS = (
             r"__(?:rust|rdl|rg)_(?:alloc|realloc|alloc_zeroed|dealloc)",
         ),
     ),
-    Carrier(  # glibc's and musl's allocators have names inside that others may have, too
-        Where.INNERMOST,
+    SkipRule(  # glibc's and musl's allocators have names inside that others may have, too
+        Position.INNERMOST,
         _names(
             r"(?:new|grow|shrink)_heap|heap_trim|systrim|arena_get\w*|alloc_(?:perturb|slot|group)|unlink_chunk",
             r"tcache_\w+",
         ),
         _LIBC,
     ),
-    Carrier(Where.INNERMOST, _ALL, re.compile(r"lib(?:je|tc|mi|sn)malloc\w*\.so.*|lib(?:mimalloc|hoard)\w*\.so.*")),
-    Carrier(  # the standard libraries of C++ and Rust
-        Where.INNERMOST, re.compile(r"(?:std|__gnu_cxx|core|alloc|hashbrown)::.*", re.DOTALL)
+    SkipRule(
+        Position.INNERMOST, _ALL, re.compile(r"lib(?:je|tc|mi|sn)malloc\w*\.so.*|lib(?:mimalloc|hoard)\w*\.so.*")
     ),
-    Carrier(  # exceptions on their way
-        Where.INNERMOST,
+    SkipRule(  # the standard libraries of C++ and Rust
+        Position.INNERMOST, re.compile(r"(?:std|__gnu_cxx|core|alloc|hashbrown)::.*", re.DOTALL)
+    ),
+    SkipRule(  # exceptions on their way
+        Position.INNERMOST,
         _names(r"_Unwind_\w+|uw_\w+|__cxa_\w+|__gxx_personality_v0|execute_cfa_program"),
     ),
-    Carrier(Where.INNERMOST, _ALL, re.compile(r"libgcc_s\.so.*")),
-    Carrier(Where.INNERMOST, _names(r"(?:internal/)?runtime[./].*", "gcWriteBarrier.*")),  # Go
-    Carrier(Where.INNERMOST, _ALL, re.compile(r"libjvm\.so")),
-    Carrier(  # code that Java's virtual machine wrote for itself
-        Where.INNERMOST, _names(r"\w+ Runtime1 stub|StubRoutines(?: .*)?|_new_\w+_Java"), re.compile("")
+    SkipRule(Position.INNERMOST, _ALL, re.compile(r"libgcc_s\.so.*")),
+    SkipRule(Position.INNERMOST, _names(r"(?:internal/)?runtime[./].*", "gcWriteBarrier.*")),  # Go
+    SkipRule(Position.INNERMOST, _ALL, re.compile(r"libjvm\.so")),
+    SkipRule(  # code that Java's virtual machine wrote for itself
+        Position.INNERMOST, _names(r"\w+ Runtime1 stub|StubRoutines(?: .*)?|_new_\w+_Java"), re.compile("")
     ),
-    Carrier(  # CPython's allocators
-        Where.INNERMOST,
+    SkipRule(  # CPython's allocators
+        Position.INNERMOST,
         _names(
             r"_?Py(?:Object|Mem)_\w*(?:Malloc|Calloc|Realloc|Free)|pymalloc_\w+|new_arena|allocate_from_new_pool",
             r"_PyObject_Arena\w+|_Py(?:Object|Type)_\w*(?:GC_|Alloc|New)\w*|PyType_GenericAlloc|gc_alloc",
         ),
     ),
-    Carrier(  # CPython's loops and calls, from one function in Python to the next
-        Where.AMONG,
+    SkipRule(  # CPython's loops and calls, from one function in Python to the next
+        Position.AMONG,
         _names(
             r"_?PyEval_\w+|py_trampoline_evaluator|_?Py(?:Object|Function|Vectorcall|CFunction)_?\w*[Cc]all\w*",
             r"_PyObject_MakeTpCall|(?:cfunction|method|vectorcall|object|slot_tp|type|gen|func)_(?:v|call|send|method)\w*",
@@ -108,20 +110,20 @@ CARRIERS = (
         ),
         language=_PYTHON,
     ),
-    Carrier(  # V8's builtins and insides, from one function in JavaScript to the next
-        Where.AMONG,
+    SkipRule(  # V8's builtins and insides, from one function in JavaScript to the next
+        Position.AMONG,
         re.compile(r"Builtins_\w+|v8::.*|node::(?:Buffer|NodeArrayBufferAllocator)::.*", re.DOTALL),
         language=_JAVASCRIPT,
     ),
-    Carrier(Where.INNERMOST, _names(r"JS:\S* node:(?:internal/)?buffer:.*"), re.compile("")),
-    Carrier(Where.AMONG, _ALL, re.compile(r"lib(?:jvm|jli|java)\.so"), language=_JAVA),
-    Carrier(Where.AMONG, _names(r"StubRoutines(?: .*)?"), re.compile(""), language=_JAVA),
-    Carrier(  # what calls the main function of a program in Rust
-        Where.AMONG, _names(r"main|core::ops::function::.*|std::(?:rt|sys\w*|panic\w*)::.*"), language=_RUST
+    SkipRule(Position.INNERMOST, _names(r"JS:\S* node:(?:internal/)?buffer:.*"), re.compile("")),
+    SkipRule(Position.AMONG, _ALL, re.compile(r"lib(?:jvm|jli|java)\.so"), language=_JAVA),
+    SkipRule(Position.AMONG, _names(r"StubRoutines(?: .*)?"), re.compile(""), language=_JAVA),
+    SkipRule(  # what calls the main function of a program in Rust
+        Position.AMONG, _names(r"main|core::ops::function::.*|std::(?:rt|sys\w*|panic\w*)::.*"), language=_RUST
     ),
-    Carrier(Where.OUTERMOST, re.compile(""), _LIBC),  # musl's start of programs and threads, without symbols
-    Carrier(
-        Where.OUTERMOST,
+    SkipRule(Position.OUTERMOST, re.compile(""), _LIBC),  # musl's start of programs and threads, without symbols
+    SkipRule(
+        Position.OUTERMOST,
         _names(
             r"_start(?:_c)?|__libc_start_(?:main|call_main|main_impl|main_stage2)|libc_start_main_stage2|_dl_start_user",
             r"thread_native_entry|(?:Thread|VMThread|VM_Operation|(?:Abstract)?GangWorker|WorkerThread)::\w+",
@@ -131,7 +133,7 @@ CARRIERS = (
         ),
     ),
 )
-"""What only carries. To add one: where, and a pattern of its names or files."""
+"""The rules. To add one: the position, and a pattern of the names or files."""
 
 
 @lru_cache(1 << 14)

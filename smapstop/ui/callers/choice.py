@@ -15,7 +15,7 @@ class CallersChoice:
     flame_is_turned: bool = False
     """From who faulted outwards, instead of from the start of the program inwards."""
     is_folded: bool = True
-    """Without the frames that only carry."""
+    """Without the frames that are skipped."""
 
     @property
     def callers_first(self) -> bool:

@@ -182,7 +182,7 @@ KEYS: tuple[Key, ...] = (
          callers="turn", shown=True, shadows="columns"),
     _key("flame", "f", "flame graph", "Table", "In the callers: a flame graph, or the tree again.",
          callers="flame", shown=True, shadows="freeze"),
-    _key("all_frames", "a", "all frames", "Table", "In the callers: also functions that only carry, such as malloc.",
+    _key("all_frames", "a", "all frames", "Table", "In the callers: also functions that are skipped, such as malloc.",
          callers="all_frames", shown=True),
     _key("toggle_line", "enter", "open", "Table", "In the callers: open or close a line; in the graph, zoom.",
          callers="open", shadows="open"),

@@ -284,7 +284,7 @@ class MappingCallers(StripScroll):
         self._choose(self._choice.turn())
 
     def action_all_frames(self) -> None:
-        """Show the frames that only carry, or no longer."""
+        """Show the frames that are skipped, or no longer."""
         self._choose(replace(self._choice, is_folded=not self._choice.is_folded))
 
     def action_flame(self) -> None:

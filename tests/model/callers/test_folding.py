@@ -94,16 +94,16 @@ def test_a_stack_begins_with_who_asked(frames: str, who: str) -> None:
         "cloned",
     ],
 )
-def test_a_name_that_is_only_alike_is_no_carrier(name: str) -> None:
+def test_a_similar_name_is_not_skipped(name: str) -> None:
     assert folded(f"{name} < main") == f"{name} < main"
 
 
-def test_all_that_is_in_an_allocator_carries() -> None:
+def test_everything_in_an_allocator_is_skipped() -> None:
     frames = [Frame("anything", "/usr/lib/libjemalloc.so.2", 0), Frame(None, "/usr/lib/libjvm.so", 9)]
     assert fold_frames([*frames, Frame("who", C, 0)]) == (Frame("who", C, 0),)
 
 
-def test_java_is_told_by_its_methods() -> None:
+def test_java_is_recognised_by_its_methods() -> None:
     machine = [Frame("TypeArrayKlass::allocate_common(int, bool, JavaThread*)", "/usr/lib/jvm/libjvm.so", 1)]
     written = [Frame("new_type_array Runtime1 stub", "", 2), Frame("Leak.remember(int)", "", 3)]
     assert [frame.name for frame in fold_frames([*machine, *written])] == ["Leak.remember(int)"]
@@ -122,19 +122,19 @@ def test_what_runs_java_is_not_among_its_methods() -> None:
     assert fold_frames([written[2], *start]) == (written[2],)  # what is not compiled has no name
 
 
-def test_a_collector_is_told_by_what_it_did() -> None:
+def test_a_collector_is_named_by_its_operation() -> None:
     names = ("memcpy", "VM_GenCollectForAllocation::doit()", "VM_Operation::evaluate()", "VMThread::run()")
     frames = [Frame(name, "/usr/lib/jvm/libjvm.so", 1) for name in (*names, "thread_native_entry(Thread*)")]
     assert fold_frames([*frames, Frame("start_thread", LIBC, 3)]) == (frames[1],)
 
 
-def test_what_fills_a_buffer_for_javascript_carries() -> None:
+def test_code_that_fills_a_buffer_for_javascript_is_skipped() -> None:
     native = [Frame(name, "/usr/bin/node", 1) for name in ("memcpy", "node::Buffer::Fill(Args)", "Builtins_CallApi")]
     scripts = [Frame(name, "", 1) for name in ("JS:^alloc node:buffer:391:30", "JS:*handle /srv/app.js:3:16")]
     assert fold_frames([*native, *scripts]) == (scripts[1],)
 
 
-def test_a_stack_of_carriers_has_the_one_that_they_carry_for() -> None:
+def test_a_stack_of_skipped_functions_leaves_the_one_they_work_for() -> None:
     assert folded("sysmalloc < _int_malloc < malloc < _start") == "malloc"
     assert folded("runtime.getempty < runtime.gcDrain < runtime.gcBgMarkWorker < runtime.goexit") == (
         "runtime.gcBgMarkWorker"

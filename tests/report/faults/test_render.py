@@ -73,7 +73,7 @@ def test_json_has_every_frame_and_is_ascii() -> None:
     assert gone["stacks"] == [{"faults": 1, "frames": [{"name": "…", "file": "", "offset": 0, "source": None}]}]
 
 
-def test_folded_stacks_begin_with_the_mapping_and_leave_out_who_only_carries() -> None:
+def test_folded_stacks_begin_with_the_mapping_and_leave_out_skipped_frames() -> None:
     assert as_folded(report()).splitlines() == [
         "[heap];main;touch 12",
         "[heap];…;libx.so+0x1234 4",

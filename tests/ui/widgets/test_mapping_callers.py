@@ -68,7 +68,7 @@ async def test_the_tree_tells_who_faulted_and_who_called_it() -> None:
         assert ["5.0 %" in told[6], "… callers not known" in told[6]] == [True, True]
 
 
-async def test_a_key_turns_it_and_another_shows_what_only_carries() -> None:
+async def test_a_key_turns_it_and_another_shows_skipped_frames() -> None:
     app, _ = dashboard(tick(0, *HEAP))
     async with app.run_test(size=(118, 40)) as pilot:
         await opened(pilot, "c")
