@@ -8,7 +8,7 @@ from smapstop.export.caller_records import CALLER_COLUMNS, caller_records, culpr
 from smapstop.export.member_records import MEMBER_COLUMNS
 from smapstop.export.steps import Step, changed_rows
 from smapstop.export.tick_events import TickEvent, tick_events
-from smapstop.model.protocol import Mark
+from smapstop.model.marks import Mark
 from smapstop.model.timestamps import format_utc
 from smapstop.model.totals import DERIVED_TOTALS
 from smapstop.proc.columns import ABSENT, Amounts, strip_deleted

@@ -7,7 +7,7 @@ from smapstop.export import RecordKind
 from smapstop.export.flat_records import columns_of, mark_records, records
 from smapstop.export.member_records import MemberRecords
 from smapstop.export.steps import Step
-from smapstop.model.protocol import Mark
+from smapstop.model.marks import Mark
 from smapstop.report.json_csv import CsvLines, csv_cell, json_line
 from smapstop.report.json_fields import Record
 from smapstop.text.callers import CALLED_BY

@@ -19,7 +19,8 @@ from smapstop.export.trace_counters import MappingTracks, TotalTracks, short_nam
 from smapstop.model.events import MECHANISMS
 from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.history.mapping_history import MappingState
-from smapstop.model.protocol import Mark, Target
+from smapstop.model.marks import Mark
+from smapstop.model.protocol import Target
 from smapstop.model.tick import LifecycleKind
 from smapstop.model.timestamps import format_utc
 from smapstop.report.json_csv import json_line

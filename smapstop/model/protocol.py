@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from smapstop.lazy_dataclass import dataclass
+from smapstop.model.marks import Mark, Unmark
 from smapstop.model.remote_host import RemoteHost
-from smapstop.model.unmark import Unmark
 
 if TYPE_CHECKING:  # they import numpy, which takes longer than starting a sampler
     from smapstop.model.tick import Tick
@@ -143,17 +143,6 @@ MappingRequest = PagesRequest | SymbolsRequest | FramesRequest | SharersRequest
 """Requests about one mapping."""
 FamilyRequest = FollowFamily | SampleMembers | MemberRequest
 """Requests about the family of the target."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A moment that the user marked; a request to record it, and the message of a recording that has it."""
-
-    letter: str
-    """Empty for the mark without a letter."""
-    tick: int
-    mapping: int | None = None
-    """The mapping that the user looked at; None for none."""
 
 
 TargetRequest = Attach | AttachNext | StopWaiting | Launch | Pace | Signal | Detach

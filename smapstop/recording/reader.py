@@ -16,7 +16,8 @@ import numpy as np
 
 from smapstop.errors import SmapstopError
 from smapstop.model.family.reading import FamilyReading
-from smapstop.model.protocol import Mark, Target
+from smapstop.model.marks import Mark
+from smapstop.model.protocol import Target
 from smapstop.model.remote_host import RemoteHost
 from smapstop.model.tick import Tick
 from smapstop.proc.columns import ABSENT

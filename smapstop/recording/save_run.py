@@ -10,7 +10,7 @@ from pathlib import Path
 
 from smapstop.model.compare.runs import Run
 from smapstop.model.family.reading import FamilyReading
-from smapstop.model.protocol import Mark
+from smapstop.model.marks import Mark
 from smapstop.recording.redaction import REDACTED_COMM, Redaction
 from smapstop.recording.writer import Recorder
 

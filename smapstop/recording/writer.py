@@ -17,7 +17,8 @@ from smapstop.errors import SmapstopError
 from smapstop.model.family.reading import FamilyReading
 from smapstop.model.mapping_rows import ATTRIBUTE_COLUMNS as COMPARED
 from smapstop.model.mapping_rows import find_rows, rows_differ
-from smapstop.model.protocol import Mark, Target
+from smapstop.model.marks import Mark
+from smapstop.model.protocol import Target
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
 from smapstop.proc.columns import ABSENT, Mappings

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import Protocol
 
 from smapstop.model.family.reading import FamilyReading
+from smapstop.model.marks import Mark
 from smapstop.model.protocol import (
     EndOfRecording,
     Failure,
     LaunchFailed,
     MappingReply,
-    Mark,
     MemberMessage,
     Notice,
     Request,

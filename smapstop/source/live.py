@@ -13,8 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
-from smapstop.model.protocol import GRACE_SECONDS, Detach, Failure, Mark, Request
-from smapstop.model.unmark import Unmark
+from smapstop.model.marks import Mark, Unmark
+from smapstop.model.protocol import GRACE_SECONDS, Detach, Failure, Request
 from smapstop.proc.mount import require_proc
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 from smapstop.errors import SmapstopError
 from smapstop.model.family.reading import FamilyReading
+from smapstop.model.marks import Mark
 from smapstop.model.protocol import (
     EndOfRecording,
     Failure,
-    Mark,
     Notice,
     PagesReply,
     PagesRequest,

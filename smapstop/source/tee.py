@@ -6,9 +6,9 @@ from contextlib import suppress
 
 from smapstop.errors import SmapstopError
 from smapstop.model.family.reading import FamilyReading
-from smapstop.model.protocol import Failure, Mark, Notice, Request, Target
+from smapstop.model.marks import Mark, Unmark
+from smapstop.model.protocol import Failure, Notice, Request, Target
 from smapstop.model.tick import Tick
-from smapstop.model.unmark import Unmark
 from smapstop.recording.writer import Recorder
 from smapstop.source.base import Source, SourceMessage
 

@@ -9,7 +9,7 @@ from smapstop.model.alerts.states import AlertState, AlertWatch
 from smapstop.model.compare.runs import Run, Runs
 from smapstop.model.family.family_log import FamilyLog
 from smapstop.model.history.log_entry import PROCESS_SCOPE, LogEntry
-from smapstop.model.protocol import Mark
+from smapstop.model.marks import Mark
 from smapstop.text.alerts import alert_line
 
 LETTER = "!"

@@ -12,6 +12,7 @@ from textual.timer import Timer
 
 from smapstop.errors import SmapstopError
 from smapstop.model.family.reading import FamilyReading
+from smapstop.model.marks import Mark
 from smapstop.model.protocol import (
     Attach,
     EndOfRecording,
@@ -19,7 +20,6 @@ from smapstop.model.protocol import (
     FramesReply,
     Launch,
     LaunchFailed,
-    Mark,
     MemberMessage,
     Notice,
     PagesReply,

@@ -9,7 +9,8 @@ from smapstop.model.compare.previous_run import PreviousRun
 from smapstop.model.compare.runs import Run, Runs
 from smapstop.model.history.activity import Activity
 from smapstop.model.history.time_window import last_tick_before, until_showing
-from smapstop.model.protocol import EndOfRecording, Failure, Mark, Target
+from smapstop.model.marks import Mark
+from smapstop.model.protocol import EndOfRecording, Failure, Target
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.filter import complete_filter, parse_filter
 from smapstop.model.view.selection import RowSelection, mappings_in

@@ -8,7 +8,7 @@ from smapstop.export import RecordKind
 from smapstop.export.line_writer import as_jsonl
 from smapstop.export.steps import steps
 from smapstop.export.trace import as_trace
-from smapstop.model.protocol import Mark
+from smapstop.model.marks import Mark
 from smapstop.report.json_fields import Record
 
 

@@ -23,7 +23,8 @@ from tick_equality import tick_values
 from smapstop import __version__
 from smapstop.errors import SmapstopError
 from smapstop.model.events import Events
-from smapstop.model.protocol import Mark, Pace
+from smapstop.model.marks import Mark
+from smapstop.model.protocol import Pace
 from smapstop.model.tick import ExitStatus, LifecycleEvent, OomKill, OomLimit, ThreadStack, Tick
 from smapstop.proc.columns import ABSENT, Mappings, StringTable
 from smapstop.proc.process import ProcDir

@@ -14,7 +14,8 @@ from textual.pilot import Pilot
 from tick_equality import tick_values
 
 from smapstop.model.compare.runs import Run, Runs
-from smapstop.model.protocol import Attach, Mark, Pace
+from smapstop.model.marks import Mark
+from smapstop.model.protocol import Attach, Pace
 from smapstop.model.tick import Tick
 from smapstop.proc.process import ProcDir
 from smapstop.recording.reader import Recording

@@ -15,11 +15,11 @@ from stepped_program import DEADLINE_SECONDS, SteppedProgram
 from tick_equality import tick_values
 
 from smapstop.model.family.reading import FamilyReading
+from smapstop.model.marks import Mark, Unmark
 from smapstop.model.protocol import (
     Attach,
     EndOfRecording,
     Failure,
-    Mark,
     Notice,
     Pace,
     PagesReply,
@@ -30,7 +30,6 @@ from smapstop.model.protocol import (
 )
 from smapstop.model.tick import ExitStatus, Tick
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.model.unmark import Unmark
 from smapstop.recording.reader import Recording
 from smapstop.recording.writer import Recorder
 from smapstop.source.base import Source, SourceMessage

@@ -8,7 +8,8 @@ from smapstop.lazy_dataclass import dataclass
 from smapstop.model.family.family_log import FamilyLog
 from smapstop.model.history.activity import Activity
 from smapstop.model.history.run_sums import RunSums
-from smapstop.model.protocol import Mark, Target
+from smapstop.model.marks import Mark
+from smapstop.model.protocol import Target
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View, derive_view
 from smapstop.model.view.view_state import ViewState

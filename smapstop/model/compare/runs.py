@@ -4,7 +4,8 @@ from dataclasses import field
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.compare.previous_run import PreviousRun
-from smapstop.model.protocol import Mark, Target
+from smapstop.model.marks import Mark
+from smapstop.model.protocol import Target
 from smapstop.model.timeline.timeline import Timeline
 
 MAX_RUNS = 20

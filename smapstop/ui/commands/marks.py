@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from smapstop.errors import SmapstopError
-from smapstop.model.protocol import Mark
-from smapstop.model.unmark import Unmark
+from smapstop.model.marks import Mark, Unmark
 from smapstop.model.view.view_state import Baseline
 from smapstop.text.units import AUTO, process_format
 from smapstop.ui.commands.command import ScreenCommand

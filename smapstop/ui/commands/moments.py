@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from smapstop.errors import SmapstopError
 from smapstop.model.history.time_window import last_tick_before
-from smapstop.model.protocol import Mark
+from smapstop.model.marks import Mark
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view_state import SPEEDS
 from smapstop.number_limits import parse_duration, parse_number

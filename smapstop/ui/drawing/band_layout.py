@@ -9,7 +9,7 @@ from textual.strip import Strip
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.history.activity import Activity
 from smapstop.model.history.time_window import TimeWindow
-from smapstop.model.protocol import Mark
+from smapstop.model.marks import Mark
 from smapstop.model.tick import Tick
 from smapstop.model.view.view import View
 from smapstop.ui.drawing.style import DrawStyle

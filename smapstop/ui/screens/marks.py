@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from smapstop.model.protocol import Mark
+from smapstop.model.marks import Mark
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.text import format as fmt
 from smapstop.text.status import total_change

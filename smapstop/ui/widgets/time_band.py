@@ -11,7 +11,7 @@ from textual.strip import Strip
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.history.activity import Activity
-from smapstop.model.protocol import Mark
+from smapstop.model.marks import Mark
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.text.events import tick_text

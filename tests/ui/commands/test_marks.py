@@ -9,8 +9,8 @@ from textual import events
 from textual.pilot import Pilot
 from waiting import pause_until
 
-from smapstop.model.protocol import Attach, Mark
-from smapstop.model.unmark import Unmark
+from smapstop.model.marks import Mark, Unmark
+from smapstop.model.protocol import Attach
 from smapstop.settings import Settings
 from smapstop.ui.app import Dashboard
 from smapstop.ui.commands.letter_line import LetterLine
