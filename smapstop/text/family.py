@@ -249,7 +249,7 @@ def sharing_text(shared: SharedMapping, pids: Sequence[int]) -> SharingText:
     return SharingText(
         start=shared.start,
         kind=kind_of(shared.name, shared.perms),
-        name=fmt.printable(_short_name(shared)),
+        name=sharing_name(shared),
         size=fmt.amount(shared.size),
         shares=tuple("" if part is None or part.share is None else fmt.percent(part.share) for part in parts),
         own=tuple(0.0 if part is None else part.share or 0.0 for part in parts),
@@ -270,9 +270,9 @@ def _first_text(copy: FirstCopy, copiers: Sequence[tuple[Frame, int]]) -> str:
     return " ".join(parts) + (f" · {functions}" if functions else "")
 
 
-def _short_name(shared: SharedMapping) -> str:
+def sharing_name(shared: SharedMapping) -> str:
     """Name without its path, with permissions to distinguish the parts of a file; of other memory its address."""
-    base = shared.name.rpartition("/")[2]
+    base = fmt.printable(shared.name.rpartition("/")[2])
     if not base:
         return f"anon {shared.start:x}"
     return base if base.startswith("[") else f"{base} {shared.perms}"

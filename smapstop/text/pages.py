@@ -68,6 +68,10 @@ def states_text(counts: PageNumbers, names: StateNames) -> str:
     return ", ".join(f"{count:,} {names[state]}" for state, count in found)
 
 
+StateCount = tuple[PageState, str, int]
+"""A state with its name, and how many pages have it."""
+
+
 def states_by_count(counts: PageNumbers) -> list[tuple[PageState, int]]:
     """States that occur, with their page counts, most frequent first; not present comes last."""
     found = [(state, int(count)) for state, count in zip(PAGE_STATES, counts.tolist(), strict=True) if count]

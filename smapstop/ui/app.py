@@ -228,7 +228,7 @@ class Dashboard(KeyApp):
             case LaunchFailed() as launch_failed:
                 self._show_launch_failure(str(SmapstopError(launch_failed.what, launch_failed.remedy)))
             case PagesReply() | SymbolsReply() | FramesReply() | SharersReply() as reply:
-                self.main_screen.views.handle_reply(reply)
+                self.main_screen.member_watch.handle_reply(None, reply)
             case ThreadsReply() as threads:
                 self.screen.post_message(ThreadsRead(threads))
             case Notice() as notice:
@@ -250,9 +250,11 @@ class Dashboard(KeyApp):
 
     def _handle_member_message(self, message: MemberMessage) -> None:
         """Handle a message about a member of the family."""
-        reply = self.session.family.handle(message)
-        if reply is not None:
-            self.handle_source_message(SourceMessageReceived(reply))
+        match self.session.family.handle(message):
+            case ThreadsReply() as threads:
+                self.screen.post_message(ThreadsRead(threads))
+            case PagesReply() | SymbolsReply() | FramesReply() | SharersReply() as reply:
+                self.main_screen.member_watch.handle_reply(message.pid, reply)
         self.main_screen.member_watch.redraw()
         if self.main_screen.member_watch.pid == message.pid:
             self._redraw_when_ready()

@@ -154,17 +154,26 @@ class SharingColumns:
     first: int
 
 
-def fit_sharing_columns(width: int, pids: Sequence[int]) -> SharingColumns:
-    """Fit the columns of shared mappings into a width; the last processes are left out when there is no room."""
+def fit_sharing_columns(width: int, pids: Sequence[int], chosen_pid: int = 0) -> SharingColumns:
+    """Fit the columns of shared mappings into a width; the last processes are left out when there is no room.
+
+    Args:
+        width: Cells.
+        pids: The processes, in order.
+        chosen_pid: The process that is not left out.
+    """
     name = max(_LEAST_NAME, min(36, width // 4))
     room = width - name - 1 - _SIZE_CELLS
     count = max(1, min(len(pids), (room - _LEAST_FIRST) // _SHARE_CELLS))
-    return SharingColumns(name, tuple(pids[:count]), max(1, room - count * _SHARE_CELLS))
+    shown = tuple(pids[:count])
+    if chosen_pid in pids[count:]:
+        shown = (*pids[: count - 1], chosen_pid)
+    return SharingColumns(name, shown, max(1, room - count * _SHARE_CELLS))
 
 
-def draw_sharing_titles(columns: SharingColumns, style: Style) -> list[Segment]:
-    """Draw the titles of the columns."""
-    pids = "".join(f"{pid:>{_SHARE_CELLS - 1}} " for pid in columns.pids)
+def draw_sharing_titles(columns: SharingColumns, style: Style, chosen_pid: int = 0) -> list[Segment]:
+    """Draw the titles of the columns, with a mark at the process whose pages are shown."""
+    pids = "".join(f"{'▸' * (pid == chosen_pid)}{pid}".rjust(_SHARE_CELLS - 1) + " " for pid in columns.pids)
     first = "First copied by · functions" if columns.first >= _SHOWS_FUNCTIONS else "First copied by"
     return [
         Segment(

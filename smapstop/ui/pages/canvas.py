@@ -34,6 +34,8 @@ class PageCanvasModel:
     frames: PageFrames | None
     """None in the past and after the end of the process, where frames cannot be read."""
     cursor: PageCursor
+    compact: bool = False
+    """Whether there is no legend; see `PageContent`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +55,12 @@ class PageCanvas:
         view = model.view
         facts, totals = sections.draw_facts(view.facts, style, width), view.totals
         content = PageContent(
-            view.grid(), view.cow_pages, int(np.count_nonzero(totals)), len(facts), bool(view.notice)
+            view.grid(),
+            view.cow_pages,
+            int(np.count_nonzero(totals)),
+            len(facts),
+            bool(view.notice),
+            model.compact,
         )
         return cls(model, style, PageLayout.for_size(width, height, content, model.cursor), facts, totals)
 
@@ -77,7 +84,7 @@ class PageCanvas:
         lines += self._list() if layout.cursor.listing else self._body()
         lines += self._box()
         if layout.footer:
-            lines.append(sections.draw_legend(self.totals, self._names, self._painter, style, width))
+            lines.append(sections.draw_legend(self.totals, self.state_names, self._painter, style, width))
         return [line.adjust_cell_length(width, style.base) for line in lines[: layout.height]]
 
     @property
@@ -86,9 +93,15 @@ class PageCanvas:
         return CellPainter(self.style.palette, self.style.base)
 
     @property
-    def _names(self) -> words.StateNames:
+    def state_names(self) -> words.StateNames:
         """Names of the states in the whole mapping."""
         return words.state_names(self.totals, huge=len(self.model.view.snapshot.huge_spans) > 0)
+
+    @property
+    def state_counts(self) -> list[words.StateCount]:
+        """States of the pages of the whole mapping, the most frequent first, with names and numbers."""
+        names = self.state_names
+        return [(state, names[state], count) for state, count in words.states_by_count(self.totals)]
 
     # the parts in the middle
 
@@ -147,7 +160,7 @@ class PageCanvas:
         """Draw the legend with the pages in each state, and the list of copied pages."""
         layout, style = self.layout, self.style
         blank = Strip.blank(layout.panel, style.base)
-        lines = sections.draw_tall_legend(self.totals, self._names, self._painter, style, layout.panel)[
+        lines = sections.draw_tall_legend(self.totals, self.state_names, self._painter, style, layout.panel)[
             : layout.legend
         ]
         if layout.cow_list is not None:

@@ -45,6 +45,8 @@ class PageContent:
     facts: int
     """Lines of facts."""
     notice: bool
+    compact: bool = False
+    """Whether what shows the view says the numbers of pages itself: there is no legend, and no panel with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +118,12 @@ class PageLayout:
             content: Contents that need room.
             cursor: Cursor on a page of the mapping.
         """
-        panel = 0 if cursor.listing else _panel_width(width)
+        panel = 0 if cursor.listing or content.compact else _panel_width(width)
         room = _grid_width(panel, width)
         facts = min(content.facts, MOST_FACTS) if height >= FACTS_FROM_HEIGHT else 0
         body_y = facts + content.notice
         box = next(lines for least, lines in BOX_LINES if height >= least)
-        footer = int(not panel and height >= LEGEND_FROM_HEIGHT)
+        footer = int(not panel and not content.compact and height >= LEGEND_FROM_HEIGHT)
         body = max(1, height - body_y - box - footer)
         cells = _fit_grid(content.grid, cursor, room, body)
         has_map = not cells.all_visible and body >= MAP_FROM_BODY and not cursor.listing

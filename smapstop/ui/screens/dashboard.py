@@ -68,7 +68,7 @@ class MainScreen(RowScreen):
             recorded=isinstance(begin, Replay),
             many_runs=rebuilds is not None,
         )
-        self._source, self._walkthrough = source, walkthrough
+        self.source, self._walkthrough = source, walkthrough
         self.pace = settings.pace
         """How often the source samples, and for how much CPU time."""
         self.dock: ProgramDock | None = None
@@ -188,7 +188,7 @@ class MainScreen(RowScreen):
     def set_pace(self, pace: Pace) -> None:
         """Have the source sample at another pace, now and after the next launch."""
         self.pace = pace
-        self._source.request(pace)
+        self.source.request(pace)
         if self.dock is not None:
             self.dock.set_pace(pace)
         self.notify(f"sampling every {fmt.span(pace.interval_ns)}", timeout=2)
@@ -240,7 +240,7 @@ class MainScreen(RowScreen):
 
     def request(self, request: Request) -> None:
         """Send a request to the source."""
-        self._source.request(self.member_watch.wrap(request))
+        self.source.request(self.member_watch.wrap(request))
 
     # the program
 
@@ -290,7 +290,7 @@ class MainScreen(RowScreen):
 
     def leave_program(self) -> None:
         """Let the program run on without smapstop."""
-        self._source.detach()
+        self.source.detach()
 
     # the runs of the program
 

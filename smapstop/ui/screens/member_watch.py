@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from smapstop.model.protocol import (
     FollowFamily,
+    MappingReply,
     MappingRequest,
     MemberRequest,
     Request,
@@ -39,7 +40,7 @@ class MemberWatch:
         """Open the family."""
         screen = self._screen
         screen.app.push_screen(
-            FamilyScreen(screen.session, screen.request, recorded=screen.recorded), self._show_chosen
+            FamilyScreen(screen.session, screen.request, self._ask, recorded=screen.recorded), self._show_chosen
         )
 
     def begin(self) -> None:
@@ -65,6 +66,20 @@ class MemberWatch:
                 if start is not None:
                     screen.redraw()
                     self._select(start)
+
+    def _ask(self, pid: int, request: MappingRequest) -> None:
+        """Send a request about a mapping of any member, whichever is shown."""
+        newest = self._screen.session.runs.newest
+        is_target = newest is not None and newest.target.pid == pid
+        self._screen.source.request(request if is_target else MemberRequest(pid, request))
+
+    def handle_reply(self, pid: int | None, reply: MappingReply) -> None:
+        """Show a reply of a member, None for the target, where its mapping is shown."""
+        screen, newest = self._screen, self._screen.session.runs.newest
+        if pid == self.pid:
+            screen.views.handle_reply(reply)
+        if isinstance(screen.app.screen, FamilyScreen) and newest is not None:
+            screen.app.screen.handle_reply(newest.target.pid if pid is None else pid, reply)
 
     def wrap(self, request: Request) -> Request:
         """A request about the process that is shown, which may be a member."""

@@ -1,6 +1,7 @@
 """Pages of one mapping: a grid in address order, with a cursor that stays on its address."""
 
 from typing import ClassVar
+from weakref import ref
 
 from textual import events
 from textual.binding import BindingType
@@ -29,7 +30,11 @@ MAX_PAGE_HISTORIES = 8
 
 
 class MappingPages(Widget, can_focus=True):
-    """Shows the pages of a mapping, and requests them again when it changed since the last page snapshot."""
+    """Shows the pages of a mapping, and requests them again when it changed since the last page snapshot.
+
+    Args:
+        compact: Whether what shows the view says the numbers of pages itself; see `PageContent`.
+    """
 
     COMPONENT_CLASSES = {"pages--box", "pages--cursor"}  # noqa: RUF012  (as Textual declares it)
     DEFAULT_CSS = """
@@ -39,9 +44,11 @@ class MappingPages(Widget, can_focus=True):
     """ + cursor_css("MappingPages", "pages--cursor", focusable=False)
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("pages")]
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None, compact: bool = False) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._page_histories: dict[int, PageHistory] = {}
+        self._compact = compact
+        self._page_histories: dict[tuple[ref[Timeline], int], PageHistory] = {}
+        """By timeline and mapping, those of timelines that are forgotten excepted."""
         self._history: MappingHistory | None = None
         self._view: View | None = None
         self._names = PageNames(-1)
@@ -59,14 +66,22 @@ class MappingPages(Widget, can_focus=True):
         """The mapping shown; None before the first."""
         return self._history.mapping if self._history else None
 
+    @property
+    def history(self) -> MappingHistory | None:
+        """History of that mapping."""
+        return self._history
+
+    @property
+    def canvas(self) -> PageCanvas | None:
+        """What was drawn last; None while there are no pages to show."""
+        return self._canvas
+
     # what is shown
 
     def show(self, timeline: Timeline, view: View, mapping: int) -> None:
         """Show the pages of a mapping as of a view, and request them if they may have changed."""
         self._view = view
         if self._history is None or (self._history.timeline, self._history.mapping) != (timeline, mapping):
-            if self._history is not None and self._history.timeline is not timeline:
-                self._page_histories = {}
             self._history, self._names, self._frames = (
                 MappingHistory(timeline, mapping),
                 PageNames(mapping),
@@ -77,16 +92,18 @@ class MappingPages(Widget, can_focus=True):
         self._history.update()
         newest = len(timeline) - 1
         if self._last_request_tick != newest and is_snapshot_due(
-            self._history, self._page_history_of(mapping), view, self._refusal
+            self._history, self._page_history_of(self._history), view, self._refusal
         ):
             self._last_request_tick = newest
             self.post_message(SourceRequested(PagesRequest(mapping)))
         self.redraw()
 
-    def _page_history_of(self, mapping: int) -> PageHistory:
+    def _page_history_of(self, history: MappingHistory) -> PageHistory:
         """Page snapshots of a mapping, from a cache of the histories used last."""
-        page_history = self._page_histories.pop(mapping, None) or PageHistory(mapping)
-        self._page_histories[mapping] = page_history
+        key = ref(history.timeline), history.mapping
+        page_history = self._page_histories.pop(key, None) or PageHistory(history.mapping)
+        self._page_histories = {each: old for each, old in self._page_histories.items() if each[0]() is not None}
+        self._page_histories[key] = page_history
         while len(self._page_histories) > MAX_PAGE_HISTORIES:
             del self._page_histories[next(iter(self._page_histories))]
         return page_history
@@ -105,7 +122,7 @@ class MappingPages(Widget, can_focus=True):
             state = self._history.states[-1]
             backing = backing_of(state.kind, state.perms)
             self._refusal = None
-            self._page_history_of(reply.mapping).add(reply, backing, self._view.state.mark)
+            self._page_history_of(self._history).add(reply, backing, self._view.state.mark)
         self.redraw()
 
     def redraw(self) -> None:
@@ -119,7 +136,7 @@ class MappingPages(Widget, can_focus=True):
             self.get_component_rich_style("pages--box"),
             self.get_component_rich_style("pages--cursor"),
         )
-        page_view = derive_page_view(history, self._page_history_of(history.mapping), view)
+        page_view = derive_page_view(history, self._page_history_of(history), view)
         if page_view is None:
             self._canvas, self._lines = None, draw_placeholder(self._empty_reason(history), style, *self.size)
         else:
@@ -133,7 +150,8 @@ class MappingPages(Widget, can_focus=True):
         """Lay out the page view with the cursor on an existing page, and store the scroll position."""
         cursor = self._cursor.place(page_view.grid(), initial_page(page_view))
         frames = None if _has_ended(history) or view.state.at is not None else self._frames
-        canvas = PageCanvas.fit(PageCanvasModel(page_view, self._names, frames, cursor), style, *self.size)
+        model = PageCanvasModel(page_view, self._names, frames, cursor, self._compact)
+        canvas = PageCanvas.fit(model, style, *self.size)
         self._cursor = cursor.scroll_to(canvas.layout.grid_layout.top)
         return canvas
 

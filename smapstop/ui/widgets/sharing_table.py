@@ -26,6 +26,9 @@ class _SharingLine:
 class SharingTable(LineList[int, _SharingLine]):
     """The mappings, the most own memory first; the cursor stays on its address."""
 
+    class MappingHighlighted(Message):
+        """The cursor went to another mapping."""
+
     class MappingChosen(Message):
         """The user wants to see the mapping under the cursor in the process under the cursor of the family."""
 
@@ -33,11 +36,18 @@ class SharingTable(LineList[int, _SharingLine]):
         super().__init__(id=id)
         self._mappings: Sequence[SharedMapping] = ()
         self._pids: Sequence[int] = ()
+        self._chosen_pid = 0
 
-    def show(self, mappings: Sequence[SharedMapping], pids: Sequence[int]) -> None:
-        """Show mappings of some processes, in the order of the columns."""
+    def show(self, mappings: Sequence[SharedMapping], pids: Sequence[int], chosen_pid: int = 0) -> None:
+        """Show mappings of some processes.
+
+        Args:
+            mappings: The mappings.
+            pids: The processes, in the order of the columns.
+            chosen_pid: The process whose pages are shown.
+        """
         fixed = self.fixed_row()
-        self._mappings, self._pids = mappings, pids
+        self._mappings, self._pids, self._chosen_pid = mappings, pids, chosen_pid
         self.restore_fixed_row(*fixed)
         self.redraw()
 
@@ -62,12 +72,14 @@ class SharingTable(LineList[int, _SharingLine]):
     def draw_header(self, width: int) -> Strip:
         """Draw the titles."""
         style = self.get_component_rich_style("lines--header")
-        titles = draw_sharing_titles(fit_sharing_columns(width - 1, self._pids), style)
+        columns = fit_sharing_columns(width - 1, self._pids, self._chosen_pid)
+        titles = draw_sharing_titles(columns, style, self._chosen_pid)
         return Strip(titles).adjust_cell_length(width, style)
 
     def build_lines(self, first: int, stop: int) -> list[_SharingLine]:
         """Build the lines of some mappings."""
-        columns, cursor = fit_sharing_columns(self.size.width - 1, self._pids), self.cursor_index
+        columns = fit_sharing_columns(self.size.width - 1, self._pids, self._chosen_pid)
+        cursor = self.cursor_index
         return [
             _SharingLine(sharing_text(shared, columns.pids), columns, first + at == cursor)
             for at, shared in enumerate(self._mappings[first:stop])
@@ -83,6 +95,11 @@ class SharingTable(LineList[int, _SharingLine]):
     def empty_text(self) -> str:
         """Text without mappings."""
         return "no mapping is at the same address in two of these processes" if len(self._pids) > 1 else ""
+
+    def move_to(self, index: int) -> None:
+        """Put the cursor on a mapping."""
+        super().move_to(index)
+        self.post_message(self.MappingHighlighted())
 
     def action_open(self) -> None:
         """Show the mapping in the process under the cursor of the family."""
