@@ -36,10 +36,10 @@ def find_process(pid_or_name: str) -> int:
     Raises:
         SmapstopError: No process has that name, or several have; or /proc is not usable.
     """
-    return only_one(_find_processes(pid_or_name), pid_or_name).pid
+    return require_one(_find_processes(pid_or_name), pid_or_name).pid
 
 
-def only_one(found: Sequence[FoundProcess], name: str) -> FoundProcess:
+def require_one(found: Sequence[FoundProcess], name: str) -> FoundProcess:
     """Return the process that was found.
 
     Raises:

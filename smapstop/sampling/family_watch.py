@@ -156,7 +156,7 @@ class FamilyWatch:
         is_first = not sampler.has_ticks
         tick = self._members[pid].sample()
         if is_first:  # it costs several times as much, and what is new is only seen from the second on
-            sampler.pacer.forgive(time.monotonic_ns())
+            sampler.pacer.drop_debt(time.monotonic_ns())
         if tick is not None:
             yield MemberMessage(pid, tick)
         elif self._members[pid].has_ended():

@@ -32,8 +32,8 @@ class OomWatch:
         self._follow()
         return self._now()
 
-    def keep(self, counts: OomCounts) -> None:
-        """Keep counters that were read before the process was, which still ran."""
+    def store(self, counts: OomCounts) -> None:
+        """Store counters that were read while the process still ran, before it was read."""
         self._counts.append(counts)
 
     def explain(self, end: Callable[[], ExitStatus]) -> ExitStatus:

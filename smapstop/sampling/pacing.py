@@ -90,7 +90,7 @@ class Pacer:
         self._owed_ns += cost_ns
         self._debt_ns += cost_ns
 
-    def forgive(self, now_ns: int) -> None:
+    def drop_debt(self, now_ns: int) -> None:
         """Drop the debt, and let the next tick be an interval away: what is read once, when watching begins."""
         self._owed_ns, self._debt_ns, self._cost_ns = 0, 0, {}
         self._last_due_ns, self.due_ns = now_ns, now_ns + self._pace.interval_ns

@@ -82,12 +82,12 @@ class PositionTracker:
 
         The arguments are those of `settle_unmapped`.
         """
-        told = np.flatnonzero((events.what == _DISCARD) & events.sure)
-        was, now = find_rows(before_ids, events.mapping[told]), find_rows(ids, events.mapping[told])
+        booked = np.flatnonzero((events.what == _DISCARD) & events.sure)
+        was, now = find_rows(before_ids, events.mapping[booked]), find_rows(ids, events.mapping[booked])
         here = np.flatnonzero((was != NO_ROW) & (now != NO_ROW))
         here = here[after.inode[now[here]] == 0]
         sure = events.sure.copy()
-        for event, old in list(zip(told[here].tolist(), was[here].tolist(), strict=True))[:MAX_SCANS_PER_TICK]:
+        for event, old in list(zip(booked[here].tolist(), was[here].tolist(), strict=True))[:MAX_SCANS_PER_TICK]:
             seen = _Seen(int(before.start[old]), int(before.end[old]), int(_held_kb(before, np.array([old]))[0]))
             known = self._known_pages.get(int(events.mapping[event]))
             is_full = seen.held_kb == (seen.end - seen.start) // 1024 and seen.end - seen.start <= MAX_MAPPING_BYTES
@@ -121,11 +121,11 @@ class PositionTracker:
             ids: Ids of its mappings.
             events: Events of the tick.
         """
-        told = np.flatnonzero((events.what == _UNMAPPED) & events.sure)
-        told = told[find_rows(ids, events.mapping[told]) != NO_ROW]
-        was = find_rows(before_ids, events.mapping[told])
+        booked = np.flatnonzero((events.what == _UNMAPPED) & events.sure)
+        booked = booked[find_rows(ids, events.mapping[booked]) != NO_ROW]
+        was = find_rows(before_ids, events.mapping[booked])
         sure = events.sure.copy()
-        for event, old in zip(told.tolist(), was.tolist(), strict=True):
+        for event, old in zip(booked.tolist(), was.tolist(), strict=True):
             known = self._known_pages.get(int(events.mapping[event]))
             if known is None or old == NO_ROW:
                 continue

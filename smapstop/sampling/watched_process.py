@@ -69,7 +69,7 @@ class WatchedProcess:
             tick = self.sampler.sample()
         except (FileNotFoundError, ProcessLookupError):
             return None
-        self._oom_watch.keep(counts)
+        self._oom_watch.store(counts)
         if tick.executed:
             with suppress(OSError):  # it has ended since
                 self.identity = read_identity(self.process)

@@ -30,14 +30,14 @@ class CallerScope:
     """What is not seen, and why; and if nothing is, what to do."""
 
     @property
-    def shown(self) -> int:
+    def known_count(self) -> int:
         """Number of faults whose code is known, or estimated from that of others."""
         return 0 if self.faults is None else int(self.faults.faults.sum())
 
     @property
     def title(self) -> str:
         """How many faults, where and when."""
-        count = self.shown
+        count = self.known_count
         faults = f"{count:,} page fault{'' if count == 1 else 's'}"
         return " ".join(filter(None, (faults, self.where, self.when)))
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.events import COST_OF, MECHANISMS, Cost, Mechanism
-from smapstop.model.history.activity import News
+from smapstop.model.history.activity import Highlight
 from smapstop.model.history.culprits import culprit_of, culprit_of_entry
 from smapstop.model.history.log_entry import EVENT_KINDS, LogEntry
 from smapstop.model.history.mapping_history import label_at
@@ -256,13 +256,13 @@ def _fallback_text(tick: Tick) -> str:
     return "exec: new program" if tick.executed else "flags changed"
 
 
-def news_text(tick: Tick, news: News | None, unit: UnitFormat = AUTO) -> tuple[str, str]:
+def highlight_text(tick: Tick, highlight: Highlight | None, unit: UnitFormat = AUTO) -> tuple[str, str]:
     """What made a tick stand out: its amount and its name, "+50 M" and "first touch"; empty where there is none."""
-    if news is None or tick.executed or tick.ending is not None:
+    if highlight is None or tick.executed or tick.ending is not None:
         return tick_text(tick, unit)
-    if news.code < len(MECHANISMS):
-        return _mechanism_text(MECHANISMS[news.code], news.kb, unit, sure=news.sure)
-    return unit.text(news.kb) if news.kb else "", LIFECYCLE_VERBS[EVENT_KINDS[news.code]]
+    if highlight.code < len(MECHANISMS):
+        return _mechanism_text(MECHANISMS[highlight.code], highlight.kb, unit, sure=highlight.sure)
+    return unit.text(highlight.kb) if highlight.kb else "", LIFECYCLE_VERBS[EVENT_KINDS[highlight.code]]
 
 
 def _mechanism_text(what: Mechanism, kb: float, unit: UnitFormat, *, sure: bool) -> tuple[str, str]:

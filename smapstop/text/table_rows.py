@@ -209,7 +209,7 @@ def _moves(shown: _VisibleRows, columns: Sequence[Column]) -> list[list[int]]:
     first = max(timeline.oldest, number - FADE_TICKS)
     if groups:
         fields, values = groups.amounts.fields, groups.amounts.series(shown.ids, first, number + 1)
-        changed = [groups.amounts.changed(at) for at in range(first, number + 1)]
+        changed = [groups.amounts.changed_groups(at) for at in range(first, number + 1)]
     else:
         fields = shown.row_series.fields
         values = shown.row_series.amounts.values(shown.ids, first, number + 1, shown.amounts(fields))

@@ -4,8 +4,8 @@ from bisect import bisect_right
 
 from smapstop.model.compare.runs import Run
 from smapstop.model.family.family_log import FamilyLog
-from smapstop.model.family.kept_readings import KeptReadings
 from smapstop.model.family.reading import FamilyReading
+from smapstop.model.family.recent_readings import RecentReadings
 from smapstop.model.family.sharing import CopyLog, SharedMapping, shared_mappings
 from smapstop.model.protocol import MappingReply, MemberMessage, Target, ThreadsReply
 from smapstop.model.tick import Tick
@@ -25,7 +25,7 @@ class FamilyState:
         self.sampled: tuple[int, ...] = ()
         """Members that the source was asked to sample; their histories go on while they are."""
         self._copies = CopyLog()
-        self._readings = KeptReadings()
+        self._readings = RecentReadings()
 
     def append(self, reading: FamilyReading) -> None:
         """Append a reading."""

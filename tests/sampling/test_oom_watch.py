@@ -69,7 +69,7 @@ def watched(pid: int) -> Iterator[OomWatch]:
     """A watch that has seen the process run."""
     with ProcDir(pid) as process, closing(ProcessCgroup(process)) as group:
         watch = OomWatch(pid, group)
-        watch.keep(watch.read())
+        watch.store(watch.read())
         yield watch
 
 
@@ -130,7 +130,7 @@ def test_a_process_that_moved_to_another_group_is_watched_there(program: Program
         watched(eater.pid) as watch,
     ):
         eater.go()
-        watch.keep(watch.read())
+        watch.store(watch.read())
         eater.resume()
         os.waitid(os.P_PID, eater.pid, os.WEXITED | os.WNOWAIT)
         ending = watch.explain(lambda: ExitStatus(signal=-eater.wait()))

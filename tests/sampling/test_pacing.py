@@ -231,7 +231,7 @@ def test_what_is_forgiven_delays_nothing() -> None:
     pacer = Pacer(Pace(1_000_000_000, 0.05), 0)
     pacer.book_tick("smaps", 5_000_000_000, 1_000_000_000)
     assert pacer.tier() != "smaps"
-    pacer.forgive(2_000_000_000)
+    pacer.drop_debt(2_000_000_000)
     assert (pacer.tier(), pacer.due_ns, pacer.interval_ns) == ("smaps", 3_000_000_000, 1_000_000_000)
 
 

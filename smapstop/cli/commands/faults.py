@@ -98,7 +98,7 @@ def run(words: list[str], command: Command) -> int:
     if note:
         print(f"smapstop: {sanitize_line(note)}", file=sys.stderr)
     if options.mapping is not None:
-        report = report.only(options.mapping)
+        report = report.of_mappings(options.mapping)
     print_text(_format_report(report, options), "the page faults")
     if ending is None:
         return 0

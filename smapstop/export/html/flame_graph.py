@@ -50,7 +50,7 @@ class FlameGraph:
 def flame_graph(run: RecordedRun) -> FlameGraph:
     """Build the flame graph of a run; without frames if no callers were recorded."""
     scope = caller_scope(run.timeline, run.view, None, run.target.missing_callers)
-    if scope.faults is None or not scope.shown:
+    if scope.faults is None or not scope.known_count:
         return FlameGraph("", (), scope.notes)
     root = call_tree(counted_stacks(scope.faults))
     every = sorted(_frames(root, root.faults), key=lambda frame: -frame.width)

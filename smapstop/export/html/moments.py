@@ -6,7 +6,7 @@ from smapstop.export.html.recorded_run import RecordedRun
 from smapstop.lazy_dataclass import dataclass
 from smapstop.text import format as fmt
 from smapstop.text.alerts import mapping_name
-from smapstop.text.events import news_text
+from smapstop.text.events import highlight_text
 
 _MOST_MOMENTS = 16
 _LEAST_DISTANCE = 3.5
@@ -45,7 +45,7 @@ def moments_of(run: RecordedRun) -> list[Moment]:
     activity, moments, last_percent = run.activity, list[Moment](), -100.0
     for number in sorted(activity.outliers(run.view.window, _MOST_MOMENTS)):
         tick = run.timeline.header(number)
-        amount, what = news_text(tick, activity.news_of(number))
+        amount, what = highlight_text(tick, activity.highlight_of(number))
         if not what:
             continue
         percent = percent_of(run, number)
@@ -91,11 +91,11 @@ def _direction_of(amount: str) -> Literal["gain", "loss", "neutral"]:
 
 def _mapping_text(run: RecordedRun, number: int) -> str:
     """Where it happened: the mapping, or the one in which most did; empty if it is not there any more."""
-    mapping, news = run.activity.main_mapping(number), run.activity.news_of(number)
+    mapping, highlight = run.activity.main_mapping(number), run.activity.highlight_of(number)
     if mapping is None or run.timeline.at(number).row_of(mapping) is None:
         return ""
     events, name = run.timeline.header(number).events, mapping_name(run.timeline, mapping, number)
-    if news is None:
+    if highlight is None:
         return name
-    here = (events.what == news.code) & (events.mapping == mapping)
-    return f"most in {name}" if events.kb[here].sum() < news.kb else name
+    here = (events.what == highlight.code) & (events.mapping == mapping)
+    return f"most in {name}" if events.kb[here].sum() < highlight.kb else name

@@ -46,12 +46,12 @@ def counted_stacks(faults: PageFaults, *, folded: bool = True) -> list[CountedSt
         by_stack[stack] += count
     counts: Counter[tuple[Frame, ...]] = Counter()
     for stack, count in by_stack.items():
-        counts[_folded(faults.stacks, stack) if folded else faults.stacks.frames_of(stack) or (BEYOND,)] += count
+        counts[_fold(faults.stacks, stack) if folded else faults.stacks.frames_of(stack) or (BEYOND,)] += count
     return counts.most_common()
 
 
 @lru_cache(1 << 14)
-def _folded(stacks: CallStacks, stack: int) -> tuple[Frame, ...]:
+def _fold(stacks: CallStacks, stack: int) -> tuple[Frame, ...]:
     """Frames of a stack without those that are skipped; the same stacks are asked for again and again."""
     return fold_frames(stacks.frames_of(stack) or (BEYOND,))
 

@@ -18,7 +18,7 @@ def book_clean_dirty_changes(ledger: Ledger, evidence: Evidence, may_be_left_dir
     """
     anonymous, file = evidence.private_anonymous, evidence.private_file
     lazily = evidence.freed_lazily_kb
-    collapsed = ledger.booked("huge-collapse")  # makes all of the huge page dirty (mm/khugepaged.c)
+    collapsed = ledger.booked_kb("huge-collapse")  # makes all of the huge page dirty (mm/khugepaged.c)
     merged = (evidence.amount_before("ksm") > 0) | evidence.mergeable
     # clean pages that came back from swap took a fault each, or each large folio
     most_read_kb = (

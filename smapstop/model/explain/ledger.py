@@ -78,7 +78,7 @@ class Ledger:
         else:
             self.bookings += [(what, np.where(sure, kb, 0), True), (what, np.where(sure, 0, kb), False)]
 
-    def booked(self, what: Mechanism) -> KbColumn:
+    def booked_kb(self, what: Mechanism) -> KbColumn:
         """All that is booked of a mechanism in each mapping, kB."""
         zeros = np.zeros_like(self.unexplained["rss"])
         return sum((kb for other, kb, _ in self.bookings if other == what), zeros)

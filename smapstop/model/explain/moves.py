@@ -20,7 +20,7 @@ _TRACELESS_FAULTS = 16
 """Faults of a tick that may have left no trace, such as writes to pages that a fork had shared."""
 
 
-class Moved(NamedTuple):
+class MovedPages(NamedTuple):
     """What moved away from each mapping, kB."""
 
     pages_kb: KbColumn
@@ -31,13 +31,13 @@ class Moved(NamedTuple):
     """Mappings to which pages moved, and not all changes can be distinguished from those of other pages."""
 
     @staticmethod
-    def nothing(count: int) -> "Moved":
+    def none(count: int) -> "MovedPages":
         """Nothing moved away from any of `count` mappings."""
         kb, mask = np.zeros(count, np.int64), np.zeros(count, bool)
-        return Moved(kb, kb.copy(), mask, mask.copy())
+        return MovedPages(kb, kb.copy(), mask, mask.copy())
 
 
-def cancel_moved_pages(ledger: Ledger, evidence: Evidence) -> Moved:
+def cancel_moved_pages(ledger: Ledger, evidence: Evidence) -> MovedPages:
     """Cancel anonymous pages that one mapping lost and another gained, more than its faults can have touched.
 
     Part of a mapping may move, into a new mapping or to the end of another one; or all of its pages, and others are
@@ -47,7 +47,7 @@ def cancel_moved_pages(ledger: Ledger, evidence: Evidence) -> Moved:
     gained = np.where(evidence.private_anonymous, ledger.gain("rss", "anonymous"), 0)
     lost = np.where(evidence.private_anonymous, ledger.loss("rss", "anonymous"), 0)
     swapped = np.where(evidence.owns_swap, ledger.loss("swap"), 0)
-    moved = Moved.nothing(len(lost))
+    moved = MovedPages.none(len(lost))
     remain = evidence.amount_before("rss") + ledger.unexplained["rss"] > 0
     for row in np.flatnonzero(gained > touched_kb).tolist():
         sources = np.flatnonzero((lost > 0) & (lost <= gained[row]) & (gained[row] - lost <= touched_kb))
@@ -64,13 +64,13 @@ def cancel_moved_pages(ledger: Ledger, evidence: Evidence) -> Moved:
     return moved
 
 
-def cancel_moved_files(ledger: Ledger, evidence: Evidence, was: FileRanges, now: FileRanges) -> Moved:
+def cancel_moved_files(ledger: Ledger, evidence: Evidence, was: FileRanges, now: FileRanges) -> MovedPages:
     """Cancel pages of files, and copies of such, that one mapping lost and another one of the same range gained.
 
     The other lost the addresses, or no more pages than the one gained (MREMAP_DONTUNMAP). Where it gained pages, they
     may have come in place of those that moved. Nothing may be booked yet.
     """
-    moved = Moved.nothing(len(evidence.lost_kb))
+    moved = MovedPages.none(len(evidence.lost_kb))
     change = ledger.unexplained["rss"] + np.where(evidence.owns_swap, ledger.unexplained["swap"], 0)
     change = change + ledger.unexplained["private_hugetlb"] + ledger.unexplained["shared_hugetlb"]
     changed = (change != 0) | (ledger.unexplained["anonymous"] != 0)

@@ -24,7 +24,7 @@ class FamilyChanges:
     """Compares the readings of a family, in order."""
 
     def __init__(self) -> None:
-        self._told: dict[tuple[int, int], FamilyMember] = {}
+        self._reported: dict[tuple[int, int], FamilyMember] = {}
         self._last: dict[tuple[int, int], tuple[int, int, str]] = {}
         """Parent, time of the last reading of memory and why there is none, of the members that are there."""
 
@@ -37,9 +37,9 @@ class FamilyChanges:
         }
         rows = tuple(row for row, (key, facts) in enumerate(now.items()) if self._last.get(key) != facts)
         gone = tuple(key for key in self._last if key not in now)
-        new = tuple(member for member in reading.new if self._told.get(member.key) != member)
-        self._told |= {member.key: member for member in new}
+        new = tuple(member for member in reading.new if self._reported.get(member.key) != member)
+        self._reported |= {member.key: member for member in new}
         for key in gone:
-            self._told.pop(key, None)
+            self._reported.pop(key, None)
         self._last = now
         return FamilyChange(rows, gone, new)

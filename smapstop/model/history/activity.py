@@ -34,7 +34,7 @@ BACKINGS = ("rss_file", "rss_shmem", "rss_anon", "swap")
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class Highlight:
     """What made a tick stand out."""
 
     code: int
@@ -56,7 +56,7 @@ class Activity:
         self._stands_out = np.zeros(_FIRST_CAPACITY, bool)
         self._is_late = np.zeros(_FIRST_CAPACITY, bool)
         """Ticks before which none was taken for long, as while a connection was lost."""
-        self._news: dict[int, News] = {}
+        self._highlights: dict[int, Highlight] = {}
         self._next_number = 0
         self._runs = RunTracker()
         self._sizes_kb: dict[int, int] = {}
@@ -87,10 +87,10 @@ class Activity:
                 self._kb[:, number] = np.bincount(lanes, weights=tick.events.kb, minlength=3)
                 if not self._kb[:, number].any():
                     self._kb[OTHER_EVENTS, number] = len(tick.events) + len(tick.lineage) + process_events
-                news = self._find_news(tick)
-                if news is not None:
-                    self._news[number] = news
-                self._stands_out[number] = news is not None or process_events > 0
+                highlight = self._find_highlight(tick)
+                if highlight is not None:
+                    self._highlights[number] = highlight
+                self._stands_out[number] = highlight is not None or process_events > 0
         self._next_number = count
 
     def _make_room(self, count: int) -> None:
@@ -173,21 +173,23 @@ class Activity:
         candidates = ticks[ticks > number] if direction > 0 else ticks[ticks < number][::-1]
         return int(candidates[0]) if len(candidates) else None
 
-    def news_of(self, number: int) -> News | None:
+    def highlight_of(self, number: int) -> Highlight | None:
         """What made a tick stand out; None where nothing did, or the process as a whole."""
-        return self._news.get(number)
+        return self._highlights.get(number)
 
     def main_mapping(self, number: int) -> int | None:
         """Mapping in which most of what made a tick stand out happened, or of what happened at all; None for none."""
-        tick, news = self.timeline.header(number), self._news.get(number)
-        steps = [event.mapping for event in tick.lineage if news is None or EVENT_CODES[event.what] == news.code]
+        tick, highlight = self.timeline.header(number), self._highlights.get(number)
+        steps = [
+            event.mapping for event in tick.lineage if highlight is None or EVENT_CODES[event.what] == highlight.code
+        ]
         events = tick.events
-        rows = np.arange(len(events)) if news is None else np.flatnonzero(events.what == news.code)
+        rows = np.arange(len(events)) if highlight is None else np.flatnonzero(events.what == highlight.code)
         if len(rows):
             return int(events.mapping[rows[np.argmax(events.kb[rows])]])
         return steps[0] if steps else None
 
-    def _find_news(self, tick: Tick) -> News | None:
+    def _find_highlight(self, tick: Tick) -> Highlight | None:
         """The costliest, then largest, that begins a run, or differs from its run by an order of magnitude."""
         if tick.executed:
             self._runs.clear()
@@ -214,7 +216,7 @@ class Activity:
         costs = costs_of(np.array([code for (_, code), _ in begun])).tolist()
         ((mapping, code), kb), _ = min(zip(begun, costs, strict=True), key=lambda each: (each[1], -each[0][1]))
         doubtful = events.mapping[(events.what == code) & ~events.sure]
-        return News(code, kb, not len(doubtful) or (mapping != _SEVERAL and mapping not in doubtful))
+        return Highlight(code, kb, not len(doubtful) or (mapping != _SEVERAL and mapping not in doubtful))
 
     def _resized_kb(self, tick: Tick) -> dict[int, int]:
         """By how much each mapping that is new, grew or shrank did so, kB; without those that are not known."""

@@ -33,8 +33,8 @@ AnyRun = TypeVar("AnyRun", bound=AmountRun)
 def run_of(kb: int, runs: Iterable[AnyRun]) -> AnyRun | None:
     """The run that an amount continues, of several the nearest; `None` if it differs from all of them.
 
-    A much smaller amount continues a run unless that is short: little among much is no news, but a run of little that
-    begins with much has a jump at its beginning.
+    A much smaller amount continues a run unless that is short: a little among much does not stand out, but a run of
+    little that begins with much has a jump at its beginning.
     """
     return min((run for run in runs if _continues(kb, run)), key=lambda run: _ratio(kb, run), default=None)
 

@@ -122,7 +122,7 @@ class GroupHistory:
         ]
         return np.maximum(moved, removals).tolist() if removals else []
 
-    def changed(self, number: int) -> Ids:
+    def changed_groups(self, number: int) -> Ids:
         """Ids of the groups in which a mapping changed visibly at a tick, or is gone."""
         snapshot = self.timeline.at(number)
         rows = np.flatnonzero(snapshot.last_changed == number)

@@ -81,7 +81,7 @@ class FaultQueries:
         faults = self.between(first, stop)
         out = np.full(len(mappings), np.nan)
         if faults is not None:
-            out[:] = _count(faults, *_ordered(mappings))
+            out[:] = _count(faults, *_sort_mappings(mappings))
         return out
 
     def series(self, mappings: Ids, first: int, stop: int) -> FaultCounts:
@@ -94,7 +94,7 @@ class FaultQueries:
         out = np.full((len(mappings), max(0, stop - first)), np.nan)
         if not self.is_watched or since >= stop or not len(mappings):
             return out
-        order, wanted = _ordered(mappings)
+        order, wanted = _sort_mappings(mappings)
         counts = np.zeros((len(mappings), stop - since))
         for segment in self._covering(since, stop):
             for number, faults in enumerate(self._ticks(segment), segment.first):
@@ -118,14 +118,14 @@ def _faults_by_tick(segment: Segment) -> tuple[PageFaults | None, ...]:
     return tuple(segment.headers.faults())
 
 
-def _ordered(mappings: Ids) -> tuple[NDArray[np.intp], Ids]:
+def _sort_mappings(mappings: Ids) -> tuple[NDArray[np.intp], Ids]:
     """The order of mappings, and the mappings in that order."""
     order = np.argsort(mappings)
     return order, mappings[order]
 
 
 def _count(faults: PageFaults, order: NDArray[np.intp], wanted: Ids) -> FaultCounts:
-    """Number of faults of each mapping, see `_ordered`."""
+    """Number of faults of each mapping, see `_sort_mappings`."""
     counts = np.zeros(len(order))
     if len(order):
         at = np.minimum(np.searchsorted(wanted, faults.mapping), len(wanted) - 1)

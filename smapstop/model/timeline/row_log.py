@@ -97,7 +97,7 @@ class RowLog:
             np.take(decode(column), rows, out=out)
         return Mappings(**attributes, fields=self.fields, amounts=amounts, strings=self.texts)
 
-    def unpacked(self) -> "RowLog":
+    def unpack(self) -> "RowLog":
         """Decode all columns, for repeated use."""
         return RowLog(
             texts=self.texts,
@@ -113,7 +113,7 @@ class RowLog:
             gone_at=decode(self.gone_at),
         )
 
-    def packed(self) -> "RowLog":
+    def pack(self) -> "RowLog":
         """Encode all columns, ordered by mapping; equal consecutive attributes are stored once."""
         order = np.argsort(self.ids, kind="stable")
         at = decode(self.attribute_positions)[order]

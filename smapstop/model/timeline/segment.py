@@ -58,7 +58,7 @@ class Segment:
 
     def with_packed_base(self) -> "Segment":
         """Pack the base, if there is one."""
-        return replace(self, base=self.base.packed()) if self.base else self
+        return replace(self, base=self.base.pack()) if self.base else self
 
 
 class OpenSegment:
@@ -116,12 +116,12 @@ class OpenSegment:
             )
         return self._segment
 
-    def packed(self) -> Segment:
+    def pack(self) -> Segment:
         """Pack the ticks, except for the base, which may be large and is packed separately."""
         segment = self.segment
         return replace(
             segment,
-            row_log=segment.row_log.packed(),
+            row_log=segment.row_log.pack(),
             headers=pack_headers(self.ticks),
             _reading_numbers=encode(segment.reading_numbers()),
         )

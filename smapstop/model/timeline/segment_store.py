@@ -70,7 +70,7 @@ class SegmentStore:
             with_base: Whether to store the whole map there.
         """
         if self._open is not None:
-            self._packed.append(self._open.packed())
+            self._packed.append(self._open.pack())
             self._is_base_packed = False
         if with_base:
             self._rows_since_base = self._segments_since_base = 0

@@ -132,4 +132,4 @@ class _UnpackedSegment:
     @cached_property
     def row_log(self) -> RowLog:
         """Rows that the ticks changed, unpacked."""
-        return self.segment.row_log.unpacked()
+        return self.segment.row_log.unpack()

@@ -123,8 +123,8 @@ def unfold(groups: TableData, mappings: TableData, group_of: Ids, unfolded: Coll
         kind=np.concatenate([groups.kind, members.kind]),
         texts=StringTable([*texts, *groups.texts.additions_since(1)]),
         amounts=np.concatenate([groups.amounts, members.amounts], axis=1),
-        change=_joined(groups.change, members.change),
-        recent_change=_joined(groups.recent_change, members.recent_change),
+        change=_join(groups.change, members.change),
+        recent_change=_join(groups.recent_change, members.recent_change),
         last_changed=np.concatenate([groups.last_changed, members.last_changed]),
         gone=np.concatenate([groups.gone, members.gone]),
         mapping_count=np.concatenate([groups.mapping_count, members.mapping_count]),
@@ -134,6 +134,6 @@ def unfold(groups: TableData, mappings: TableData, group_of: Ids, unfolded: Coll
     )
 
 
-def _joined(a: NDArray[np.int64] | None, b: NDArray[np.int64] | None) -> NDArray[np.int64] | None:
+def _join(a: NDArray[np.int64] | None, b: NDArray[np.int64] | None) -> NDArray[np.int64] | None:
     """Join two columns, of which both or none is known."""
     return None if a is None or b is None else np.concatenate([a, b])

@@ -71,7 +71,7 @@ class EventStream:
         """Take what the rings have: the records of each CPU."""
         return [ring.take() for ring in self._rings]
 
-    def counted(self) -> int:
+    def fault_count(self) -> int:
         """Faults that the events have counted, with or without a sample, of all threads, since the first `start`."""
         return self._counted_before + _count(self._fds)
 

@@ -65,7 +65,7 @@ class FaultColumns:
             self.ip[which], self.pid[which], self.time_ns[which], self.address[which], self.weight[which]
         )
 
-    def halved(self) -> "FaultColumns":
+    def halve(self) -> "FaultColumns":
         """Return every second row; it stands also for the one after it."""
         rows = self.take(slice(None, None, 2))
         return replace(

@@ -151,13 +151,13 @@ class _Row:
         """Set the place of a register."""
         self.places[register] = how, operand
 
-    def keep(self, register: int) -> None:
+    def set_same_value(self, register: int) -> None:
         """A register has its caller's value."""
         self.places.pop(register, None)
 
     def restore(self, register: int) -> None:
         """A register is where it was after the program of the CIE."""
-        self.keep(register)
+        self.set_same_value(register)
         if register in self.initial:
             self.places[register] = self.initial[register]
 
@@ -200,7 +200,7 @@ _INSTRUCTIONS: dict[int, _Instruction] = {
     0x05: lambda row, at: row.save(at.uleb(), SavedAs.OFFSET, _scaled(row, at.uleb())),  # offset_extended
     0x06: lambda row, at: row.restore(at.uleb()),
     0x07: lambda row, at: row.save(at.uleb(), SavedAs.UNDEFINED),
-    0x08: lambda row, at: row.keep(at.uleb()),  # same_value
+    0x08: lambda row, at: row.set_same_value(at.uleb()),  # same_value
     0x09: lambda row, at: row.save(at.uleb(), SavedAs.REGISTER, at.uleb()),
     0x0A: lambda row, _: row.remember(),
     0x0B: lambda row, _: row.recall(),

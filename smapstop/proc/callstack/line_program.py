@@ -188,9 +188,9 @@ def run_program(header: LineHeader, program: bytes) -> LineRows:
         elif code == _SET_COLUMN:  # here, since it is every third instruction
             at.skip_uleb()
         elif code:
-            run.standard(code)
+            run.run_standard(code)
         else:
-            run.extended()
+            run.run_extended()
     return run.rows()
 
 
@@ -215,7 +215,7 @@ class _Run:
         """The code from here on is of this line."""
         self._rows.append((self.address, self.file, self.line))
 
-    def standard(self, code: int) -> None:
+    def run_standard(self, code: int) -> None:
         """Run a standard opcode."""
         match code:
             case 1:  # copy
@@ -234,7 +234,7 @@ class _Run:
                 for _ in range(self.header.operand_counts[code - 1]):
                     self.at.skip_uleb()
 
-    def extended(self) -> None:
+    def run_extended(self) -> None:
         """Run an extended opcode."""
         operands = Cursor(self.at.take(self.at.uleb()))
         code = operands.byte()

@@ -216,9 +216,9 @@ class FaultRings:
                 missing.append((samples[-1].time_ns, taken.until_ns))
         return stacks, new_code, missing
 
-    def counted(self) -> int:
+    def fault_count(self) -> int:
         """Number of faults that happened since the start, whether there was a sample of them or not."""
-        return self._light.counted()
+        return self._light.fault_count()
 
     def close(self) -> None:
         """End it; the limit of fds is as before."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.process_info import ProcessInfo
-from smapstop.proc.process_lookup import only_one, processes_named
+from smapstop.proc.process_lookup import processes_named, require_one
 from smapstop.proc.process_tree import ProcessStat, ancestors_of, parse_stat
 from smapstop.proc.remote.process import RemoteMachine
 from smapstop.proc.remote.script import call
@@ -71,7 +71,7 @@ class RemoteProcesses:
             tgid = _TGID.search(status.text)
             return int(tgid[1] if tgid else pid_or_name)
         running = [self._info(stat) for stat in self._read_stats()]
-        return only_one(processes_named(pid_or_name, running, self._own), pid_or_name).pid
+        return require_one(processes_named(pid_or_name, running, self._own), pid_or_name).pid
 
     def _info(self, stat: ProcessStat) -> dict[str, Any]:
         """What a process is, as psutil has it."""

@@ -61,7 +61,7 @@ def open_caller_run(file: str, when: MomentSpec | None, mapping: str | None = No
         missing = f" ({target.missing_callers})" if target is not None and target.missing_callers else ""
         raise SmapstopError(f"{file!r} has no callers{missing}", "record it without --no-callers") from error
     if mapping is not None:
-        report = report.only(mapping)
+        report = report.of_mappings(mapping)
     return CallerRun(file, report.pid, report.name, begin, seconds, report.faults, redaction)
 
 

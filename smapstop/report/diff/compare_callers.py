@@ -50,7 +50,7 @@ class CallerDiff:
         """Number of all faults."""
         return BeforeAfter(*(int(run.faults.faults.sum()) for run in (self.before, self.after)))
 
-    def shown(self, *, unchanged: bool) -> tuple[CallerRow, ...]:
+    def rows_to_show(self, *, unchanged: bool) -> tuple[CallerRow, ...]:
         """Rows to show."""
         return tuple(row for row in self.rows if unchanged or row.status != "unchanged")
 

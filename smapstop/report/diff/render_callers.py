@@ -28,7 +28,7 @@ def callers_as_json(diff: CallerDiff, *, unchanged: bool) -> str:
         "after": _run_record(diff.after),
         "totals": _sides(diff.total),
     }
-    return json_text(SCHEMA, parts, groups=[_row_record(diff, row) for row in diff.shown(unchanged=unchanged)])
+    return json_text(SCHEMA, parts, groups=[_row_record(diff, row) for row in diff.rows_to_show(unchanged=unchanged)])
 
 
 def _run_record(run: CallerRun) -> Record:
@@ -57,7 +57,7 @@ def _sides(found: BeforeAfter) -> Record:
 
 def callers_as_table(diff: CallerDiff, *, unchanged: bool, width: int = 80) -> str:
     """Format as a table of at most `width` cells: the two runs, a line per function or stack, and the totals."""
-    rows, numbers = diff.shown(unchanged=unchanged), sum(cells + 1 for _, cells in _COLUMNS)
+    rows, numbers = diff.rows_to_show(unchanged=unchanged), sum(cells + 1 for _, cells in _COLUMNS)
     room = max(_NAME_CELLS, width - numbers)
     texts = [(_name(diff, row, room), _numbers(row)) for row in rows]
     hidden = len(diff.rows) - len(rows)
@@ -119,7 +119,7 @@ def callers_as_markdown(diff: CallerDiff, *, unchanged: bool) -> str:
     before, after, change, relative = _amounts(diff.total)
     lines = [f"### Page faults {before} → {after}, {change}{f' ({relative})' if relative else ''}", ""]
     lines += [f"{inline_code(_run_text(diff.before))} → {inline_code(_run_text(diff.after))}", ""]
-    rows = diff.shown(unchanged=unchanged)
+    rows = diff.rows_to_show(unchanged=unchanged)
     if not rows:
         return "\n".join([*lines, "Nothing changed.", ""])
     titles = [f"Page faults by {diff.by}", *(name for name, _ in _COLUMNS)]

@@ -46,7 +46,7 @@ class FaultReport:
         parts = [(self.mappings.get(mapping), self.faults.of_mapping(mapping)) for mapping in ids]
         return sorted(parts, key=lambda part: -int(part[1].faults.sum()))
 
-    def only(self, text: str) -> "FaultReport":
+    def of_mappings(self, text: str) -> "FaultReport":
         """Only what is in some mappings; the totals remain those of the process.
 
         Args:
@@ -64,7 +64,7 @@ class FaultReport:
 
 
 def _matches(mapping: Mappings, text: str) -> bool:
-    """Whether a mapping is meant by a text."""
+    """Whether a text names a mapping."""
     try:
         return bool(find_mappings(mapping, text))
     except SmapstopError:

@@ -107,7 +107,7 @@ def as_table(report: FaultReport, width: int) -> str:
     head += [f"  {text}" for text in unseen_texts(faults)]
     parts = [([known], part) for known, part in report.by_mapping()]
     large = _largest(parts, faults)
-    groups = _alike(parts[len(large) :], faults)
+    groups = _merge_alike(parts[len(large) :], faults)
     large += _largest(groups, faults)
     lines = [*head, "", f"{'faults':>9}  {'share':>6}  mapping, function < who called it"]
     for mappings, part in large:
@@ -129,19 +129,19 @@ def _largest(parts: list[_Part], whole: PageFaults) -> list[_Part]:
     return list(takewhile(lambda part: part[1].faults.sum() >= least, parts[:_MAX_MAPPINGS]))
 
 
-def _alike(parts: list[_Part], whole: PageFaults) -> list[_Part]:
+def _merge_alike(parts: list[_Part], whole: PageFaults) -> list[_Part]:
     """Take together mappings with the same name and permissions, those with the most faults first."""
     alike: defaultdict[str, list[_Part]] = defaultdict(list)
     for part in parts:
         known = part[0][0]
         alike[f"{_mapping_name(known)} {known and known.mappings.perms_of(0)}"].append(part)
     groups = [
-        ([known for (known,) in (part[0] for part in group)], _joined(group, whole)) for group in alike.values()
+        ([known for (known,) in (part[0] for part in group)], _sum_parts(group, whole)) for group in alike.values()
     ]
     return sorted(groups, key=lambda group: -int(group[1].faults.sum()))
 
 
-def _joined(parts: list[_Part], whole: PageFaults) -> PageFaults:
+def _sum_parts(parts: list[_Part], whole: PageFaults) -> PageFaults:
     """Faults of several parts."""
     columns = (np.concatenate([getattr(part, name) for _, part in parts]) for name in ("mapping", "stack", "faults"))
     mapping, stack, faults = columns

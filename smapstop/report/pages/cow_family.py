@@ -47,7 +47,7 @@ class CowMember:
         return sum(part.own_pages for part in self.parts)
 
 
-def inherited_by(members: Iterable[CowMember]) -> list[InheritedMapping]:
+def find_inherited(members: Iterable[CowMember]) -> list[InheritedMapping]:
     """Anonymous memory that members inherited by fork."""
     return inherited_mappings(
         [Lineage(member.stat.pid, member.stat.ppid, member.image, member.anonymous) for member in members]

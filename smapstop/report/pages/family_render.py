@@ -9,7 +9,7 @@ from smapstop.proc.pages.pagemap import PAGE_BYTES
 from smapstop.report.json_csv import json_text
 from smapstop.report.json_fields import Record
 from smapstop.report.pages.copy_watch import CopyReport
-from smapstop.report.pages.cow_family import CowMember, inherited_by
+from smapstop.report.pages.cow_family import CowMember, find_inherited
 from smapstop.report.pages.cow_render import format_parts, part_record
 from smapstop.report.pages.inherited import InheritedMapping
 from smapstop.report.pages.render import SCHEMA
@@ -49,7 +49,7 @@ def family_as_json(members: Sequence[CowMember], copies: CopyReport | None = Non
         }
         for member in members
     ]
-    lists = {"inherited": [_inherited_record(each) for each in inherited_by(members)]}
+    lists = {"inherited": [_inherited_record(each) for each in find_inherited(members)]}
     if copies is not None:
         lists["copies"] = [_copy_record(each) for each in copies.mappings]
     return json_text(SCHEMA, head, processes=rows, **lists)
@@ -104,7 +104,7 @@ def family_as_table(members: Sequence[CowMember], copies: CopyReport | None = No
         copies: What was copied while they were watched; None if they were not.
         width: Cells of a line.
     """
-    inherited, pids = inherited_by(members), [member.stat.pid for member in members]
+    inherited, pids = find_inherited(members), [member.stat.pid for member in members]
     tables = [_overview(members, inherited)]
     if copies is not None:
         tables.append(_copies_table(copies, width))

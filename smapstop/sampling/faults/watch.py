@@ -99,18 +99,18 @@ class FaultWatch:
     def drain(self) -> None:
         """Take what was sampled, and adapt how much is."""
         drained = self._rings.drain()
-        self._keep(drained)
+        self._store(drained)
         before, now_ns = (self._light_control.period, self._stack_control.period), time.monotonic_ns()
         light = self._light_control.book(len(drained.faults), now_ns)
         stack = self._stack_control.book(len(drained.stacks), now_ns)
         if (light, stack) != before:
             with suppress(OSError):  # there are not enough fds: the periods stay as they are
-                self._keep(self._rings.set_periods(light, stack))
+                self._store(self._rings.set_periods(light, stack))
         if light != before[0]:
             self._has_gaps, self._is_exact = True, False
 
-    def _keep(self, drained: DrainedRings) -> None:
-        """Keep samples until the mappings are read, of the stacks only which they are."""
+    def _store(self, drained: DrainedRings) -> None:
+        """Store samples until the mappings are read."""
         self._has_losses |= drained.light_losses.any
         self._is_exact &= not self._has_losses
         self._sparse += [(Density.THIN, each) for each in drained.missing]
@@ -123,7 +123,7 @@ class FaultWatch:
                 for each in stacks
             ]
         if sum(map(len, self._light)) > _MAX_KEPT:
-            self._light = [join_columns(self._light).halved()]
+            self._light = [join_columns(self._light).halve()]
         if len(self._stacks) > _MAX_KEPT:
             self._stacks = [each._replace(weight=2 * each.weight) for each in self._stacks[::2]]
 
@@ -180,7 +180,7 @@ class FaultWatch:
         """Number of faults that were visible since the start, without some later ones."""
         if self._is_exact or self._rings.counts_children:
             return self._sampled
-        return self._rings.counted() - later
+        return self._rings.fault_count() - later
 
     def _place(self, stacks: list[_KeptStack]) -> list[PlacedStack]:
         """Find the mappings and the names of stacks."""

@@ -69,7 +69,7 @@ def find_box(flame: Flame, path: CallPath) -> tuple[int, FlameBox] | None:
     return next(found, None)
 
 
-def box_beside(flame: Flame, path: CallPath, across: int, down: int) -> FlameBox | None:
+def neighbour_of(flame: Flame, path: CallPath, across: int, down: int) -> FlameBox | None:
     """The box that a step leads to from that of a node; None if there is none in that direction.
 
     Args:

@@ -49,7 +49,7 @@ def _width(screen: MainScreen, argument: str) -> None:
 def _set_widths(screen: MainScreen, keys: Iterable[str], cells: int | None) -> None:
     """Give columns a width, and show them so at once; None for the automatic one."""
     for key in keys:
-        screen.views.widths.wish(key, cells)
+        screen.views.widths.set_width(key, cells)
     screen.views.table.redraw(everything=True)
 
 

@@ -6,7 +6,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from smapstop.text import format as fmt
-from smapstop.text.events import news_text
+from smapstop.text.events import highlight_text
 from smapstop.text.status import total_change
 from smapstop.text.units import process_format
 from smapstop.ui.drawing.band_layout import GUTTER, Band, join_line
@@ -45,7 +45,7 @@ def _lay_out_marks(band: Band) -> TextLine:
         if band.is_compared(mark):
             line.put(cell + 2, fmt.clock(band.activity.timeline.header(mark.tick).wall_ns), style.quiet, margin=1)
     for number in band.activity.outliers(band.window, _MAX_OUTLIERS):
-        amount, what = news_text(band.activity.timeline.header(number), band.activity.news_of(number), unit)
+        amount, what = highlight_text(band.activity.timeline.header(number), band.activity.highlight_of(number), unit)
         at = band.cell_of(number)
         brief = [amount] if amount[:1] in ("+", "−") and not what.endswith("?") else []
         for text in (f"{amount} {what}".strip(), *brief):

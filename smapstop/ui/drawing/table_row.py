@@ -57,7 +57,7 @@ def draw_row(
         if column.cell_format == "name":
             marker = ensure_legible(_restyle(base, palette.colours[row.kind.value], True))
             selected = SELECTED if mark.selected == 1 else PARTLY_SELECTED if mark.selected else " "
-            name = _found(fmt.pad(text, cells - 1), mark, style)
+            name = _underline_hits(fmt.pad(text, cells - 1), mark, style)
             segments += [Segment(letter_of(row.kind) + selected, marker), *name]
         elif column.right and move < 0 and not row.gone:  # it fell: underlined, as colour alone must not show it
             blank = " " * (cells - len(text))
@@ -82,7 +82,7 @@ def row_style(row: RowText, base: Style, palette: Palette, cursor: Style | None,
     return base
 
 
-def _found(text: str, mark: RowMark, style: Style) -> list[Segment]:
+def _underline_hits(text: str, mark: RowMark, style: Style) -> list[Segment]:
     """A name, underlined where a search found something: a word that is in it, else all of it."""
     if not mark.found:
         return [Segment(text, style)]

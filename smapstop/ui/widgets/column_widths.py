@@ -51,7 +51,7 @@ class ColumnWidths:
         """Width of a column that was fitted last, cells; None for others."""
         return next((cells for column, cells in self._fitted if column.key == key), None)
 
-    def wish(self, key: str, cells: int | None) -> None:
+    def set_width(self, key: str, cells: int | None) -> None:
         """Give a column a width, as far as there is room; None for the automatic one."""
         self.wishes.pop(key, None)
         if cells is not None:
@@ -70,7 +70,7 @@ class ColumnWidths:
         moved = screen_x - self._grip.x
         if moved or self._grip.moved:
             self._grip = replace(self._grip, moved=True)
-            self.wish(self._grip.key, self._grip.cells + moved)
+            self.set_width(self._grip.key, self._grip.cells + moved)
         return True
 
     def release(self) -> bool:

@@ -19,7 +19,7 @@ from smapstop.ui.callers.call_rows import CallPath, CallRow, child_paths, node_a
 from smapstop.ui.callers.choice import CallersChoice
 from smapstop.ui.callers.draw_flame import draw_flame
 from smapstop.ui.callers.draw_rows import draw_head, draw_row
-from smapstop.ui.callers.flame import Flame, box_at, box_beside, find_box, lay_out_flame
+from smapstop.ui.callers.flame import Flame, box_at, find_box, lay_out_flame, neighbour_of
 from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
@@ -67,7 +67,12 @@ class MappingCallers(StripScroll):
         if is_new:
             self._toggled, self._cursor, self._zoom = {}, (), ()
             self.scroll_to(y=0, animate=False, force=True)
-        if is_new or known is None or known.faults is None or (known.shown, known.when) != (scope.shown, scope.when):
+        if (
+            is_new
+            or known is None
+            or known.faults is None
+            or (known.known_count, known.when) != (scope.known_count, scope.when)
+        ):
             self._build()
         self.redraw()
 
@@ -142,7 +147,7 @@ class MappingCallers(StripScroll):
         first = style.line(segments, width)
         if not self._choice.is_flame:
             return [first, draw_head(style, width, callers_first=self._choice.callers_first)]
-        return [first, self._told(style, width)]
+        return [first, self._function_line(style, width)]
 
     @property
     def _hints(self) -> list[tuple[str, str]]:
@@ -154,7 +159,7 @@ class MappingCallers(StripScroll):
             ("all_frames", "all frames" if choice.is_folded else "fewer frames"),
         ]
 
-    def _told(self, style: DrawStyle, width: int) -> Strip:
+    def _function_line(self, style: DrawStyle, width: int) -> Strip:
         """All that is known of the function under the cursor."""
         node = node_at(self._root, self._cursor) or self._root
         what = "all" if node.frame is None else whole_text(node.frame)
@@ -204,7 +209,7 @@ class MappingCallers(StripScroll):
     def action_move(self, lines: int) -> None:
         """Move the cursor by lines."""
         if self._choice.is_flame:
-            box = box_beside(self._flame, self._cursor, 0, lines)
+            box = neighbour_of(self._flame, self._cursor, 0, lines)
             if box is not None:
                 self._move_to(box.path)
         elif self._rows:
@@ -226,7 +231,7 @@ class MappingCallers(StripScroll):
     def action_sideways(self, direction: int) -> None:
         """In the tree: open (1) or close (-1) the line, else go in or out; in the graph: to the neighbour."""
         if self._choice.is_flame:
-            box = box_beside(self._flame, self._cursor, direction, 0)
+            box = neighbour_of(self._flame, self._cursor, direction, 0)
             if box is not None:
                 self._move_to(box.path)
             return

@@ -6,11 +6,11 @@ import numpy as np
 from factories import SECOND_NS, mappings_of, tick_of, timeline_of
 
 from smapstop.model.events import MECHANISMS, Events, Mechanism
-from smapstop.model.history.activity import Activity, News
+from smapstop.model.history.activity import Activity, Highlight
 from smapstop.model.history.time_window import window_until
 from smapstop.model.tick import ExitStatus, LifecycleEvent, Tick
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.text.events import news_text, tick_text
+from smapstop.text.events import highlight_text, tick_text
 
 
 def ten_ticks() -> Timeline:
@@ -186,11 +186,11 @@ def test_what_made_a_tick_stand_out_is_told_not_what_there_was_most_of() -> None
     events = Events(np.array([0, 1]), codes, np.array([2_000, 4]), np.array([True, False]))
     both = tick_of(6, mappings_of((0, 4)), [0], keyframe=True, events=events)
     activity = followed(timeline_of(touched(0, 2_000), *grown, both))
-    news = activity.news_of(6)
-    assert news == News(MECHANISMS.index("copy-on-write-after-fork"), 4, sure=False)
-    assert news_text(both, news) == ("+4 K", "copy-on-write after fork?")
+    highlight = activity.highlight_of(6)
+    assert highlight == Highlight(MECHANISMS.index("copy-on-write-after-fork"), 4, sure=False)
+    assert highlight_text(both, highlight) == ("+4 K", "copy-on-write after fork?")
     assert tick_text(both) == ("+1.95 M", "first touch")
-    assert activity.news_of(5) is None
+    assert activity.highlight_of(5) is None
 
 
 def test_where_no_tick_was_taken_for_long_the_memory_is_unknown() -> None:

@@ -48,7 +48,7 @@ def test_the_newest_row_of_each_mapping_stands_unless_it_is_gone_since(
 ) -> None:
     later = part(change(1, "A"), change(2, gone="B"), change(3, "C"), change(4, "A"))
 
-    assert after(until, WHOLE, later.packed() if squeezed else later) == expected
+    assert after(until, WHOLE, later.pack() if squeezed else later) == expected
 
 
 def test_a_mapping_that_is_told_again_after_it_was_gone_is_there() -> None:

@@ -45,7 +45,7 @@ class Everything:
     def __len__(self) -> int:
         return len(self.ticks)
 
-    def packed(self, run_ticks: int, **how: int) -> Timeline:
+    def pack(self, run_ticks: int, **how: int) -> Timeline:
         """The timeline of the same ticks, which remembers no moment."""
         timeline = Timeline(segment_ticks=run_ticks, **how)
         for tick in self.ticks:
@@ -95,7 +95,7 @@ def in_any_order(count: int, seed: int) -> list[int]:
 @given(tick_streams, runs, st.integers(0, 9))
 def test_every_tick_comes_back_as_it_was(stream: Any, run_ticks: int, seed: int) -> None:
     log = Everything(stream)
-    timeline = log.packed(run_ticks)
+    timeline = log.pack(run_ticks)
 
     for number in in_any_order(len(log), seed):
         assert_same(log.ticks[number], timeline.ticks[number], f"tick {number}")
@@ -106,7 +106,7 @@ def test_every_tick_comes_back_as_it_was(stream: Any, run_ticks: int, seed: int)
 @given(tick_streams, runs, st.integers(0, 9))
 def test_every_moment_comes_back_as_it_was(stream: Any, run_ticks: int, seed: int) -> None:
     log = Everything(stream)
-    timeline = log.packed(run_ticks)
+    timeline = log.pack(run_ticks)
 
     for number in in_any_order(len(log), seed):
         expected, found = log.moments[number], timeline.at(number)
@@ -126,7 +126,7 @@ def test_series_are_those_of_the_moments(
     numbers = range(len(log))[max(0, first) : max(0, stop)]
     expected = [[log.amounts(mapping, number).get(name, NAN) for number in numbers] for mapping in mappings]
 
-    found = log.packed(run_ticks).queries.series(np.array(mappings), name, first, stop)
+    found = log.pack(run_ticks).queries.series(np.array(mappings), name, first, stop)
 
     np.testing.assert_array_equal(np.array(expected, np.float64).reshape(found.shape), found)
     assert found.shape == (len(mappings), len(numbers))
@@ -135,7 +135,7 @@ def test_series_are_those_of_the_moments(
 @given(tick_streams, runs)
 def test_changes_are_those_between_moments(stream: Any, run_ticks: int) -> None:
     log = Everything(stream)
-    timeline = log.packed(run_ticks)
+    timeline = log.pack(run_ticks)
 
     for mapping in log.mappings:
         for number in range(len(log)):
@@ -145,7 +145,7 @@ def test_changes_are_those_between_moments(stream: Any, run_ticks: int) -> None:
 @given(tick_streams, runs)
 def test_totals_and_times_are_those_of_the_ticks(stream: Any, run_ticks: int) -> None:
     log = Everything(stream)
-    timeline = log.packed(run_ticks)
+    timeline = log.pack(run_ticks)
 
     for name in ("rss", "uss", "none"):
         expected = np.array([tick.totals.get(name, NAN) for tick in log.ticks], np.float64)
@@ -159,7 +159,7 @@ def test_totals_and_times_are_those_of_the_ticks(stream: Any, run_ticks: int) ->
 @given(tick_streams, runs)
 def test_the_life_of_a_mapping_is_that_of_its_rows(stream: Any, run_ticks: int) -> None:
     log = Everything(stream)
-    timeline = log.packed(run_ticks)
+    timeline = log.pack(run_ticks)
 
     for mapping in log.mappings:
         assert_lives(log, MappingHistory(timeline, mapping))
@@ -211,7 +211,7 @@ def assert_changed(life: MappingHistory, rows: list[dict[str, Any]]) -> None:
 @given(tick_streams, runs, st.integers(0, 9))
 def test_what_happened_is_told_as_from_ticks_that_are_not_packed(stream: Any, run_ticks: int, seed: int) -> None:
     log = Everything(stream)
-    timeline, loose = log.packed(run_ticks), log.packed(len(log))
+    timeline, loose = log.pack(run_ticks), log.pack(len(log))
 
     for mapping in (None, *log.mappings[:2]):
         packed, plain = EventLog(timeline, mapping), EventLog(loose, mapping)
@@ -222,7 +222,7 @@ def test_what_happened_is_told_as_from_ticks_that_are_not_packed(stream: Any, ru
 @given(tick_streams, runs, st.integers(0, 9))
 def test_what_is_not_forgotten_is_as_it_was_and_the_rest_says_so(stream: Any, run_ticks: int, seed: int) -> None:
     log = Everything(stream)
-    timeline = log.packed(run_ticks, max_bytes=FORGETFUL)
+    timeline = log.pack(run_ticks, max_bytes=FORGETFUL)
     first = timeline.oldest
 
     assert_same(log.moments[0].mappings, timeline.initial.mappings)
@@ -246,7 +246,7 @@ def test_what_is_not_forgotten_is_as_it_was_and_the_rest_says_so(stream: Any, ru
 
 @given(tick_streams, runs, st.sampled_from([FORGETFUL, 1 << 30]))
 def test_retold_they_make_the_same_moments(stream: Any, run_ticks: int, kept_bytes: int) -> None:
-    timeline = Everything(stream).packed(run_ticks, max_bytes=kept_bytes)
+    timeline = Everything(stream).pack(run_ticks, max_bytes=kept_bytes)
     begins = next((tick.number for tick in timeline.ticks if tick.has_mappings), len(timeline))
     retold = list(timeline.replayable_ticks())
 

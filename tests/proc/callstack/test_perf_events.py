@@ -76,7 +76,7 @@ def test_every_fault_is_seen_once_as_the_kernel_counts_them(program: Callable[[s
             hidden = counted - drained.faults.weight.sum()
             assert hidden == 0 if target.rings.sees_system_calls else 0 <= hidden < pages
             assert not drained.light_losses.any
-        assert target.rings.counted() >= WRITTEN + IN_THREADS + COPIED
+        assert target.rings.fault_count() >= WRITTEN + IN_THREADS + COPIED
 
 
 def test_every_fault_has_a_stack_while_they_are_few(program: Callable[[str], Path]) -> None:
@@ -130,7 +130,7 @@ def test_another_period_holds_in_threads_that_had_the_old_one_too(program: Calla
         assert before.faults.weight.sum() == 0
         assert set(drained.faults.weight.tolist()) == {5}
         assert {sample.weight for sample in drained.stacks} == {25}
-        assert target.rings.counted() >= WRITTEN + IN_THREADS
+        assert target.rings.fault_count() >= WRITTEN + IN_THREADS
         assert counted >= IN_THREADS
 
 

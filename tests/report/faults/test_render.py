@@ -111,13 +111,15 @@ def test_table_is_never_wider_than_asked(width: int) -> None:
 
 
 def test_only_some_mappings_are_told_if_asked() -> None:
-    told = json.loads(as_json(report().only("[heap]")))
+    told = json.loads(as_json(report().of_mappings("[heap]")))
 
     assert [each["faults"] for each in told["mappings"]] == [16]
     assert told["faults"]["counted"] == 26
-    assert json.loads(as_json(report().only(hex(31 * PAGE))))["mappings"][0]["mapping"]["name"] == "/lib/libx.so"
+    assert (
+        json.loads(as_json(report().of_mappings(hex(31 * PAGE))))["mappings"][0]["mapping"]["name"] == "/lib/libx.so"
+    )
     with pytest.raises(SmapstopError, match="no page faults in a mapping 'nothing'"):
-        report().only("nothing")
+        report().of_mappings("nothing")
 
 
 def test_run_without_ticks_is_one_line() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from stepped_program import SteppedProgram
 
-from smapstop.report.pages.cow_family import cow_of_family, inherited_by
+from smapstop.report.pages.cow_family import cow_of_family, find_inherited
 from smapstop.report.pages.inherited import AnonymousPages, Lineage, inherited_mappings
 
 
@@ -13,12 +13,12 @@ def test_pages_that_the_parent_writes_are_the_own_of_both(program: Callable[[str
     with SteppedProgram(program("two_children")) as parent:
 
         def shares() -> list[tuple[int, int]]:
-            found = inherited_by(cow_of_family(parent.pid))
+            found = find_inherited(cow_of_family(parent.pid))
             (mapping,) = (each for each in found if each.start == parent.address)
             assert next(iter(mapping.parts)) == parent.pid, "parents first"
             return [(part.pages, part.own_pages) for part in mapping.parts.values()]
 
-        assert inherited_by(cow_of_family(parent.pid)) == [], "nobody has forked"
+        assert find_inherited(cow_of_family(parent.pid)) == [], "nobody has forked"
         parent.go()
         assert shares() == [(40, 0)] * 3
         parent.go()  # the first child has ended

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smapstop.model.callers.call_tree import call_tree, counted_stacks
-from smapstop.ui.callers.flame import Flame, box_at, box_beside, find_box, lay_out_flame
+from smapstop.ui.callers.flame import Flame, box_at, find_box, lay_out_flame, neighbour_of
 
 STACKS = st.lists(
     st.tuples(
@@ -84,7 +84,7 @@ def test_steps_lead_to_neighbours(
     begin: tuple[str, ...], across: int, down: int, end: tuple[str, ...] | None
 ) -> None:
     path = tuple((name, "/usr/bin/program", 0) for name in begin)
-    box = box_beside(flame(*ROWS), path, across, down)
+    box = neighbour_of(flame(*ROWS), path, across, down)
     assert (None if box is None else tuple(step[0] for step in box.path)) == end
 
 

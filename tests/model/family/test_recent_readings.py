@@ -2,8 +2,8 @@
 
 from model.family.readings import SECOND_NS, reading_of
 
-from smapstop.model.family.kept_readings import KeptReadings
 from smapstop.model.family.reading import FamilyReading
+from smapstop.model.family.recent_readings import RecentReadings
 
 READINGS = (
     reading_of(1, {10: {}, 11: {}}, new=(10, 11)),
@@ -13,8 +13,8 @@ READINGS = (
 )
 
 
-def kept(max_bytes: int, *readings: FamilyReading) -> KeptReadings:
-    keeping = KeptReadings(max_bytes)
+def kept(max_bytes: int, *readings: FamilyReading) -> RecentReadings:
+    keeping = RecentReadings(max_bytes)
     for reading in readings:
         keeping.append(reading)
     return keeping

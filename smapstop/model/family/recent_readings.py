@@ -9,7 +9,7 @@ _MAX_BYTES = 64 << 20
 """Memory that the amounts may take: two hours of 50 processes read each second."""
 
 
-class KeptReadings:
+class RecentReadings:
     """Keeps readings; the oldest are forgotten beyond a bound.
 
     Args:
