@@ -1,7 +1,7 @@
 """Targets of `--via`: processes elsewhere, found by name, checked, and listed to pick from."""
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from smapstop.errors import SmapstopError
 
 if TYPE_CHECKING:  # they import numpy
     from smapstop.proc.process import ProcDir
+    from smapstop.proc.process_tree import ProcessStat
     from smapstop.settings import Pick
 
 
@@ -31,6 +32,55 @@ def find_remote_process(via: str, pid_or_name: str) -> "Iterator[tuple[int, Call
     with RemoteShell(via) as shell:
         machine = RemoteMachine(shell)
         yield RemoteProcesses(machine).find(pid_or_name), partial(RemoteProcDir, machine)
+
+
+@contextmanager
+def find_remote_family(
+    via: str, pid_or_name: str
+) -> "Iterator[tuple[int, Callable[[], Mapping[int, ProcessStat]], Callable[[int], ProcDir]]]":
+    """Find the head of a family through a command that gives a shell there.
+
+    Yields:
+        Its pid there, and while the shell lives, what reads all processes, and what opens the directory of one.
+
+    Raises:
+        SmapstopError: The command gives no shell, there is no such process, or they are of several families.
+    """
+    from smapstop.proc.remote.process import RemoteMachine, RemoteMemberDir
+    from smapstop.proc.remote.processes import RemoteProcesses
+    from smapstop.proc.remote.shell import RemoteShell
+
+    with RemoteShell(via) as shell:
+        machine = RemoteMachine(shell)
+        processes = RemoteProcesses(machine)
+        yield processes.find_head(pid_or_name)[0], processes.read_tree, partial(RemoteMemberDir, machine)
+
+
+def find_head(pid_or_name: str, via: str | None) -> tuple[int, bool]:
+    """Find a process whose memory map can be read, here or elsewhere; of several, the head of their family.
+
+    Returns:
+        Its pid there, and whether several processes have the name.
+
+    Raises:
+        SmapstopError: The command gives no shell, there is no such process, they are of several families, or it may
+            not be read.
+    """
+    if via is None:
+        from smapstop.proc.process_lookup import find_family_head
+
+        pid, is_family = find_family_head(pid_or_name)
+        require_memory(pid)
+        return pid, is_family
+    from smapstop.proc.remote.process import RemoteMachine, RemoteProcDir
+    from smapstop.proc.remote.processes import RemoteProcesses
+    from smapstop.proc.remote.shell import RemoteShell
+
+    with RemoteShell(via) as shell:
+        machine = RemoteMachine(shell)
+        pid, is_family = RemoteProcesses(machine).find_head(pid_or_name)
+        RemoteProcDir(machine, pid).require_memory()
+    return pid, is_family
 
 
 def find_remote_pid(via: str, pid_or_name: str) -> int:
@@ -77,13 +127,3 @@ def require_running_one(options: argparse.Namespace, command: tuple[str, ...] | 
         return
     if command is not None:
         raise SmapstopError("--via starts no program there", "start it yourself, then: --via COMMAND -p PID|NAME")
-
-
-def require_one_process(options: argparse.Namespace) -> None:
-    """Check that `--via` is not asked for a family, where only the dashboard and `record` read one.
-
-    Raises:
-        SmapstopError: It is.
-    """
-    if options.via is not None and options.family:
-        raise SmapstopError("with --via snapshot reads no family", "omit --family")

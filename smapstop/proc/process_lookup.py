@@ -12,7 +12,7 @@ from typing import Any
 from smapstop.errors import SmapstopError, ambiguous_name_error, closest_names, unknown_name_error
 from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.mount import require_proc
-from smapstop.proc.process_tree import ancestors_of, read_processes
+from smapstop.proc.process_tree import ProcessStat, ancestors_of, read_processes
 from smapstop.proc.program_title import interpreter_of, script_of
 
 _LISTED_WIDTH = 32
@@ -63,14 +63,26 @@ def find_family_head(pid_or_name: str) -> tuple[int, bool]:
     Raises:
         SmapstopError: No process has that name, or they are of several families; or /proc is not usable.
     """
-    found = _find_processes(pid_or_name)
+    return head_of(_find_processes(pid_or_name), read_processes(), pid_or_name)
+
+
+def head_of(found: Sequence[FoundProcess], processes: Mapping[int, ProcessStat], name: str) -> tuple[int, bool]:
+    """Return the pid of the one of several processes from which all others descend, and whether there are others.
+
+    Args:
+        found: The processes that have the name, at least one.
+        processes: All processes, by pid.
+        name: The name.
+
+    Raises:
+        SmapstopError: They are of several families.
+    """
     pids = {each.pid for each in found}
-    processes = read_processes()
     heads = [each for each in found if pids.isdisjoint(ancestors_of(each.pid, processes))]
     if len(heads) == 1:
         return heads[0].pid, len(found) > 1
     raise ambiguous_name_error(
-        f"{len(heads)} families are named {pid_or_name!r}",
+        f"{len(heads)} families are named {name!r}",
         [f"{each.pid} {each.command_line}" for each in heads],
         "give the pid of the head of one",
     )

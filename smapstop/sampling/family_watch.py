@@ -45,6 +45,7 @@ class FamilyWatch:
         self._reader = reader
         self._members: dict[int, WatchedProcess] = {}
         self._reading_due_ns = self._scan_due_ns = time.monotonic_ns()
+        self._is_first = True
         self.set_pace(pace)
 
     @property
@@ -146,8 +147,10 @@ class FamilyWatch:
             self._reader.scan()
             self._scan_due_ns = now_ns + int(self._reader.scan_cost_ns / scan_share)
         reading = self._reader.read(int(memory_share * interval_ns), interval_ns)
-        wait_ns = 0 if self._reader.scans_always and not reading.read_ns.all() else interval_ns
-        self._reading_due_ns = now_ns + max(wait_ns, int(reading.cost_ns / memory_share))
+        self._reading_due_ns = now_ns + max(interval_ns, int(reading.cost_ns / memory_share))
+        if self._reader.scans_always and self._is_first:  # it has only found whose memory to ask for
+            self._reading_due_ns = time.monotonic_ns()
+        self._is_first = False
         return reading
 
     def _sample(self, pid: int) -> Iterator[MemberMessage]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from stepped_program import SteppedProgram
+from ways_elsewhere import hide_rollup
 
 from smapstop.model.family.reading import FamilyReading
 from smapstop.proc.process_tree import descendants_of, read_processes
@@ -93,17 +94,6 @@ def test_a_member_is_read_wherever_the_shell_is_and_a_pid_that_is_reused_is_not_
         member._start_time -= 1
         with pytest.raises(ProcessLookupError):
             member.counters()
-
-
-def hide_rollup(directory: Path, shell: str = "sh") -> str:
-    """A way to a shell where cat finds no smaps_rollup, as before Linux 4.14."""
-    cat = directory / "cat"
-    message = "cat: $1: No such file or directory"
-    cat.write_text(
-        f'#!/bin/sh\ncase "$1" in */smaps_rollup) echo "{message}" >&2; exit 1; esac\nexec /bin/cat "$@"\n'
-    )
-    cat.chmod(0o755)
-    return f"env PATH={directory}:{os.environ['PATH']} {shell}"
 
 
 def test_where_there_is_no_smaps_rollup_smaps_is_summed(program: Callable[[str], Path], tmp_path: Path) -> None:

@@ -29,14 +29,13 @@ from smapstop.cli.arguments import (
 )
 from smapstop.cli.commands import VERBS, list_verbs
 from smapstop.cli.output import is_terminal
-from smapstop.cli.remote_targets import find_remote_pid, find_remote_process, pick_from, require_running_one
+from smapstop.cli.remote_targets import find_head, find_remote_process, pick_from, require_running_one
 from smapstop.cli.targets import (
     Command,
     environment,
     pace_of,
     require_command_to_decorate,
     require_executable,
-    require_memory,
     start_sampler,
 )
 from smapstop.errors import SmapstopError
@@ -114,29 +113,13 @@ def run(words: list[str], command: Command) -> int:
         begin: Attach | Pick
         if options.pid is None:
             begin = stack.enter_context(pick_from(options.via))
-        elif options.via is not None:
-            pid = find_remote_pid(options.via, options.pid)
-            begin = Attach(pid, settings.pace, settings.callers, options.via)
         else:
-            pid, is_family = _find_target(options.pid)
-            begin = Attach(pid, settings.pace, settings.callers)
+            pid, is_family = find_head(options.pid, options.via)
+            begin = Attach(pid, settings.pace, settings.callers, options.via or "")
             settings = replace(settings, shows_family=options.family or is_family)
         from smapstop.ui.run import run_dashboard
 
         return run_dashboard(_tee_to_recording(source, options), begin, settings)
-
-
-def _find_target(name: str) -> tuple[int, bool]:
-    """Find the process, and whether to begin with its family: a name that several have means the head of theirs.
-
-    Raises:
-        SmapstopError: There is none, they are of several families, or it may not be read.
-    """
-    from smapstop.proc.process_lookup import find_family_head
-
-    pid, is_family = find_family_head(name)
-    require_memory(pid)
-    return pid, is_family
 
 
 def _stray_word_error(word: str, words: list[str], *, has_pid: bool) -> SmapstopError:

@@ -22,7 +22,7 @@ from smapstop.cli.arguments import (
 )
 from smapstop.cli.output import sanitize_line
 from smapstop.cli.progress import Progress
-from smapstop.cli.remote_targets import find_remote_pid, require_running_one
+from smapstop.cli.remote_targets import find_head, find_remote_pid, require_running_one
 from smapstop.cli.targets import (
     Command,
     environment,
@@ -101,10 +101,19 @@ def run(words: list[str], command: Command) -> int:
         variables = environment(command, decorate=options.decorate)
         begin: Attach | Launch = Launch(command, variables, pace_of(options), not options.no_callers)
     else:
-        via = options.via or ""
-        pid = find_remote_pid(via, options.pid) if via else find_watchable_process(options.pid)
-        begin = Attach(pid, pace_of(options), not options.no_callers, via)
+        begin = Attach(_find_process(options), pace_of(options), not options.no_callers, options.via or "")
     return _record(begin, options, alerts)
+
+
+def _find_process(options: argparse.Namespace) -> int:
+    """Find the process to record; a name that several have is that of a family.
+
+    Raises:
+        SmapstopError: There is none, there are several, or it may not be read.
+    """
+    if options.family:
+        return find_head(options.pid, options.via)[0]
+    return find_watchable_process(options.pid) if options.via is None else find_remote_pid(options.via, options.pid)
 
 
 def _parse_alerts(texts: list[str]) -> "list[Alert]":

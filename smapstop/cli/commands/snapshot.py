@@ -16,7 +16,7 @@ from smapstop.cli.arguments import (
     parse_reading_number,
 )
 from smapstop.cli.output import is_terminal, print_text, sanitize_line, table_width
-from smapstop.cli.remote_targets import find_remote_process, require_one_process, require_running_one
+from smapstop.cli.remote_targets import find_remote_family, find_remote_process, require_running_one
 from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
 
@@ -85,7 +85,6 @@ def run(words: list[str], command: Command) -> int:
     if options.reading is not None and options.file is None:
         raise SmapstopError("--reading is for a saved text", "smapstop snapshot --from FILE --reading N")
     require_running_one(options, command)
-    require_one_process(options)
     if options.via is not None and options.pid is None:
         raise SmapstopError("--via needs the process to read there", "smapstop snapshot --via COMMAND -p PID|NAME")
     if options.family:
@@ -107,7 +106,11 @@ def _print_family(options: argparse.Namespace) -> int:
         raise SmapstopError("--family needs a process", "smapstop snapshot -p PID|NAME --family")
     if options.sort is not None or options.label:
         raise SmapstopError("--family has the totals of each process", "omit --sort and --label")
-    family = take_family_snapshot(find_family_head(options.pid)[0])
+    if options.via is None:
+        family = take_family_snapshot(find_family_head(options.pid)[0])
+    else:
+        with find_remote_family(options.via, options.pid) as (pid, read_tree, open_process):
+            family = take_family_snapshot(pid, read_tree, open_process)
     match options.format or _default_format():
         case "json":
             text = as_json(family)

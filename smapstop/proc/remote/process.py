@@ -78,7 +78,8 @@ class RemoteProcDir(ProcDir):
         """The machine that it is read through."""
         self._enter(machine)
         try:
-            self._start_time = self.counters().start_time
+            with self.together(("stat", "statm", "status")):
+                self._start_time = self.counters().start_time
         except (FileNotFoundError, ProcessLookupError) as error:
             raise access_error(pid, error) from error
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.process_info import ProcessInfo
-from smapstop.proc.process_lookup import processes_named, require_one
-from smapstop.proc.process_tree import ProcessStat, ancestors_of, parse_stat
+from smapstop.proc.process_lookup import head_of, processes_named, require_one
+from smapstop.proc.process_tree import ProcessStat, ancestors_of, descendants_of, parse_stat
 from smapstop.proc.remote.process import RemoteMachine
 from smapstop.proc.remote.script import call
 
@@ -66,12 +66,39 @@ class RemoteProcesses:
         Raises:
             SmapstopError: No process has that name, or several have.
         """
-        if pid_or_name.isascii() and pid_or_name.isdecimal():
-            (status,) = self._machine.shell.request(call("files", f"/proc/{int(pid_or_name)}/status"))
-            tgid = _TGID.search(status.text)
-            return int(tgid[1] if tgid else pid_or_name)
+        if _is_pid(pid_or_name):
+            return self._pid_of_thread(int(pid_or_name))
         running = [self._info(stat) for stat in self._read_stats()]
         return require_one(processes_named(pid_or_name, running, self._own), pid_or_name).pid
+
+    def find_head(self, pid_or_name: str) -> tuple[int, bool]:
+        """Resolve a pid or name to a pid; of several, to the head of their family, as `find_family_head`.
+
+        Returns:
+            The pid, and whether several processes have the name.
+
+        Raises:
+            SmapstopError: No process has that name, or they are of several families.
+        """
+        if _is_pid(pid_or_name):
+            return self._pid_of_thread(int(pid_or_name)), False
+        stats = self._read_stats()
+        found = processes_named(pid_or_name, [self._info(stat) for stat in stats], self._own)
+        return head_of(found, {stat.pid: stat for stat in stats}, pid_or_name)
+
+    def read_tree(self) -> dict[int, ProcessStat]:
+        """Read stat of all processes but the shell and what it runs, by pid."""
+        itself, texts = self._machine.shell.request(call("itself"), call("texts", "/proc/*/stat"))
+        stats = {stat.pid: stat for stat in parse_stats(texts.text, self._machine.page_kb)}
+        for pid in descendants_of(int(itself.text), stats):
+            del stats[pid]
+        return stats
+
+    def _pid_of_thread(self, number: int) -> int:
+        """Pid of the process that a thread id belongs to; any other number unchanged."""
+        (status,) = self._machine.shell.request(call("files", f"/proc/{number}/status"))
+        tgid = _TGID.search(status.text)
+        return int(tgid[1]) if tgid else number
 
     def _info(self, stat: ProcessStat) -> dict[str, Any]:
         """What a process is, as psutil has it."""
@@ -112,6 +139,11 @@ class RemoteProcesses:
                 tuple(map(os.fsdecode, words.split(b"\0"))) if words else (),
                 "" if uid is None else self._users.get(uid, str(uid)),
             )
+
+
+def _is_pid(text: str) -> bool:
+    """Whether a text is a pid, not a name."""
+    return text.isascii() and text.isdecimal()
 
 
 def parse_stats(text: bytes, page_kb: int) -> list[ProcessStat]:

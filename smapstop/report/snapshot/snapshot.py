@@ -28,6 +28,8 @@ from smapstop.sampling.sampler import Sampler
 
 OpenProcess = Callable[[int], ProcDir]
 """Opens the directory of a process by its pid, here or elsewhere."""
+_TOTALS_FILES = ("smaps_rollup", "stat", "statm", "status", "cmdline", "limits", "/proc/sys/vm/max_map_count")
+"""Files that `take_totals` reads, but for those of the control group."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,7 +114,7 @@ def take_totals(pid: int, open_process: OpenProcess = ProcDir) -> Snapshot:
     Raises:
         SmapstopError: As for `take_snapshot`.
     """
-    with open_process(pid) as process:
+    with open_process(pid) as process, process.together(_TOTALS_FILES):
         try:
             wall_ns, began_ns = time.time_ns(), time.monotonic_ns()
             rollup = _read_rollup(process) or sum_fields(parse_smaps(process.read_smaps()))

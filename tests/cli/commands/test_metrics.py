@@ -1,71 +1,24 @@
 """`smapstop metrics`, by the command line: a real scrape, how it ends, and what is refused."""
 
-import contextlib
 import errno
 import json
 import os
-import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
-from prometheus_client import Metric
-from prometheus_client.parser import text_string_to_metric_families
+from metrics_server import metrics
 from stepped_program import SteppedProgram, wait_until
 
 from smapstop.cli.commands import metrics as metrics_command
 from smapstop.cli.main import main
 from smapstop.sampling.fleet_watch import FleetWatch
-
-
-class Metrics:
-    """`smapstop metrics` that runs, on a free port."""
-
-    def __init__(self, *options: str) -> None:
-        words = [sys.executable, "-m", "smapstop", "metrics", "--listen", "127.0.0.1:0", "-i", "0.1", *options]
-        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.first_line = self.read_error()
-        found = re.search(r"http://\S+", self.first_line)
-        assert found, self.first_line
-        self.url = found[0]
-
-    def read_error(self) -> str:
-        """The next line of stderr; it may be there already, with the first."""
-        assert self.process.stderr
-        return self.process.stderr.readline()
-
-    def scrape(self) -> dict[str, Metric]:
-        with urlopen(self.url, timeout=60) as reply:
-            return {family.name: family for family in text_string_to_metric_families(reply.read().decode())}
-
-    def value(self, name: str, **labels: str) -> float | None:
-        """Value of the first row with these labels; None if there is none."""
-        family = self.scrape().get(name)
-        rows = (row.value for row in family.samples if row.labels.items() >= labels.items()) if family else iter(())
-        return next(rows, None)
-
-    def stop(self, number: int) -> tuple[int, str, str]:
-        """Status, output and errors after a signal."""
-        self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=60)
-        return self.process.returncode, out, err
-
-
-@contextlib.contextmanager
-def metrics(*options: str) -> Iterator[Metrics]:
-    running = Metrics(*options)
-    try:
-        yield running
-    finally:
-        running.process.kill()
-        running.process.communicate()
 
 
 @pytest.fixture
@@ -106,8 +59,9 @@ def test_a_family_has_its_members_and_their_sums(own: Path) -> None:
         assert running.stop(signal.SIGINT)[0] == 0
 
 
-def test_a_process_elsewhere(own: Path) -> None:
-    with SteppedProgram(own), metrics("-p", own.name, "--via", "sh") as running:
+@pytest.mark.parametrize("place", ["ssh", "chroot", "sh"])
+def test_a_process_elsewhere(place: str, way: Callable[[str], str], own: Path) -> None:
+    with SteppedProgram(own), metrics("-p", own.name, "--budget", "100", "--via", way(place)) as running:
         wait_until(lambda: running.value("smapstop_mapping_memory_bytes", kind="anonymous", field="uss"))
         assert running.stop(signal.SIGINT)[0] == 0
 

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 
 import pytest
-from cli.commands.test_metrics import metrics
+from metrics_server import metrics
 from stepped_program import wait_until
 
 from smapstop.export.prometheus.grafana import build_dashboard

@@ -41,7 +41,8 @@ def test_a_sample_through_a_shell_is_that_of_here(program: Callable[[str], Path]
         (("--via", "sh", "-p", "999999999"), "no process 999999999"),
         (("--via", "sh"), "--via needs the process to read there"),
         (("--via", "sh", "--from", "x"), "--via needs the process to read there"),
-        (("--via", "sh", "-p", "1", "--family"), "with --via snapshot reads no family"),
+        (("--via", "sh", "-p", "999999999", "--family"), "no process 999999999"),
+        (("--via", "sh", "-p", "no-such-name-anywhere", "--family"), "no process is named 'no-such-name-anywhere'"),
     ],
 )
 def test_what_cannot_be_read_there_is_one_line(arguments: tuple[str, ...], message: str) -> None:
