@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from smapstop.errors import SmapstopError, ambiguous_name_error, unknown_name_error
 from smapstop.ui.commands import (
-    appearance,
     callers,
     columns,
     copy,
@@ -21,11 +20,24 @@ from smapstop.ui.commands import (
     rows,
     sampling,
     select,
+    theme,
     threads,
 )
 from smapstop.ui.commands.command import ScreenCommand
 from smapstop.ui.screens.dashboard import MainScreen
+from smapstop.ui.widgets.help_place import help_place
 
+
+def _help(screen: MainScreen, argument: str) -> None:
+    """Open the help of the part that has the focus, with all commands."""
+    from smapstop.ui.help.content import HelpEntry
+    from smapstop.ui.screens.help import HelpScreen
+
+    commands = tuple(HelpEntry(each.name, f"{each.usage}  {each.help}".strip()) for each in COMMANDS)
+    screen.app.push_screen(HelpScreen(help_place(screen.focused), argument, commands))
+
+
+HELP = ScreenCommand("help", "[WORDS]", "Open the help, at these words.", _help)
 COMMANDS: tuple[ScreenCommand, ...] = (
     rows.SORT,
     rows.GROUP,
@@ -66,8 +78,8 @@ COMMANDS: tuple[ScreenCommand, ...] = (
     sampling.BUDGET,
     program.RUN,
     threads.THREADS,
-    appearance.THEME,
-    appearance.HELP,
+    theme.THEME,
+    HELP,
     sampling.SNAPSHOT,
     quitting.SAVE,
     quitting.QUIT,

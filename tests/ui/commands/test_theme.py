@@ -1,4 +1,4 @@
-"""Commands about the appearance of the dashboard, and its help."""
+"""The command that chooses the theme, and the help with all commands."""
 
 from factories import mappings_of, tick_of
 from list_source import ListSource
