@@ -23,7 +23,7 @@ Say = Callable[[str], object]
 
 
 class RecordedAlerts:
-    """Alerts of one process and its family, looked at as its ticks are recorded.
+    """Alerts of one process and its family, checked as its ticks are recorded.
 
     Args:
         alerts: The alerts.
@@ -44,7 +44,7 @@ class RecordedAlerts:
         self._is_checked = False
 
     def append(self, tick: Tick) -> None:
-        """Look at the next tick."""
+        """Check the alerts at the next tick."""
         if self.line:
             return
         self._timeline.append(tick)

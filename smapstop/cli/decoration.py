@@ -1,4 +1,4 @@
-"""What `--decorate` asks a program for: variables of its environment, which others ignore."""
+"""Environment variables of `--decorate`: they make a program name its memory and functions; others ignore them."""
 
 import os
 import re

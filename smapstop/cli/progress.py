@@ -52,7 +52,7 @@ class Progress:
         )
 
     def finish(self, recorder: "Recorder") -> None:
-        """Print what was recorded and how to replay it; also elsewhere, that the OOM killer ended the process."""
+        """Print what was recorded and how to replay it, and that the OOM killer ended the process if it did."""
         for notice in self._notices:
             self.say(notice)
         if not self._on or not recorder.tick_count:

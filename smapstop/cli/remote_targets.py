@@ -118,7 +118,7 @@ def pick_from(via: str | None) -> "Iterator[Pick]":
 
 
 def require_running_one(options: argparse.Namespace, command: tuple[str, ...] | None) -> None:
-    """Check that `--via` is not asked for what it cannot do.
+    """Check that `--via` is not used to start a program.
 
     Raises:
         SmapstopError: It is.

@@ -34,7 +34,7 @@ def pace_of(options: argparse.Namespace, preferences: Preferences = NO_PREFERENC
 
 
 def environment(command: tuple[str, ...], *, decorate: bool) -> dict[str, str]:
-    """Environment of a program to launch; say on stderr what it makes Python do.
+    """Environment of a program to launch; report on stderr what it changes for Python.
 
     Args:
         command: The program and its arguments.

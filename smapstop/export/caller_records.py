@@ -87,7 +87,7 @@ def place_text(frame: Frame) -> str:
 
 
 def culprit_record(entry: LogEntry) -> Record:
-    """Whose doing an event was; empty if that is not known."""
+    """Function that caused an event; empty if that is not known."""
     culprit = culprit_of_entry(entry)
     if culprit is None:
         return {}

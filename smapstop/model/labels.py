@@ -35,7 +35,7 @@ class Label:
 
     @property
     def may_be_bss(self) -> bool:
-        """Whether it is, or looks like, the .bss of a file, whose symbols may name the variables there."""
+        """Whether it is, or may be, the .bss of a file, whose symbols may name the variables there."""
         return self.text.endswith(PURPOSE_TEXTS[Purpose.BSS])
 
 

@@ -1,4 +1,4 @@
-"""Which changes of amounts are the process's own doing, and which come from others that map or unmap the same pages.
+"""Separate changes that the process made itself from those that others make by mapping or unmapping its pages.
 
 A page that somebody else maps, too, turns from private to shared, and counts less in Pss (fs/proc/task_mmu.c:
 smaps_account). Of pages of files and of shared memory, that says nothing about this process. Anonymous pages are

@@ -1,4 +1,4 @@
-"""Tell whether two readings are of one process, by the addresses of its memory."""
+"""Decide whether two readings are of one process, by the addresses of its memory."""
 
 import numpy as np
 
@@ -38,5 +38,5 @@ def _rows_named(mappings: Mappings, name: str) -> list[int]:
 
 
 def _has_process_memory(mappings: Mappings) -> bool:
-    """Whether there is a mapping whose address says which process it is of."""
+    """Whether any mapping has an address that identifies its process."""
     return bool({mappings.strings[code] for code in np.unique(mappings.name).tolist()} - _FIXED)

@@ -277,7 +277,7 @@ def machine_oom_kills(vmstat: str = "/proc/vmstat") -> int | None:
 
 
 def _parent(path: str, above: int) -> str:
-    """Path of a group that contains another, so many levels above."""
+    """Path of the group a number of levels above another."""
     for _ in range(above):
         path = os.path.dirname(path)
     return path

@@ -52,7 +52,7 @@ def parse_stat(stat: bytes, page_kb: int = PAGE_KB) -> ProcessStat:
 
 
 def read_processes(root: str = "/proc") -> dict[int, ProcessStat]:
-    """Read stat of every process, by pid; those that end meanwhile are left out."""
+    """Read stat of every process, by pid; skip those that end while they are read."""
     processes = {}
     for name in os.listdir(root):
         if name.isdecimal():

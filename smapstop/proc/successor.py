@@ -1,4 +1,4 @@
-"""Find the next process like one that ended: the same program of the same user, started since."""
+"""Find the successor of a process that ended: the same program of the same user, started since."""
 
 import os
 import re
@@ -49,7 +49,7 @@ def _effective_uid(status: bytes) -> int:
 
 
 class SuccessorSearch:
-    """Search for a successor, again and again.
+    """Repeatable search for a successor.
 
     Args:
         identity: What the process that ended ran.

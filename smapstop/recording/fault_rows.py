@@ -68,7 +68,7 @@ class FaultEncoder:
 
 
 def function_of(frames: tuple[Frame, ...]) -> str:
-    """The function that asked for the memory, as one text; empty for no frames."""
+    """Function that asked for the memory, as text; empty without frames."""
     folded = fold_frames(frames)
     if not folded:
         return ""

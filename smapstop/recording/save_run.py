@@ -57,7 +57,7 @@ def save_run(
 
 
 def _progress(recorder: Recorder) -> str:
-    """Message that says what is saved, and how to open it."""
+    """Message about what was saved, and how to open it."""
     count = recorder.tick_count
     return f"saved, {count:,} tick{'s' * (count != 1)}: smapstop replay {recorder.path}"
 

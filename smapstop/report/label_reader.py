@@ -1,4 +1,4 @@
-"""Label the mappings of a process with their purpose, from its threads' stack pointers and from their shape."""
+"""Label the mappings of a process with their purpose, from the stack pointers of its threads and from their shape."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Tell which mapped files lie on memory file systems: their pages are shared memory, not a disk's."""
+"""Detect mapped files on memory file systems: their pages are shared memory."""
 
 import os
 import stat

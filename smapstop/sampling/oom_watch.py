@@ -66,7 +66,7 @@ class OomWatch:
 
 
 def oom_kill_between(before: OomCounts, after: OomCounts, pid: int, *, is_killed: bool) -> OomKill | None:
-    """What the OOM killer has to do with the end of a process; `None` if nothing.
+    """Decide whether the OOM killer ended a process; `None` if not.
 
     It is sure that it killed the process if SIGKILL ended that, the OOM killer took one of its control group, and no
     other process of that group is gone.
@@ -94,7 +94,7 @@ def oom_kill_between(before: OomCounts, after: OomCounts, pid: int, *, is_killed
 
 
 def _rise(before: int | None, after: int | None) -> int | None:
-    """By how much a counter rose; `None` if that is unknown."""
+    """Increase of a counter; `None` if unknown."""
     return None if before is None or after is None else after - before
 
 

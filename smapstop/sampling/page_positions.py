@@ -1,4 +1,4 @@
-"""Settle what pages did by where they were before.
+"""Verify events of pages by the positions of the pages before.
 
 smaps counts pages and does not say where they are: pages that were given up, in a tick in which an empty part of the
 same mapping was unmapped, look as if they had been in that part. And pages that only held zeros look given up when
@@ -78,7 +78,7 @@ class PositionTracker:
             del self._known_pages[mapping]
 
     def settle_discards(self, before: Mappings, before_ids: Ids, after: Mappings, ids: Ids, events: Events) -> Events:
-        """Doubt what is said to be discarded, if there are zero pages now where pages were.
+        """Mark discards as unsure if there are zero pages now where pages were.
 
         The arguments are those of `settle_unmapped`.
         """
@@ -112,7 +112,7 @@ class PositionTracker:
         return True
 
     def settle_unmapped(self, before: Mappings, before_ids: Ids, after: Mappings, ids: Ids, events: Events) -> Events:
-        """Doubt what is said to be unmapped from mappings of which some part remains, if fewer pages were there.
+        """Mark unmapped pages as unsure in mappings of which a part remains, if fewer pages were there.
 
         Args:
             before: The previous reading.

@@ -1,4 +1,4 @@
-"""Facts about unnamed memory that the files of a process prove: what is .bss, and where Go has its heap."""
+"""Facts about unnamed memory that the files of a process prove: which is .bss, and where the heap of Go is."""
 
 import os
 

@@ -96,7 +96,7 @@ class Service:
         return max(0.0, (min(due_ns) - time.monotonic_ns()) / 1e9) if due_ns else None
 
     def _do_what_is_due(self, ready: set[int]) -> None:
-        """Send what is due: the end of the target, its next tick, or what its family has to say."""
+        """Send what is due: the end of the target, its next tick, or a reading of its family."""
         watched = self._watched
         if watched is not None and watched.pidfd in ready:
             self._finish_watching(watched)
@@ -184,7 +184,7 @@ class Service:
             self._family.set_pace(pace)
 
     def _follow_family(self, *, on: bool) -> None:
-        """Begin or stop to read the family of the target; one that is read already goes on."""
+        """Begin or stop to read the family of the target; no change if it is read already."""
         if on and self._watched is not None and self._family is None:
             if self._link is not None:
                 self._family = self._link.watch_family(self._pace)

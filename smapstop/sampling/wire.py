@@ -104,7 +104,7 @@ class Encoder:
 
 
 def _find(tables: dict[int, tuple[_Table, _Sent]], table: _Table, nothing: _Sent) -> tuple[int, _Sent]:
-    """Number of a table, and how much of it was sent: nothing of a new one, for which the oldest is forgotten."""
+    """Number of a table, and how much of it was sent; a new one replaces the oldest."""
     for number, (known, sent) in tables.items():
         if known is table:
             return number, sent

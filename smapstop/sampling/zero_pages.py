@@ -1,4 +1,4 @@
-"""Settle whether pages of a huge page were discarded, or replaced by the zero page when the kernel split it.
+"""Decide whether pages of a huge page were discarded, or replaced by the zero page when the kernel split it.
 
 smaps counts neither (mm/migrate.c, try_to_map_unused_to_zeropage, since Linux 6.12), but pagemap shows the zero page.
 """

@@ -1,4 +1,4 @@
-"""Recognise texts that are no saved smaps, so that a refusal can say what they are and what to save instead."""
+"""Recognise texts that are not smaps, so that the error can say what they are and what to save instead."""
 
 import re
 from typing import NamedTuple

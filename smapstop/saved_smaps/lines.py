@@ -1,4 +1,4 @@
-"""Tell what a line of a saved text is, without quotes, an indent, a line number, or the prefix of a log."""
+"""Classify the lines of a saved text, without quotes, indentation, line numbers or the prefix of a log."""
 
 import re
 from dataclasses import replace
@@ -11,7 +11,7 @@ from smapstop.proc.fields import FIELD_BY_NAME
 
 
 class LineKind(Enum):
-    """What a line is in smaps."""
+    """Kind of a line of smaps."""
 
     HEADER = auto()
     """Header of a mapping."""
@@ -151,7 +151,7 @@ def _kernel_line(line: bytes) -> SavedLine | None:
 
 
 def _other_line(line: bytes, prefix: bytes) -> SavedLine:
-    """Tell what a line is that is no whole header or field."""
+    """Classify a line that is neither a whole header nor a field."""
     if not line.strip(b" \t\r\v\f\xc2\xa0"):
         return SavedLine(LineKind.BLANK, line)
     if _DAMAGED_HEADER.match(line):

@@ -142,7 +142,7 @@ def _typical_labels(group: list[Record]) -> tuple[str, ...]:
 
 
 def _lacks(record: Record, typical: tuple[str, ...]) -> str | None:
-    """The first amount, or flags, that other records of the reading have and this one has not."""
+    """First amount, or flags, that other records of the reading have and this one lacks."""
     return next((label for label in typical if label not in record.labels and _is_expected(label)), None)
 
 

@@ -238,7 +238,7 @@ def number_in_name(name: str) -> int | None:
 
 
 def _malformed(number: int, line: SavedLine, expected: str) -> SmapstopError:
-    """Error for a line that is not what must stand there."""
+    """Error for an unexpected line."""
     shown = (line.text if len(line.text) <= 60 else line.text[:57] + b"...").decode("utf-8", "surrogateescape")
     return SmapstopError(f"line {number}: expected {expected}, found {shown!r}", "the text is damaged: save it again")
 

@@ -1,4 +1,4 @@
-"""Turn the saved readings of one process into ticks, with the identity, changes and events that sampling finds."""
+"""Turn the saved readings of one process into ticks, with identities, changes and events as if they were sampled."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace

@@ -133,7 +133,7 @@ def _spread(times: Sequence[int]) -> list[int]:
 
 
 def _shown(time_ns: int) -> str:
-    """A time in messages."""
+    """Format a time for messages."""
     return f"{datetime.fromtimestamp(time_ns // SECOND_NS, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 

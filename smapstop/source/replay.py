@@ -83,7 +83,7 @@ class ReplaySource:
         yield EndOfRecording(reason)
 
     def request(self, request: Request) -> None:
-        """Answer requests for what is not recorded with that reason; ignore other requests."""
+        """Answer requests with the reason that their data is not recorded; ignore other requests."""
         if self._deliver is None:
             return
         match request:

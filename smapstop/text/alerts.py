@@ -1,4 +1,4 @@
-"""Words for alerts: what was raised, at which value, and which mapping did it."""
+"""Text of alerts: the alert, its value, and the mapping behind it."""
 
 from collections.abc import Sequence
 
@@ -86,7 +86,7 @@ def _value_text(term: AlertTerm, value: float, tick: Tick) -> str:
 
 
 def _still(rate: str) -> str:
-    """A rate of nothing as a number."""
+    """Format a rate, 0 included."""
     return "0" if rate == fmt.STILL else rate
 
 

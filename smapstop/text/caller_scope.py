@@ -1,4 +1,4 @@
-"""Which page faults the callers are shown of: in what, since when; and why there are none."""
+"""Scope of the callers shown: the page faults of which mappings, since when; and why there are none."""
 
 import numpy as np
 
@@ -18,7 +18,7 @@ _NOT_ASKED = "they were not asked for (--no-callers), or not recorded."
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CallerScope:
-    """Page faults whose callers are shown."""
+    """Page faults to show the callers of."""
 
     faults: PageFaults | None
     """None if they were not watched."""

@@ -1,4 +1,4 @@
-"""Words for the callers of page faults."""
+"""Text of the callers of page faults."""
 
 from smapstop.model.callers.page_faults import PageFaults
 from smapstop.proc.callstack.frames import Frame
@@ -17,7 +17,7 @@ def frame_text(frame: Frame) -> str:
 
 
 def unseen_texts(faults: PageFaults) -> list[str]:
-    """What was not seen of the faults, and why; empty if all were."""
+    """Which faults were missed, and why; empty if none were."""
     texts = []
     if faults.in_system_calls:
         texts.append(f"{faults.in_system_calls:,} inside system calls, not visible")

@@ -180,7 +180,7 @@ _AMPLE_WIDTH = 200
 
 
 def unfitted_columns(columns: Sequence[Column]) -> list[tuple[Column, int]]:
-    """All columns, those of text so wide that nothing is cut."""
+    """All columns, with text columns wide enough that nothing is cut."""
     widths = {"name": _AMPLE_WIDTH, "happened": _AMPLE_WIDTH}
     return [(column, widths.get(column.key, _outer_width(column) - 1)) for column in columns]
 

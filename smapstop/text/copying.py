@@ -1,4 +1,4 @@
-"""Texts to copy of rows of the table: addresses, names, the rows themselves, why they are as they are."""
+"""Texts to copy from rows of the table: addresses, names, the rows themselves, explanations."""
 
 from collections.abc import Sequence
 

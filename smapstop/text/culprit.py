@@ -1,4 +1,4 @@
-"""Words for whose doing a change was: "by dictExpand"."""
+"""Name the function that caused a change: "by dictExpand"."""
 
 from smapstop.model.callers.culprit import TopFunction
 from smapstop.model.history.culprits import Culprit
@@ -7,7 +7,7 @@ from smapstop.text.functions import function_text, source_text
 
 
 def culprit_text(culprit: Culprit | None, *, full: bool = False) -> str:
-    """Whose doing it was, after a space: " by dictExpand", " mostly by dictExpand?"; in full with the line.
+    """Function that caused it, after a space: " by dictExpand", " mostly by dictExpand?"; in full with the line.
 
     Empty if it is not known.
     """
@@ -19,7 +19,7 @@ def culprit_text(culprit: Culprit | None, *, full: bool = False) -> str:
 
 
 def majority_text(top: TopFunction, seen: int) -> str:
-    """Whose doing most of the page faults of a mapping were: "93 % of the 1,204 page faults seen in it: f"."""
+    """Function that made most page faults of a mapping: "93 % of the 1,204 page faults seen in it: f"."""
     source = source_text(top.frame)
     whose = f"{function_text(top.frame)}{f', {source}' if source else ''}"
     if seen == 1:

@@ -1,4 +1,4 @@
-"""Words for a family of processes: its members, their sums, and who broke the sharing."""
+"""Text of a family of processes: its members, their sums, and who broke the sharing."""
 
 from collections.abc import Mapping, Sequence
 
@@ -187,7 +187,7 @@ def _histories(moment: FamilyMoment, rows: Sequence[MemberRow], width: int) -> l
 
 
 def _verdict(moment: FamilyMoment, row: MemberRow) -> tuple[str, str]:
-    """What happened last to a member: the mechanism if it is sampled, else what its amounts show; and in brief."""
+    """Last event of a member, in full and in brief: the mechanism if it is sampled, else what its amounts show."""
     if row.history.missing or row.is_gone or row.is_zombie:
         return (row.history.missing or ("gone" if row.is_gone else "ended, not reaped by its parent"),) * 2
     timeline = moment.timelines.get(row.pid)

@@ -1,4 +1,4 @@
-"""Words for functions: their names, their source, the file that has their code."""
+"""Text of functions: name, source, and the file of their code."""
 
 import re
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ _JAVASCRIPT = re.compile(
 
 
 def code_kind(frame: Frame) -> CodeKind:
-    """Whose code a function is."""
+    """Kind of a function's code: of the program, of a library, written at run time."""
     if frame in (BEYOND, IN_SYSTEM_CALL):
         return "unknown"
     if not frame.file or (frame.name or "").startswith(_PYTHON):

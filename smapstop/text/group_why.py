@@ -1,4 +1,4 @@
-"""Why a group of mappings is as it is: what happened in it, and the mappings that moved."""
+"""Explanation of a group of mappings: what happened in it, and the mappings that moved."""
 
 import numpy as np
 from numpy.typing import NDArray

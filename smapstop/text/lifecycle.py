@@ -71,7 +71,7 @@ def _arrival(history: MappingHistory, number: int, unit: UnitFormat) -> LastChan
 
 
 def others_text(history: MappingHistory, number: int, unit_of: Callable[[str], UnitFormat] = lambda _: AUTO) -> str:
-    """What others did to the pages of a mapping since it last changed itself, up to a tick; empty if nothing."""
+    """Changes by other processes to the pages of a mapping since its last own change, up to a tick; empty if none."""
     step = history.step_at(number)
     for name in ("pss", "private_clean", "private_dirty"):
         at = int(history.last_changes(step)[history.fields.index(name)]) if name in history.fields else 0

@@ -1,4 +1,4 @@
-"""Words for the limits of a process: how much of them is used, and when the memory limit is reached."""
+"""Text of the limits of a process: how much is used, and when the memory limit will be reached."""
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.limit_use import (

@@ -59,7 +59,7 @@ class Mover:
 
 @dataclass(frozen=True, slots=True)
 class RunVerdict:
-    """What a run comes to."""
+    """Verdict on a run."""
 
     lead: str
     change_kb: int
@@ -190,7 +190,7 @@ def _mover(
 
 
 def culprit_of_run(faults: PageFaults | None, mapping: int) -> str:
-    """Whose doing most page faults of a mapping were; empty if it is not known, or nobody's mostly."""
+    """Function that made most page faults of a mapping; empty if it is not known, or there is no majority."""
     if faults is None:
         return ""
     made = function_faults(faults, [mapping])

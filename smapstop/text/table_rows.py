@@ -314,7 +314,7 @@ def _last_change_text(text: str, again: str, age: str, width: int) -> str:
 
 
 def _first_parts(text: str, room: int) -> str:
-    """Cut a verdict to its room: a part of which hardly anything would be left is dropped."""
+    """Cut a verdict to its room; drop parts of which hardly anything would be left."""
     cut = fmt.clip(text, room)
     whole, _, rest = cut.removesuffix(fmt.CUT).rpartition(BETWEEN.strip())
     return f"{whole.rstrip()} {fmt.CUT}" if whole and fmt.cell_width(rest.strip()) < _MIN_PART else cut

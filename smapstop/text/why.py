@@ -1,4 +1,4 @@
-"""Why a mapping is as it is: verdict, trend, reasons, the fields that changed, what is known, what to do next."""
+"""Explanation of a mapping: verdict, trend, reasons, changed fields, facts, advice."""
 
 from functools import partial
 
@@ -66,7 +66,7 @@ class Why:
     label: str
     """Label of memory without a name, and what proves it; empty without one."""
     advice: str
-    """What to do next; empty where there is nothing that helps."""
+    """Advice on what to do next; empty if there is none."""
 
 
 def why_of(history: MappingHistory, view: View, ticks: ComparedTicks, pages_key: str) -> Why:

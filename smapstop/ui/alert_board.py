@@ -43,7 +43,7 @@ class AlertBoard:
         self._hidden: set[RaisedAlert] = set()
 
     def update(self, runs: Runs, family: FamilyLog | None = None) -> bool:
-        """Look at the new ticks of the newest run, and at its family; whether an alert was raised."""
+        """Check the new ticks of the newest run, and its family; whether an alert was raised."""
         run = runs.newest
         if not self._alerts or run is None:
             return False

@@ -16,7 +16,7 @@ _MEMBER_BYTES = 64 << 20
 
 
 class FamilyState:
-    """Readings of the family, and the runs of the members that are sampled beside the target."""
+    """Readings of the family, and the runs of members that are sampled in addition to the target."""
 
     def __init__(self) -> None:
         self.log = FamilyLog()

@@ -55,7 +55,7 @@ class StableOrder:
         return abs(view.snapshot.tick.number - self._last_move_tick) >= MIN_TICKS_BETWEEN_MOVES
 
     def _previous_order(self, view: View) -> RowIndices:
-        """The last order without removed rows; new rows come first, the largest Rss on top, where they are seen."""
+        """Last order without removed rows; new rows come first, the largest Rss on top, so that they are in view."""
         ids = view.table.ids
         rank = find_rows(self._ids, ids)
         kept = np.flatnonzero(view.filter_mask & (rank >= 0))

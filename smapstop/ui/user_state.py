@@ -1,4 +1,4 @@
-"""Settings that the user changes in the dashboard and that are kept for the next start."""
+"""Settings that the user changes in the dashboard, saved for the next start."""
 
 from collections.abc import Mapping
 from dataclasses import replace

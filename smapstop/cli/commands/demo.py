@@ -55,7 +55,7 @@ def run(words: list[str], command: Command) -> int:
 
 
 def _walkthrough_of(experiment: "Experiment") -> "Walkthrough":
-    """The experiment as the dashboard wants it; it imports numpy, while the sampler is starting."""
+    """The experiment for the dashboard's walkthrough; imported late, because of numpy, while the sampler starts."""
     from smapstop.settings import Walkthrough
 
     return Walkthrough(experiment.file, experiment.symbol, experiment.note)

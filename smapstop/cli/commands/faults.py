@@ -1,4 +1,4 @@
-"""`smapstop faults`: who faults, by function and call stack, in each mapping."""
+"""`smapstop faults`: which functions and call stacks make page faults, in each mapping."""
 
 import argparse
 import queue
@@ -106,7 +106,7 @@ def run(words: list[str], command: Command) -> int:
 
 
 def _watch(begin: Attach | Launch, seconds: float | None) -> "tuple[FaultReport, ExitStatus | None, str]":
-    """Watch a target, and return its faults, how a launched program ended, and what was not seen."""
+    """Watch a target; return its faults, how a launched program ended, and which faults were missed."""
     from smapstop.source.live import LiveSource
 
     launched = isinstance(begin, Launch)

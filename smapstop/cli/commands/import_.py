@@ -1,4 +1,4 @@
-"""`smapstop import`: saved texts of one process, in order, as a recording."""
+"""`smapstop import`: turn saved texts of one process into a recording."""
 
 import argparse
 import os

@@ -1,4 +1,4 @@
-"""`smapstop metrics`: figures of processes for Prometheus, until ctrl-c."""
+"""`smapstop metrics`: serve figures of processes to Prometheus, until ctrl-c."""
 
 import argparse
 import queue

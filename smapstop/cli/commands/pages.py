@@ -131,7 +131,7 @@ def _format_cow_pages(process: "ProcDir", options: argparse.Namespace) -> str:
 
 
 def _format_family(pid: int, options: argparse.Namespace) -> str:
-    """Format what each process of a family has copied on write; watch it before, if that is wanted."""
+    """Format what each process of a family has copied on write, after watching it if `--duration` is given."""
     from smapstop.proc.process_tree import descendants_of, read_processes
     from smapstop.report.pages.copy_watch import watch_copies
     from smapstop.report.pages.cow_family import cow_of_family

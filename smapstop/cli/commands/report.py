@@ -1,4 +1,4 @@
-"""`smapstop report`: make a recording, or the comparison of two, one HTML file for somebody who has no smapstop."""
+"""`smapstop report`: turn a recording, or the comparison of two, into one HTML file."""
 
 import argparse
 import sys

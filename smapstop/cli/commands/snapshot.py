@@ -149,7 +149,7 @@ def _take_snapshot(options: argparse.Namespace) -> "Snapshot":
 
 
 def _load_snapshot(options: argparse.Namespace) -> "Snapshot":
-    """Read a saved sample, and say on stderr what is missing in it."""
+    """Read a saved sample, and report on stderr what is missing in it."""
     from smapstop.report.snapshot.load import load_snapshot
     from smapstop.saved_smaps.files import read_input
 

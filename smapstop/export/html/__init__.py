@@ -1,1 +1,1 @@
-"""A report that is one HTML file: it asks for nothing from anywhere, and needs no smapstop to be read."""
+"""The report as one HTML file, which loads nothing and needs no smapstop."""

@@ -21,7 +21,7 @@ class EventText:
 
 
 def event_lines(run: RecordedRun) -> list[EventText]:
-    """The newest events of a run, the newest first; what happens again and again is one line."""
+    """The latest events of a run, the newest first; repeated events share a line."""
     timeline = run.timeline
     entries = EventLog(timeline).at(run.last)[-MAX_EVENTS:]
     return [

@@ -1,4 +1,4 @@
-"""Who was recorded, when, where, and by what."""
+"""Facts about a recording: process, time, machine, version of smapstop."""
 
 import shlex
 import time

@@ -79,7 +79,7 @@ def mapping_sections(run: RecordedRun, rows: Sequence[MappingRow]) -> list[Mappi
 
 
 def _is_idle(field: FieldRow) -> bool:
-    """Whether a field has nothing to say: it is always 0, no amount, or moved by others and did not change."""
+    """Whether a field is not worth showing: always 0, no amount, or unchanged and driven by others."""
     return field.zero or field.name in PROPERTY_FIELDS or (field.constant and field.name in EXTERNALLY_DRIVEN)
 
 

@@ -135,7 +135,7 @@ def _row(run: RecordedRun, mapping: int, amounts: tuple[int, int, int], history:
 
 
 def _identity(run: RecordedRun, mapping: int) -> tuple[Kind, str, str, str]:
-    """Kind, short name, full name and permissions of a mapping, as it was last."""
+    """Kind, short name, full name and permissions of a mapping, at its last tick."""
     table = run.view.mappings
     rows = np.flatnonzero(table.ids == mapping)
     if len(rows):

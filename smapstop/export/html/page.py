@@ -54,7 +54,7 @@ def comparison_page(before: RecordedRun, after: RecordedRun) -> str:
 
 
 def render_page(template: str, **content: Any) -> str:
-    """Render a template with its content; the script may run, and nothing else that is in the page."""
+    """Render a template with its content; no script in the page may run but its own."""
     script = _read("report.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     page = (
@@ -75,7 +75,7 @@ def render_page(template: str, **content: Any) -> str:
 
 @cache
 def _environment() -> Environment:
-    """Environment of the templates: everything is escaped, and what is missing is an error."""
+    """Environment of the templates: everything is escaped, and a missing variable is an error."""
     return Environment(
         loader=PackageLoader("smapstop.export.html"),
         autoescape=True,

@@ -145,7 +145,7 @@ def _panels(by: str) -> tuple[_Panel, ...]:
 
 
 def _panel(number: int, panel: _Panel) -> dict[str, Any]:
-    """Graph as Grafana wants it, in its place."""
+    """Build the JSON of a panel, at its place in the grid."""
     return {
         "id": number + 1,
         "type": "timeseries",

@@ -1,4 +1,4 @@
-"""Which mapping did it: the one that grew most while an alert came about, and what happened to it."""
+"""Find the mapping behind an alert: the one that grew most, and what happened to it."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Values that an alert about a family compares, and which of its processes did it."""
+"""Values that an alert about a family compares, and the process behind an alert."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -112,7 +112,7 @@ def _members_at(alert: Alert, log: FamilyLog, at_ns: int) -> list[MemberHistory]
 
 
 def _name_of(history: MemberHistory) -> str:
-    """What the words of an alert are looked for in."""
+    """Text of a process in which the words of an alert are searched."""
     member = history.member
     return f"{member.pid} {title_of(member.name, member.command_line)}".casefold()
 
@@ -172,5 +172,5 @@ def _change(member: MemberHistory, name: str, begin_ns: int, moment: _Moment) ->
 
 
 def _came_after(member: MemberHistory, time_ns: int, moment: _Moment) -> bool:
-    """Whether a process has come since a time, and was not only seen for the first time."""
+    """Whether a process started after a time, and was not merely discovered then."""
     return member.first_ns > max(time_ns, moment.first_ns)

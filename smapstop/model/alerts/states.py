@@ -1,4 +1,4 @@
-"""When an alert is raised and cleared, from tick to tick."""
+"""State of alerts, from tick to tick: when each is raised and cleared."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -72,7 +72,7 @@ class AlertWatch:
         self._next = 0
 
     def update(self) -> list[tuple[Alert, AlertState]]:
-        """Look at the ticks appended since the last update; return what was raised."""
+        """Process the ticks appended since the last update; return the alerts that were raised."""
         first, already = max(self._next, self.timeline.oldest), len(self.raised)
         for number in range(first, len(self.timeline)):
             for alert in self.states:
@@ -81,7 +81,7 @@ class AlertWatch:
         return self.raised[already:]
 
     def _advance(self, alert: Alert, number: int) -> None:
-        """Look at a tick."""
+        """Process a tick."""
         state, header = self.states[alert], self.timeline.header
         before = header(max(self.timeline.oldest, number - 1))
         since = number if state.held_since is None else max(self.timeline.oldest, state.held_since)

@@ -52,7 +52,7 @@ def counted_stacks(faults: PageFaults, *, folded: bool = True) -> list[CountedSt
 
 @lru_cache(1 << 14)
 def _fold(stacks: CallStacks, stack: int) -> tuple[Frame, ...]:
-    """Frames of a stack without those that are skipped; the same stacks are asked for again and again."""
+    """Fold the frames of a stack; cached, since the same stacks recur."""
     return fold_frames(stacks.frames_of(stack) or (BEYOND,))
 
 

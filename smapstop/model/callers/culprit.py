@@ -78,7 +78,7 @@ def function_faults(faults: PageFaults, mappings: Iterable[int], *, is_mixed: bo
 
 @lru_cache(4)
 def _by_mapping(faults: PageFaults) -> dict[int, Counter[Frame]]:
-    """Faults of each mapping by function; those of one tick are asked for once for each of its events."""
+    """Faults of each mapping by function; cached, since each event of a tick asks for them."""
     by_mapping: defaultdict[int, Counter[Frame]] = defaultdict(Counter)
     rows = faults.mapping.tolist(), faults.stack.tolist(), faults.faults.tolist()
     for mapping, stack, count in zip(*rows, strict=True):

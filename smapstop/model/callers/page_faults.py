@@ -1,4 +1,4 @@
-"""Page faults of a time, by mapping and call stack."""
+"""Page faults over some time, by mapping and call stack."""
 
 from collections.abc import Iterable
 from dataclasses import field, replace

@@ -92,7 +92,7 @@ class Ledger:
             self.book(what, kb, sure=~where if sure and what in whats else sure)
 
     def withdraw(self, where: Mask, whats: Collection[Mechanism]) -> None:
-        """Take back some mechanisms that are booked in some mappings: nothing is said of what they explain."""
+        """Withdraw some mechanisms booked in some mappings, and leave what they explain unexplained."""
         if where.any():
             self.bookings = [
                 (what, np.where(where, 0, kb) if what in whats else kb, sure) for what, kb, sure in self.bookings

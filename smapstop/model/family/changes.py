@@ -1,4 +1,4 @@
-"""What is new in each reading of a family, so that only that is recorded and exported."""
+"""Changes between the readings of a family, so that only they are recorded and exported."""
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.family.reading import FamilyMember, FamilyReading

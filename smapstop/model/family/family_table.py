@@ -1,4 +1,4 @@
-"""What a family looks like at one moment: a row for each member, in the order of the tree, and sums."""
+"""Table of a family at one moment: a row for each member, in the order of the tree, and sums."""
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.family.family_log import FamilyLog, MemberHistory

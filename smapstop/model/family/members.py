@@ -1,4 +1,4 @@
-"""Who is in a family, from readings that have only what is new."""
+"""Members of a family, accumulated from readings that contain only changes."""
 
 from collections.abc import Mapping
 from dataclasses import replace

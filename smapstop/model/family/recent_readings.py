@@ -1,4 +1,4 @@
-"""The newest readings of a family, whole, within a bound of memory: they can be saved."""
+"""The newest readings of a family, as far as memory allows, so that they can be saved."""
 
 from collections import deque
 

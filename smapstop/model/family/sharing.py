@@ -1,4 +1,4 @@
-"""Who broke the sharing: mappings at the same address in several processes, and what share of each is its own."""
+"""Sharing in a family: mappings at the same address in several processes, their own shares, and who copied first."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -142,7 +142,7 @@ class CopyLog:
         return tuple(counts.most_common())
 
     def update(self, pid: int, timeline: Timeline) -> None:
-        """Look through the ticks of a process that are new."""
+        """Process the new ticks of a process."""
         known, next_number = self._read.get(pid, (timeline, 0))
         if known is not timeline:  # sampled from its start again
             next_number = 0

@@ -1,4 +1,4 @@
-"""Log of a fleet: what is known last of each of its processes, and its figures."""
+"""Log of a fleet: the latest state of each process, and the fleet's figures."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -47,7 +47,7 @@ class FleetLog:
         self._scanned_ns = self._cost_ns = 0
 
     def set_members(self, members: Sequence[FleetMember], now_ns: int) -> None:
-        """Say which processes are there now, monotonic clock; what is known of others is forgotten."""
+        """Set which processes there are now, monotonic clock; forget all others."""
         self._scanned_ns = now_ns
         slots = self._slots.assign({member.key: member.process for member in members})
         known = self._known

@@ -1,4 +1,4 @@
-"""Whose doing the events of a mapping were, where its page faults show it."""
+"""Find the function that caused the events of a mapping, if its page faults show it."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ _LATE = 1.25
 
 @dataclass(frozen=True, slots=True)
 class Culprit:
-    """The function whose doing events were."""
+    """Function that caused events."""
 
     frame: Frame
     is_alone: bool
@@ -26,9 +26,9 @@ class Culprit:
 
 
 def culprit_of(tick: Tick, mapping: int, events: Sequence[Event]) -> Culprit | None:
-    """Find whose doing the events of a mapping in a tick were; None if they were not page faults, or nobody's mostly.
+    """Find the function that caused the events of a mapping in a tick; None without page faults, or a majority.
 
-    Of several events each may have been somebody else's, unless one function made all the faults.
+    Each of several events may have another cause, unless one function made all the faults.
     """
     if tick.faults is None:
         return None
@@ -36,12 +36,12 @@ def culprit_of(tick: Tick, mapping: int, events: Sequence[Event]) -> Culprit | N
 
 
 def culprit_of_entry(entry: LogEntry) -> Culprit | None:
-    """Find whose doing an entry of the event log was, in all its mappings and ticks; None as `culprit_of`."""
+    """Find the function that caused an entry of the event log, in all its mappings and ticks; else None."""
     return None if entry.faults is None or entry.event is None else _judge(entry.faults, (entry.event,))
 
 
 def _judge(faults: FunctionFaults, events: Sequence[Event]) -> Culprit | None:
-    """Find whose doing events were.
+    """Find the function that caused events.
 
     The pages must be accounted for by the faults that were seen in these mappings at that time: what was populated in
     another way (MAP_POPULATE, read(2) into new memory) is nobody's here.

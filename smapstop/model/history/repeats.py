@@ -1,4 +1,4 @@
-"""How often in a row the same thing happened to a mapping."""
+"""Count how often in a row the same event happened to a mapping."""
 
 from collections.abc import Callable
 from functools import lru_cache

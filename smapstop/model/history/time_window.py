@@ -61,7 +61,7 @@ class TimeWindow:
         return last
 
     def samples(self, width: int, until: int, most: int | None = None) -> NDArray[np.int64]:
-        """Ticks to look at for the state in each of `width` cells: the first of all, then the last of each cell.
+        """Ticks that show the state in each of `width` cells: the first of all, then the last of each cell.
 
         Of a window of more than `most` ticks they are only near the end of their cell, so that they stay the same
         ticks for some time.

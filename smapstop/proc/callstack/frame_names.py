@@ -1,4 +1,4 @@
-"""Name the addresses of call stacks: by symbols, by perf maps, by what is known of the kernel's own code."""
+"""Name the addresses of call stacks: by symbols, by perf maps, by rules for the kernel's own code."""
 
 import re
 

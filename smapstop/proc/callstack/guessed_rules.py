@@ -1,4 +1,4 @@
-"""Frame rules of code that no table describes: what compilers usually do, which must then prove plausible."""
+"""Guess frame rules for code without tables: what compilers usually do, if the result is plausible."""
 
 from smapstop.proc.callstack.frame_rules import FrameRule, SavedAs
 from smapstop.proc.callstack.registers import X86_64, Architecture

@@ -153,7 +153,7 @@ class FaultRings:
         return self._epoll.fileno()
 
     def set_periods(self, light: int, stack: int) -> DrainedRings:
-        """Take samples of each so-many-th fault from now on, and return what was sampled before.
+        """Set the sampling periods from now on, and return the samples so far.
 
         Raises:
             OSError: The events cannot be opened again.
@@ -184,7 +184,7 @@ class FaultRings:
         return max(1, (soft - _FDS_LEFT - _FDS_PER_CPU * len(self._cpus)) // (len(self._cpus) * _FDS_PER_THREAD))
 
     def drain(self) -> DrainedRings:
-        """Take what was sampled since the last call."""
+        """Take the samples since the last call."""
         return self._parse(*((stream.period, stream.take()) for stream in (self._light, self._stacks, self._thin)))
 
     def _parse(self, light: TakenStream, stack: TakenStream, thin: TakenStream) -> DrainedRings:

@@ -100,7 +100,7 @@ class PerfMap:
         self.add_lines(content)
 
     def add_lines(self, lines: bytes) -> None:
-        """Take over the functions of some lines of the file; lines that are none are left out."""
+        """Add the functions in some lines of the file; skip invalid lines."""
         for start, size, name in _LINE.findall(lines):
             if len(self._entries) >= MAX_ENTRIES:
                 break

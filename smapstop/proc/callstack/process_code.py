@@ -1,4 +1,4 @@
-"""What code a process has, by address: mapped files, the vdso, and memory into which it was written (JIT)."""
+"""Code of a process by address: mapped files, the vdso, and code written at run time (JIT)."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -22,7 +22,7 @@ class CodePlace(NamedTuple):
 
     @property
     def is_of_file(self) -> bool:
-        """Whether it is of a file, even if that cannot be read; memory with a name (memfd) is none."""
+        """Whether it belongs to a file, even an unreadable one; named memory (memfd) does not."""
         return self.mapping.inode != 0 and not is_no_file(self.mapping.name)
 
 

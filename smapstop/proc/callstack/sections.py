@@ -91,7 +91,7 @@ def _read_headers(fd: int) -> tuple[list[tuple[int, ...]], SectionPart]:
 
 
 def _as_it_was(part: SectionPart, *, is_compressed: bool, is_old: bool) -> SectionPart:
-    """Return a section as it was before it was compressed, if it was.
+    """Return a section, uncompressed if it is compressed.
 
     Args:
         part: The section.

@@ -29,13 +29,13 @@ _SET_ADDRESS = re.compile(rb"\x00\x09\x02(.{8})", re.DOTALL)
 
 
 class Work:
-    """How much may be done before the next tick, so that lines that take long never delay what is quick."""
+    """Budget of work until the next tick, so that slow look-ups of lines never delay quick ones."""
 
     def __init__(self) -> None:
         self._left = WORK_PER_TICK
 
     def begin_tick(self) -> None:
-        """Allow more; what was done too much is taken off."""
+        """Allow more work; work done in excess is deducted."""
         self._left = min(WORK_PER_TICK, self._left + WORK_PER_TICK)
 
     def __bool__(self) -> bool:
@@ -43,7 +43,7 @@ class Work:
         return self._left > 0
 
     def spend(self, amount: int) -> None:
-        """Take off what was done."""
+        """Deduct work that was done."""
         self._left -= amount
 
 

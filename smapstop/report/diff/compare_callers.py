@@ -1,4 +1,4 @@
-"""Compare who made the page faults in two runs, or in two ranges of a recording."""
+"""Compare the page faults of two runs, or of two ranges of a recording, by function or call stack."""
 
 from collections import Counter
 from typing import Literal

@@ -1,1 +1,1 @@
-"""Who faults: the page faults of a process by mapping and call stack."""
+"""`smapstop faults`: the page faults of a process by mapping and call stack."""

@@ -1,4 +1,4 @@
-"""Collect the page faults of a run: who made them, in which mappings."""
+"""Collect the page faults of a run, by mapping and call stack."""
 
 import numpy as np
 
@@ -47,7 +47,7 @@ class FaultReport:
         return sorted(parts, key=lambda part: -int(part[1].faults.sum()))
 
     def of_mappings(self, text: str) -> "FaultReport":
-        """Only what is in some mappings; the totals remain those of the process.
+        """Report of some mappings only; the totals remain those of the process.
 
         Args:
             text: An address or a name, as for `find_mappings`.

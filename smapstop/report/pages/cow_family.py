@@ -1,4 +1,4 @@
-"""Find what each process of a family has copied on write: a process and its descendants."""
+"""Find the pages that a process and each of its descendants copied on write."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import field

@@ -1,4 +1,4 @@
-"""Find the anonymous memory that processes of a family inherited by fork, and whose own its pages are."""
+"""Find the anonymous memory that processes of a family inherited by fork, and how much of it became their own."""
 
 from collections.abc import Mapping, Sequence
 

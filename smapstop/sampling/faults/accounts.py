@@ -1,4 +1,4 @@
-"""Account for page faults: those that the kernel counted, those that were seen, and where the rest is."""
+"""Account for page faults: those the kernel counted, those that were sampled, and the rest."""
 
 from typing import NamedTuple
 

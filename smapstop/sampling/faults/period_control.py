@@ -1,4 +1,4 @@
-"""Sampling period of page faults: each, as long as they are few; else each second, fourth, eighth and so on."""
+"""Sampling period of page faults: every fault while there are few; else every second, fourth, eighth, and so on."""
 
 WINDOW_NS = 1_000_000_000
 _STEP = 4

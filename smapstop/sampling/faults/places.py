@@ -1,4 +1,4 @@
-"""Find the mappings in which page faults were."""
+"""Find the mappings in which page faults happened."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Read the callers in sampled stacks. The samples hold the target's memory: nothing of it is kept but addresses."""
+"""Read the callers in sampled stacks. Samples contain memory of the target: only addresses are retained."""
 
 import time
 from collections.abc import Iterable, Sequence

@@ -97,7 +97,7 @@ class FaultWatch:
         return "; ".join(texts)
 
     def drain(self) -> None:
-        """Take what was sampled, and adapt how much is."""
+        """Take the samples, and adapt the sampling rate."""
         drained = self._rings.drain()
         self._store(drained)
         before, now_ns = (self._light_control.period, self._stack_control.period), time.monotonic_ns()

@@ -1,4 +1,4 @@
-"""How the user wants to see callers."""
+"""Presentation of callers, as the user chose it."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ from smapstop.lazy_dataclass import dataclass
 
 @dataclass(frozen=True, slots=True)
 class CallersChoice:
-    """How the user wants to see callers; it stays while the subject changes."""
+    """Presentation of callers, as the user chose it; the same for every mapping."""
 
     is_flame: bool = False
     tree_is_turned: bool = False
@@ -19,11 +19,11 @@ class CallersChoice:
 
     @property
     def callers_first(self) -> bool:
-        """Whether what is below a function was called by it, and did not call it."""
+        """Whether a function's callers are above it, and not below."""
         return not self.flame_is_turned if self.is_flame else self.tree_is_turned
 
     def turn(self) -> "CallersChoice":
-        """Turn what is seen."""
+        """Turn the tree around."""
         if self.is_flame:
             return replace(self, flame_is_turned=not self.flame_is_turned)
         return replace(self, tree_is_turned=not self.tree_is_turned)

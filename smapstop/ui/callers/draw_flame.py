@@ -1,4 +1,4 @@
-"""Draw a flame graph: each function in a quiet tint of whose code it is, or between lines without colours."""
+"""Draw a flame graph: each function in a quiet tint by origin of its code, or between lines without colours."""
 
 from rich.segment import Segment
 from rich.style import Style

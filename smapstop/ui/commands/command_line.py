@@ -1,4 +1,4 @@
-"""Line to type a command: completed with tab, with what it means above it, and kept for mending when it is wrong."""
+"""Line to type a command: with completion, its meaning above, and the reason when it is wrong."""
 
 from typing import ClassVar, cast
 

@@ -102,7 +102,7 @@ def _complete_goto(screen: MainScreen, _argument: str) -> Iterator[str]:
 
 
 def show_span(screen: MainScreen, duration: str) -> None:
-    """Show so much time in the band and in histories; "all" for everything.
+    """Show a span of time in the band and in histories; "all" for everything.
 
     Raises:
         SmapstopError: It is not a duration.

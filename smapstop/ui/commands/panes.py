@@ -68,7 +68,7 @@ def _focus(screen: MainScreen, argument: str) -> None:
 
 
 def _zoom(screen: MainScreen, argument: str) -> None:
-    """Have a part fill the screen, the one that has the focus unless it is named; or show so much time."""
+    """Make a part fill the screen, by default the focused one; or show a span of time."""
     if not argument:
         screen.zoom.toggle()
         return

@@ -1,4 +1,4 @@
-"""Draw why a row of the table that is not one mapping of this run is as it is."""
+"""Draw the explanation of a row that is not one mapping of this run: a group, a selection, a foreign mapping."""
 
 import numpy as np
 from rich.segment import Segment

@@ -1,4 +1,4 @@
-"""Draw the life of a mapping: how it came, grew, moved and went, the newest first."""
+"""Draw the lifecycle of a mapping: when it was mapped, grew, moved and was unmapped, the newest first."""
 
 import textwrap
 

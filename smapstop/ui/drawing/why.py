@@ -1,4 +1,4 @@
-"""Draw why a mapping is as it is: what matters most comes first, as little room cuts off the end."""
+"""Draw the explanation of a mapping: what matters most first, since the end may be cut off."""
 
 import textwrap
 from collections.abc import Sequence

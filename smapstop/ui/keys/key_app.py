@@ -77,7 +77,7 @@ class KeyApp(App[int]):
         await super().on_event(event)
 
     async def _take_key(self, event: events.Key) -> bool:
-        """Let the focused widget take a key if it takes keys at once; return whether it did."""
+        """Give a key to the focused widget if that takes keys at once; return whether it did."""
         return isinstance(self.focused, KeyTaker) and await self.focused.take_key(event)
 
     async def _run_bound_action(self, key: str) -> bool:

@@ -118,7 +118,7 @@ class MainScreen(RowScreen):
         self._border_drag.move(event)
 
     def on_mouse_up(self) -> None:
-        """Let go of the border."""
+        """Release the border."""
         self._border_drag.release()
 
     # refresh

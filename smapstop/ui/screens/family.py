@@ -205,7 +205,7 @@ class FamilyScreen(MemberLists):
         return timelines if run is None else {run.target.pid: run.timeline} | timelines
 
     def _sample(self, rows: Sequence[MemberRow], at_ns: int) -> None:
-        """Have the members sampled whose own memory is largest, and the one under the cursor."""
+        """Request samples of the members with the largest own memory, and of the one under the cursor."""
         current = self.query_one(FamilyTable).current
         alive = {row.pid: row for row in rows if not (row.is_gone or row.is_zombie or row.history.missing)}
         kept = [pid for pid in self._session.family.sampled if pid in alive]

@@ -102,7 +102,7 @@ class MarksScreen(Modal[Mark | None]):
         )
 
     def _mapping_name(self, mark: Mark) -> str:
-        """Name of the mapping that the user looked at."""
+        """Name of the mapping that was under the cursor."""
         snapshot = self._timeline.at(mark.tick)
         row = None if mark.mapping is None else snapshot.row_of(mark.mapping)
         return "" if row is None else fmt.shorten_middle(fmt.printable(snapshot.mappings.name_of(row)), _NAME_CELLS)

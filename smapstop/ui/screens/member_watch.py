@@ -44,7 +44,7 @@ class MemberWatch:
         )
 
     def begin(self) -> None:
-        """Open the family as soon as the target has a tick, if the user asked for it; have it read for alerts."""
+        """Open the family once the target has a tick, if the user asked for it; request its readings for alerts."""
         if self._reads_family:
             self._reads_family = False
             self._screen.request(FollowFamily())

@@ -56,7 +56,7 @@ class ThreadsScreen(Modal[int | None]):
             yield ThreadList(self._order)
 
     def on_mount(self) -> None:
-        """Read the threads, now and again; of the past show what is known."""
+        """Read the threads regularly; for the past, show what is known."""
         if self._is_live:
             self._request()
             self.set_interval(_INTERVAL_SECONDS, self._request)

@@ -14,7 +14,7 @@ from smapstop.ui.theme.contrast import ensure_legible
 
 
 class AlertBanner(Widget):
-    """What was raised, since when, and which mapping did it; a click hides it."""
+    """The alert, since when, and the mapping behind it; a click hides the banner."""
 
     DEFAULT_CSS = """
     AlertBanner { height: 1; display: none; background: $background; color: $foreground;

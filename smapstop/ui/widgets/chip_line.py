@@ -71,7 +71,7 @@ class ChipLine(Widget):
         self._actions: list[tuple[range, str]] = []
 
     def show(self, session: Session, view: View, hit: int | None = None, hits: int = 0) -> None:
-        """Show what is selected, what the search found, and what the filter passes.
+        """Show the selection, the hits of the search, and the matches of the filter.
 
         Args:
             session: Selection and search.

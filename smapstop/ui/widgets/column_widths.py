@@ -74,6 +74,6 @@ class ColumnWidths:
         return True
 
     def release(self) -> bool:
-        """Let go of the edge; whether it was moved."""
+        """Release the edge; whether it was moved."""
         grip, self._grip = self._grip, None
         return grip is not None and grip.moved

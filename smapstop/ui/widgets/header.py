@@ -135,7 +135,7 @@ class HeaderBar(Widget):
         ).adjust_cell_length(width, base)
 
     async def on_click(self, event: events.Click) -> None:
-        """Pause or go on, compare with the next baseline, or show all parts again."""
+        """Pause or resume, compare with the next baseline, or show all parts again."""
         if event.x >= self.size.width - fmt.cell_width(self._way_back):
             await self.run_action(self._back_action)
             return

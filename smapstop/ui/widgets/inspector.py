@@ -145,7 +145,7 @@ class Inspector(Vertical):
 
     @property
     def _tabs(self) -> tuple[Tab, ...]:
-        """The tabs that there are for what is explained."""
+        """Tabs available for the subject."""
         if self._is_mapping:
             return TABS
         return ("why", "events", "callers") if self._is_set else ("why",)
@@ -229,7 +229,7 @@ class Inspector(Vertical):
             body.show(partial(draw_foreign, run, key_of(self.app, "runs")), self._subject)
 
     def _group_history(self, timeline: Timeline, view: View) -> GroupHistory:
-        """History in which what is explained is a group; reused while it fits."""
+        """History in which the subject is a group; reused while it fits."""
         scope = GroupScope("none", np.array(self._selection, np.int64)) if self._selection else view.scope
         fields, cached = parts_of(view.state.metric), self._groups
         if (
@@ -263,7 +263,7 @@ class Inspector(Vertical):
         return f"{key_of(self.app, 'back')}: back" if fills else f"{key_of(self.app, 'zoom')}: zoom"
 
     def _title(self, timeline: Timeline, view: View) -> InspectorTitle:
-        """Title of what is explained."""
+        """Title of the subject."""
         hint = self._hint()
         if self.shows_process:
             return InspectorTitle(None, " whole process", "", "callers", tabs=(), hint=hint)

@@ -90,7 +90,7 @@ class Views(Container):
 
     @property
     def inspector(self) -> Inspector:
-        """The inspector of what is under the cursor."""
+        """The inspector."""
         return self.query_one(Inspector)
 
     @property
@@ -241,7 +241,7 @@ class Views(Container):
             self.set_zoom("inspector")
 
     def toggle_callers(self) -> None:
-        """Show the callers of the whole process; if they have the focus, those of what is under the cursor."""
+        """Show the callers of the whole process; if they have the focus, those of the row under the cursor."""
         inspector = self.inspector
         has_focus = inspector.shows_process and inspector.has_focus_within
         inspector.shows_process = not has_focus

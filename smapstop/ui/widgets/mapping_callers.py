@@ -77,7 +77,7 @@ class MappingCallers(StripScroll):
         self.redraw()
 
     def _show_awaited(self) -> None:
-        """Show what had to wait, if nothing else was shown meanwhile."""
+        """Show the faults that had to wait, unless others were shown since."""
         if self._awaited is not None:
             self.show(*self._awaited)
 
@@ -123,7 +123,7 @@ class MappingCallers(StripScroll):
         self.paint()
 
     def _notes(self, style: DrawStyle, width: int) -> list[Strip]:
-        """What is not seen."""
+        """Notes on faults that are not shown."""
         assert self._scope is not None
         notes = list(self._scope.notes)
         if self._scope.faults is not None and not self._root.faults:
@@ -160,7 +160,7 @@ class MappingCallers(StripScroll):
         ]
 
     def _function_line(self, style: DrawStyle, width: int) -> Strip:
-        """All that is known of the function under the cursor."""
+        """Draw the line with all details of the function under the cursor."""
         node = node_at(self._root, self._cursor) or self._root
         what = "all" if node.frame is None else whole_text(node.frame)
         numbers = f"{fmt.percent(node.faults / max(1, self._root.faults))}  {node.faults:,}  "
@@ -277,7 +277,7 @@ class MappingCallers(StripScroll):
         self._move_to(path)
 
     def _choose(self, choice: CallersChoice) -> None:
-        """See it in another way, from the top."""
+        """Choose another presentation, from the top."""
         self._choice = choice
         self._toggled, self._cursor, self._zoom = {}, (), ()
         self._build()

@@ -307,7 +307,7 @@ class MappingTable(LineList[int, _TableLine]):
             self.capture_mouse()
 
     def on_mouse_up(self) -> None:
-        """Let go of the edge; the click that follows is none when it was moved."""
+        """Release the edge; if it was moved, ignore the click that follows."""
         self.release_mouse()
         self._was_dragged = self.widths.release()
 

@@ -1,4 +1,4 @@
-"""Mappings that several processes of a family have at the same address: whose own they are."""
+"""Table of mappings that several processes of a family have at the same address, with the own share of each."""
 
 from collections.abc import Sequence
 

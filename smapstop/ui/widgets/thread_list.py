@@ -54,7 +54,7 @@ class ThreadList(LineList[int, _ThreadLine]):
         self.redraw()
 
     def sort(self, order: ThreadOrder) -> None:
-        """Sort by something else, from the top."""
+        """Sort by another column, from the top."""
         self.order = order
         self._rows = sort_threads(self._rows, order)
         self.move_to(0)
