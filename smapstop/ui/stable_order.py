@@ -25,6 +25,10 @@ class StableOrder:
         self.held = False
         """Whether rows stay for the moment, as while a range of them is selected."""
         self._ids = np.zeros(0, np.int64)
+        self._table_ids = np.zeros(0, np.int64)
+        self._mask = np.zeros(0, np.bool_)
+        self._rows: RowIndices = np.zeros(0, np.intp)
+        """The last order: its ids, and as rows of a table with these ids, of which these pass the filter."""
         self._last_sort_inputs: tuple[Sorting, ViewState] | None = None
         self._last_move_tick = -MIN_TICKS_BETWEEN_MOVES
 
@@ -43,7 +47,8 @@ class StableOrder:
             self._last_sort_inputs = (self.sorting, view.state)
         else:
             rows = self._previous_order(view)
-        self._ids = view.table.ids[rows]
+        self._ids, self._rows = view.table.ids[rows], rows
+        self._table_ids, self._mask = view.table.ids, view.filter_mask
         return rows
 
     def _is_sort_due(self, view: View, seconds_since_key: float) -> bool:
@@ -57,9 +62,12 @@ class StableOrder:
     def _previous_order(self, view: View) -> RowIndices:
         """Last order without removed rows; new rows come first, the largest Rss on top, so that they are in view."""
         ids = view.table.ids
+        if np.array_equal(ids, self._table_ids) and np.array_equal(view.filter_mask, self._mask):
+            return self._rows
         rank = find_rows(self._ids, ids)
-        kept = np.flatnonzero(view.filter_mask & (rank >= 0))
-        old = kept[np.argsort(rank[kept], kind="stable")]
+        old = find_rows(ids, self._ids)
+        old = old[old >= 0]
+        old = old[view.filter_mask[old]]
         new = sort_rows(view.table, Sorting("rss"), view.filter_mask & (rank < 0))
         order = np.concatenate([new, old])
         return order if view.table.parent is None else arrange_tree(order, view.table.parent)

@@ -50,7 +50,11 @@ def test_rows_are_compared_in_the_order_given() -> None:
     assert rows_differ(a, np.array([2, 0]), b, np.array([0, 1])).tolist() == [False, True]
 
 
-@given(st.lists(st.integers(0, 50), unique=True), st.lists(st.integers(0, 50)))
+ANY_IDS = st.integers(0, 50) | st.sampled_from([-(1 << 40), -1, 1 << 20, 1 << 62])
+"""Ids of new mappings, of groups, of a long history, and of another run."""
+
+
+@given(st.lists(ANY_IDS, unique=True), st.lists(ANY_IDS))
 def test_rows_of_ids(ids: list[int], wanted: list[int]) -> None:
     expected = [ids.index(mapping) if mapping in ids else -1 for mapping in wanted]
 

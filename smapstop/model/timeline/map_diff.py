@@ -32,6 +32,8 @@ class MapDiff:
         after, before = self.after.mappings.get(name), self.before.mappings.get(name)
         if after is None:
             return None
+        if self.before.mappings is self.after.mappings:
+            return np.zeros_like(after)
         delta = after.copy()
         known = self.before_rows >= 0
         if before is not None:
@@ -84,6 +86,8 @@ def _sums(amounts: dict[str, NDArray[np.int64]], parts: Sequence[str]) -> NDArra
 
 def diff_maps(before: MapSnapshot, after: MapSnapshot) -> MapDiff:
     """Diff two map snapshots of one timeline."""
+    if np.array_equal(before.ids, after.ids):
+        return MapDiff(before, after, np.arange(len(after.ids)), np.zeros(0, np.intp))
     rows = find_rows(before.ids, after.ids)
     gone = np.ones(len(before.ids), bool)
     gone[rows[rows >= 0]] = False

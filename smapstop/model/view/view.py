@@ -78,7 +78,8 @@ def derive_view(
     if times_ns is None:
         times_ns = np.array([timeline.header(max(timeline.oldest, n)).monotonic_ns for n in range(newest + 1)])
     changes = diff_maps(_baseline(timeline, state, snapshot, previous_run), snapshot)
-    recent = diff_maps(timeline.at(_rate_baseline(timeline, snapshot)), snapshot)
+    recent_base = timeline.at(_rate_baseline(timeline, snapshot))
+    recent = changes if recent_base is changes.before else diff_maps(recent_base, snapshot)
     mappings = _mappings(timeline, changes, recent, state, other_run=previous_run is not None)
     matching = parse_filter(state.filter)(mappings)
     scope = group_scope(mappings, state.grouping, mappings.ids[matching] if state.filter else None)
@@ -158,6 +159,8 @@ def _removed_rows(timeline: Timeline, snapshot: MapSnapshot) -> RemovedRows:
     number = snapshot.tick.number
     before = timeline.at(max(timeline.oldest, number - REMOVED_ROW_TICKS))
     rows = diff_maps(before, snapshot).gone_rows
+    if not len(rows):
+        return RemovedRows(before, rows, np.zeros(0, np.int64))
     return RemovedRows(before, rows, _removal_ticks(timeline, before.ids[rows], before.tick.number, number))
 
 
