@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -74,13 +75,17 @@ _NAMES = (
 /sys and /proc have no files that could be mapped but those of devices and of the kernel."""
 _NAME_PATTERNS = tuple((meaning, re.compile(pattern)) for meaning, pattern in _NAMES)
 _POSITIONS = {kind: at for at, kind in enumerate(Kind)}
+_TEXTS = 4_096
+"""Distinct texts of which the meaning is cached: the same ones come with each reading."""
 
 
+@lru_cache(_TEXTS)
 def _name_meaning(name: str) -> _Name:
     """What a name says."""
     return next((meaning for meaning, pattern in _NAME_PATTERNS if pattern.match(name)), _Name.FILE)
 
 
+@lru_cache(_TEXTS)
 def _pages_meaning(flags: str) -> _Pages:
     """What a VmFlags line says.
 
@@ -144,6 +149,14 @@ def kind_at(mappings: Mappings, row: int) -> Kind:
     return kind_of(
         mappings.name_of(row), mappings.perms_of(row), flags, ABSENT if in_memory is None else int(in_memory[row])
     )
+
+
+@lru_cache(2)  # the views of one snapshot ask again and again
+def all_kind_codes(mappings: Mappings) -> NDArray[np.int8]:
+    """Kinds of all rows, see `kind_codes`."""
+    codes = kind_codes(mappings)
+    codes.flags.writeable = False
+    return codes
 
 
 def kind_codes(mappings: Mappings, rows: NDArray[np.intp] | slice = slice(None)) -> NDArray[np.int8]:

@@ -210,7 +210,7 @@ class Session:
 
     def complete_filter(self, expression: str) -> list[str]:
         """All completions of a filter."""
-        return complete_filter(expression, () if self.view is None else self.view.mappings.fields)
+        return complete_filter(expression, () if self.view is None else self.view.mappings.field_names)
 
     def take_carried_mapping(self) -> int | None:
         """Take the counterpart of the carried mapping in this run; None until it is mapped."""

@@ -187,7 +187,7 @@ def _amount_filter(comparison: re.Match[str]) -> RowFilter:
     def passes(table: TableData) -> Mask:
         column = sort_column(table, field)
         if column is None:
-            names = ", ".join(name for name in table.fields if name not in HIDDEN_FIELDS)
+            names = ", ".join(name for name in table.field_names if name not in HIDDEN_FIELDS)
             raise SmapstopError(f"no field {field!r} in the filter", f"fields are {names}, delta")
         printed: Mask = np.ones(len(column), bool) if field == "delta" else column != ABSENT
         return printed & compare(column, amount)

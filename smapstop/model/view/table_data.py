@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.lazy_dataclass import dataclass
-from smapstop.model.kinds import kind_codes
+from smapstop.model.kinds import all_kind_codes, kind_codes
 from smapstop.model.labels import Label, purpose_label
 from smapstop.model.mapping_rows import concatenate, find_rows
-from smapstop.model.metrics import Metric, sum_parts
+from smapstop.model.metrics import FAULTS, Metric, sum_parts
 from smapstop.model.purpose_groups import purpose_groups
 from smapstop.model.purposes import Purposes, purposes_of
 from smapstop.model.tick import Ids, ThreadStack
@@ -61,6 +61,8 @@ class TableData:
     """Threads by the mapping that is their stack, where known."""
     parent: NDArray[np.intp] | None = None
     """Row of the group that a mapping is unfolded from, shape (n,), -1 for others; `None` if no row is a group."""
+    faults: Amounts | None = None
+    """Page faults since they are watched, the field `FAULTS`; `None` if they are not."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -82,12 +84,19 @@ class TableData:
         return np.concatenate([purpose_groups(mappings, purposes)[rows] for mappings, purposes, rows in self.sources])
 
     @property
+    def field_names(self) -> tuple[str, ...]:
+        """Names of all fields that `get` knows."""
+        return self.fields if self.faults is None else (*self.fields, FAULTS)
+
+    @property
     def metric_amounts(self) -> Amounts | None:
         """Amounts of the metric, kB, shape (n,); `None` if this kernel does not print it."""
         return sum_parts(self.metric, self.get)
 
     def get(self, name: str) -> Amounts | None:
         """Column of a field; `None` if this kernel does not print it."""
+        if name == FAULTS:
+            return self.faults
         return self.amounts[self.fields.index(name)] if name in self.fields else None
 
     def take(self, rows: NDArray[np.intp]) -> "TableData":
@@ -103,6 +112,7 @@ class TableData:
             amounts=self.amounts[:, rows],
             change=None if self.change is None else self.change[rows],
             recent_change=None if self.recent_change is None else self.recent_change[rows],
+            faults=None if self.faults is None else self.faults[rows],
             last_changed=self.last_changed[rows],
             gone=self.gone[rows],
             mapping_count=self.mapping_count[rows],
@@ -204,7 +214,7 @@ def static_table(mappings: Mappings, purposes: Purposes | None = None) -> TableD
         end=mappings.end,
         name=mappings.name,
         perms=mappings.perms,
-        kind=kind_codes(mappings),
+        kind=all_kind_codes(mappings),
         texts=mappings.strings,
         fields=mappings.fields,
         amounts=mappings.amounts,

@@ -28,7 +28,7 @@ def with_faults(table: TableData, faults: FaultQueries, number: int, since: int 
     counts = _counts(table, faults, 0, number)
     if counts is None:
         return table
-    table = replace(table, fields=(*table.fields, FAULTS), amounts=np.vstack([table.amounts, counts]))
+    table = replace(table, faults=counts)
     if table.metric != FAULTS:
         return table
     change = counts if since is None else _counts(table, faults, since + 1, number)
