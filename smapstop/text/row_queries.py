@@ -7,7 +7,7 @@ import numpy as np
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.history.group_history import GroupHistory
-from smapstop.model.history.recent_moves import recent_amounts
+from smapstop.model.history.recent_moves import FADE_TICKS, changed_mappings, recent_amounts
 from smapstop.model.history.repeats import repeat_counter
 from smapstop.model.history.series_cache import SampleCache, SeriesCache, SeriesValues
 from smapstop.model.metrics import Metric, parts_of
@@ -45,6 +45,8 @@ class RowSeries:
     """`change_text` of a mapping at a tick, cached."""
     repeats: Callable[[int, int], int]
     """How often in a row that happened; see `repeat_counter`."""
+    changed: Callable[[int], Ids]
+    """`changed_mappings` at a tick, cached."""
     timeline: Timeline
     """Timeline that the series come from."""
 
@@ -60,6 +62,7 @@ def row_series_of(timeline: Timeline, columns: Iterable[Column], metric: Metric 
         fields,
         lru_cache(1024)(partial(change_text, timeline)),
         repeat_counter(timeline),
+        lru_cache(2 * FADE_TICKS)(partial(changed_mappings, timeline)),
         timeline,
     )
 

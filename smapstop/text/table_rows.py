@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.lazy_dataclass import dataclass
-from smapstop.model.history.recent_moves import FADE_TICKS, changed_mappings, moves_of
+from smapstop.model.history.recent_moves import FADE_TICKS, moves_of
 from smapstop.model.history.repeats import MAX_REPEATS
 from smapstop.model.history.trend import RUN_CHANGES
 from smapstop.model.kinds import Kind
@@ -213,7 +213,7 @@ def _moves(shown: _VisibleRows, columns: Sequence[Column]) -> list[list[int]]:
     else:
         fields = shown.row_series.fields
         values = shown.row_series.amounts.values(shown.ids, first, number + 1, shown.amounts(fields))
-        changed = [changed_mappings(timeline, at) for at in range(first, number + 1)]
+        changed = [shown.row_series.changed(at) for at in range(first, number + 1)]
     own = np.stack([np.isin(shown.ids, ids) for ids in changed], axis=-1)
     moves = dict(zip(fields, moves_of(values, own).tolist(), strict=True))
     no_moves = [0] * len(shown.indices)

@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from smapstop.lazy_dataclass import dataclass
+from smapstop.model.tick import Ids
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.row_marks import RowMark, RowMarks
 from smapstop.model.view.sort import Sorting
@@ -97,6 +98,7 @@ class MappingTable(LineList[int, _TableLine]):
         self._group_series: GroupSeries | None = None
         self._row_series: RowSeries | None = None
         self._order: NDArray[np.intp] = np.zeros(0, np.intp)
+        self._ordered_ids: Ids = np.zeros(0, np.int64)
         self._sorting = Sorting()
         self._frozen = False
         self._fitted_columns: FittedColumns = []
@@ -128,6 +130,7 @@ class MappingTable(LineList[int, _TableLine]):
         self._marks = marks
         fixed, index = self.fixed_row(), self.cursor_index
         self._timeline, self._view, self._order = timeline, view, order
+        self._ordered_ids = view.table.ids[order]
         metric = view.state.metric
         self._group_series = fitting_group_series(self._group_series, timeline, view, self.columns)
         series = self._row_series
@@ -153,14 +156,11 @@ class MappingTable(LineList[int, _TableLine]):
 
     def identity_of(self, index: int) -> int:
         """Id of the mapping or group of a row."""
-        assert self._view is not None
-        return int(self._view.table.ids[self._order[index]])
+        return int(self._ordered_ids[index])
 
     def index_of(self, identity: int) -> int | None:
         """Row of a mapping or group; None when it is not in the table."""
-        if self._view is None:
-            return None
-        rows = np.flatnonzero(self._view.table.ids[self._order] == identity)
+        rows = np.flatnonzero(self._ordered_ids == identity)
         return int(rows[0]) if len(rows) else None
 
     # how it is drawn
