@@ -7,7 +7,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -15,6 +15,7 @@ from smapstop.text import format as fmt
 from smapstop.ui.drawing.cursor_css import cursor_css
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.theme.app_theme import palette_of
+from smapstop.ui.widgets.scroll_height import set_scroll_height
 
 Identity = TypeVar("Identity")
 """Identity of an item, stable while items are added, removed and reordered."""
@@ -114,7 +115,7 @@ class LineList(ScrollView, Generic[Identity, Line], can_focus=True, inherit_bind
 
     def restore_fixed_row(self, identity: Identity | None, line: int) -> None:
         """Scroll so that an item is on a line again; from the top, only as far as needed to keep it in view."""
-        self.virtual_size = Size(self.size.width, self.count + 1)
+        set_scroll_height(self, self.count + 1)
         index, top = None if identity is None else self.index_of(identity), self.top
         if index is not None:
             top = index - line if top else max(0, index - self.page_height + 1)

@@ -8,7 +8,6 @@ from typing import ClassVar
 from rich.segment import Segment
 from textual import events
 from textual.binding import BindingType
-from textual.geometry import Size
 from textual.strip import Strip
 
 from smapstop.model.callers.call_tree import CallNode, call_tree, counted_stacks
@@ -23,6 +22,7 @@ from smapstop.ui.callers.flame import Flame, box_at, find_box, lay_out_flame, ne
 from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
+from smapstop.ui.widgets.scroll_height import set_scroll_height
 from smapstop.ui.widgets.strip_scroll import StripScroll
 
 _EMPTY = CallNode(None, 0, 0, ())
@@ -119,7 +119,7 @@ class MappingCallers(StripScroll):
                 for row in self._rows
             ]
         self._body = [*lines, *self._notes(style, width)]
-        self.virtual_size = Size(self.size.width, len(self._body) + len(self._top))
+        set_scroll_height(self, len(self._body) + len(self._top))
         self.paint()
 
     def _notes(self, style: DrawStyle, width: int) -> list[Strip]:

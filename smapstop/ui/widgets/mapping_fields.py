@@ -5,7 +5,6 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import BindingType
-from textual.geometry import Size
 from textual.strip import Strip
 
 from smapstop.model.history.mapping_history import MappingHistory
@@ -18,6 +17,7 @@ from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.messages import SourceRequested
 from smapstop.ui.pages.sharer_requests import ObjectSharers
+from smapstop.ui.widgets.scroll_height import set_scroll_height
 from smapstop.ui.widgets.strip_scroll import StripScroll
 
 
@@ -77,7 +77,7 @@ class MappingFields(StripScroll):
             self._history, self._view, self.draw_style, width, height, self._choice, key, sharers
         )
         self._choice = replace(self._choice, field=self._rendered.cursor_field)
-        self.virtual_size = Size(self.size.width, self._rendered.height)
+        set_scroll_height(self, self._rendered.height)
         if follow:
             self._scroll_to_cursor()
         self.paint()

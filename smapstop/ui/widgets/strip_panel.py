@@ -43,5 +43,6 @@ class StripPanel(Widget):
         # the size may change before the resize event arrives
         if not self._strips or self._drawn_for != self.size:
             self._strips = self._draw()
-        width, base = self.size.width, self.rich_style
-        return self._strips[y].adjust_cell_length(width, base) if y < len(self._strips) else Strip.blank(width, base)
+        width = self.size.width
+        strip = self._strips[y] if y < len(self._strips) else Strip.blank(width, self.rich_style)
+        return strip if strip.cell_length == width else strip.adjust_cell_length(width, self.rich_style)

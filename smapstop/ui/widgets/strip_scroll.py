@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.binding import BindingType
 from textual.content import Content
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -16,6 +17,7 @@ from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.help.terms import term_help
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.theme.app_theme import palette_of
+from smapstop.ui.widgets.scroll_height import set_scroll_height
 
 
 class StripScroll(ScrollView, can_focus=True, inherit_bindings=False):
@@ -33,6 +35,7 @@ class StripScroll(ScrollView, can_focus=True, inherit_bindings=False):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._painted: list[Strip] = []
+        self._style: Style | None = None
 
     # defined by subclasses
 
@@ -45,6 +48,13 @@ class StripScroll(ScrollView, can_focus=True, inherit_bindings=False):
         raise NotImplementedError
 
     # how it is drawn
+
+    @property
+    def rich_style(self) -> Style:
+        """Style of the lines, cached: Textual would compute it again for every line."""
+        if self._style is None:
+            self._style = super().rich_style
+        return self._style
 
     @property
     def draw_style(self) -> DrawStyle:
@@ -98,6 +108,7 @@ class StripScroll(ScrollView, can_focus=True, inherit_bindings=False):
     def notify_style_update(self) -> None:
         """Redraw in the colours of the new theme."""
         super().notify_style_update()
+        self._style = None
         self.redraw()
 
 
@@ -126,7 +137,7 @@ class DrawnLines(StripScroll):
         if self._draw is None or not self.size.width:
             return
         self._lines = self._draw(self.draw_style, self.size.width - 1, self.size.height)  # a cell for the scrollbar
-        self.virtual_size = Size(self.size.width, len(self._lines))
+        set_scroll_height(self, len(self._lines))
         self.paint()
 
     @property

@@ -1,0 +1,21 @@
+"""Height of what scrolls in a view, set without a new layout of the screen where that is possible."""
+
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+
+
+def set_scroll_height(view: ScrollView, lines: int) -> None:
+    """Set the number of lines that scroll in a view.
+
+    Textual lays out and draws the whole screen again when this changes, although nothing moves unless the scrollbar
+    comes or goes.
+    """
+    size = Size(view.size.width, max(lines, view.size.height))
+    if size == view.virtual_size:
+        return
+    if view.show_vertical_scrollbar and size.width == view.virtual_size.width and size.height > view.size.height:
+        view.set_reactive(ScrollView.virtual_size, size)
+        view.vertical_scrollbar.window_virtual_size = size.height
+        view.scroll_y = view.validate_scroll_y(view.scroll_y)
+    else:
+        view.virtual_size = size
