@@ -1,9 +1,12 @@
 """Page faults by the function that asked for the memory, and which of them made most."""
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.callers.call_stacks import BEYOND, IN_SYSTEM_CALL, CallStacks
@@ -69,26 +72,41 @@ class FunctionFaults:
 
 def function_faults(faults: PageFaults, mappings: Iterable[int], *, is_mixed: bool = False) -> FunctionFaults:
     """Faults in some mappings by function, see `FunctionFaults`."""
-    by_mapping, counts = _by_mapping(faults), Counter[Frame]()
+    counts = Counter[Frame]()
     for mapping in mappings:
-        counts.update(by_mapping.get(mapping, {}))
+        counts.update(function_counts(faults, mapping))
     largest = tuple(counts.most_common(MAX_FUNCTIONS))
     return FunctionFaults(largest, counts.total(), faults.lost > 0, faults.in_system_calls > 0, is_mixed)
 
 
-@lru_cache(4)
-def _by_mapping(faults: PageFaults) -> dict[int, Counter[Frame]]:
-    """Faults of each mapping by function; cached, since each event of a tick asks for them."""
-    by_mapping: defaultdict[int, Counter[Frame]] = defaultdict(Counter)
-    rows = faults.mapping.tolist(), faults.stack.tolist(), faults.faults.tolist()
-    for mapping, stack, count in zip(*rows, strict=True):
-        by_mapping[mapping][_innermost(faults.stacks, stack)] += count
-    return by_mapping
-
-
 def function_counts(faults: PageFaults, mapping: int) -> Counter[Frame]:
     """Count the faults of a mapping by who asked for the memory; `BEYOND` and `IN_SYSTEM_CALL` are not known."""
-    return Counter(_by_mapping(faults).get(mapping))
+    counts, rows = Counter[Frame](), _rows_by_mapping(faults)
+    for at in rows.of_mapping.get(mapping, ()):
+        counts[_innermost(faults.stacks, rows.stack[at])] += rows.faults[at]
+    return counts
+
+
+@dataclass(frozen=True, slots=True)
+class _SortedRows:
+    """Rows of some faults, in order of their mapping."""
+
+    of_mapping: dict[int, range]
+    stack: list[int]
+    faults: list[int]
+
+
+@lru_cache(4)
+def _rows_by_mapping(faults: PageFaults) -> _SortedRows:
+    """Sort the rows by mapping; cached, since each event of a tick asks for them."""
+    order = np.argsort(faults.mapping, kind="stable")
+    mappings, first = np.unique(faults.mapping[order], return_index=True)
+    starts = [*first.tolist(), len(order)]
+    return _SortedRows(
+        {mapping: range(low, high) for mapping, (low, high) in zip(mappings.tolist(), pairwise(starts), strict=True)},
+        faults.stack[order].tolist(),
+        faults.faults[order].tolist(),
+    )
 
 
 _SCRIPT = re.compile(r"py::|(?:JS|LazyCompile|Function|Script):")

@@ -60,7 +60,7 @@ def is_own_change(diff: MapDiff, parts: Sequence[str]) -> bool:
     before, after = diff.before.mappings, diff.after.mappings
     if before.strings is not after.strings:
         return True
-    rows = np.flatnonzero(diff.before_rows >= 0)
+    rows = _rows_with_change(diff, parts)  # others cannot have changed the total
     was, now = _amounts(before, diff.before_rows[rows]), _amounts(after, rows)
     change = _sums(now, parts) - _sums(was, parts)
     most_kb = most_own_kb(was, now)
@@ -70,6 +70,22 @@ def is_own_change(diff: MapDiff, parts: Sequence[str]) -> bool:
         for side, at in ((after, np.flatnonzero(diff.before_rows < 0)), (before, diff.gone_rows))
     )
     return bool(abs(own.sum() + born.sum() - gone.sum()) >= abs((change - own).sum()))
+
+
+def _rows_with_change(diff: MapDiff, parts: Sequence[str]) -> NDArray[np.intp]:
+    """Rows of the later snapshot that the earlier one has, too, and of which any of some fields changed."""
+    rows = np.flatnonzero(diff.before_rows >= 0)
+    differs = np.zeros(len(rows), bool)
+    for name in parts:
+        was, now = (
+            np.zeros(len(rows), np.int64) if column is None else np.maximum(column[at], 0)
+            for column, at in (
+                (diff.before.mappings.get(name), diff.before_rows[rows]),
+                (diff.after.mappings.get(name), rows),
+            )
+        )
+        differs |= was != now
+    return rows[differs]
 
 
 def _amounts(mappings: Mappings, rows: NDArray[np.intp]) -> dict[str, NDArray[np.int64]]:
