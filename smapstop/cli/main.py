@@ -7,7 +7,7 @@ import gc
 import sys
 from collections.abc import Sequence
 
-from smapstop.cli.commands import VERBS, load_command
+from smapstop.cli.commands import VERBS, WITH_SCREENS, load_command
 from smapstop.cli.output import discard_stdout, sanitize_line
 from smapstop.errors import SmapstopError
 
@@ -42,5 +42,10 @@ def _run(argv: list[str]) -> int:
     at = argv.index("--") if "--" in argv else len(argv)
     words, command = argv[:at], tuple(argv[at + 1 :]) if at < len(argv) else None
     name = words.pop(0) if words and words[0] in VERBS else "dashboard"
-    status: int = load_command(name).run(words, command)
+    if name in WITH_SCREENS:
+        gc.disable()  # until the first screen is painted
+    try:
+        status: int = load_command(name).run(words, command)
+    finally:
+        gc.enable()
     return status

@@ -24,6 +24,9 @@ VERBS = {
 }
 """Description of each verb, at most 28 characters; without a verb, smapstop runs the dashboard."""
 
+WITH_SCREENS = ("dashboard", "replay", "demo", "guide")
+"""Verbs that show screens: `KeyApp` begins to collect garbage once the first is painted."""
+
 
 def load_command(verb: str) -> ModuleType:
     """Import the module of a verb, or of the dashboard; Python keeps the name of one for itself."""

@@ -10,6 +10,7 @@ from textual.app import App
 from textual.binding import Binding
 from textual.widgets import Input
 
+from smapstop.ui.garbage_collection import RESUME_SECONDS, resume_collection
 from smapstop.ui.keys.keymap import Keymap, key_name
 
 _USER_INPUT_EVENTS = (events.Key, events.MouseDown, events.MouseScrollDown, events.MouseScrollUp)
@@ -39,6 +40,10 @@ class KeyApp(App[int]):
         super().__init__(ansi_color=ansi_color)
         self.keymap = Keymap(overrides)
         self.set_keymap({name: ",".join(keys) for name, keys in self.keymap.overrides.items()})
+
+    def on_mount(self) -> None:
+        """Begin to collect garbage once the first screen is painted."""
+        self.set_timer(RESUME_SECONDS, resume_collection)
 
     def get_key_display(self, binding: Binding) -> str:
         """Display name of the first key with the same action."""
