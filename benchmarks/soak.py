@@ -2,8 +2,10 @@
 
     python -m benchmarks.soak [MINUTES] [TARGET ARGUMENT]
 
-Default: an hour on a process with 65,000 mappings, of which a twentieth come and go. Prints 12 lines: memory of the
-dashboard and of its sampler, CPU of both since the last line, and the latency of a cursor key.
+Default: an hour on a process with 65,000 mappings, of which a twentieth come and go; `mortal 200` is an hour in the
+view of a family of 200 processes, of which a twentieth end each second. Callers are found out in both. Prints 12
+lines, of dashboard and sampler each: memory, open files and threads; CPU of both since the last line, and the latency
+of a cursor key, and the load of the machine: with more than its CPUs, latencies say as much of it.
 """
 
 import os
@@ -15,20 +17,23 @@ from benchmarks.measure import run_target
 from benchmarks.screen import Terminal, cpu_ticks_of, process_and_children, pss_of
 
 LINES = 12
-KEY_PRESSES = 10
+KEY_PRESSES = 21
 MARKDOWN_HEAD = (
-    "| minute | dashboard MiB | sampler MiB | CPU % | key to frame, median ms | max ms |\n|---|---|---|---|---|---|"
+    "| minute | dashboard MiB | files | threads | sampler MiB | files | threads | CPU % "
+    f"| key to frame, median ms | max ms | load of the machine |\n|{'---|' * 11}"
 )
 
 
 def main(arguments: Sequence[str]) -> None:
     """Watch a target and print a line at intervals."""
     minutes, what = float(arguments[0]) if arguments else 60.0, arguments[1:] or ("coming", 65_000)
+    is_family = what[0] in ("family", "mortal")
     print(f"{' '.join(map(str, what))}, {minutes:g} minutes\n\n{MARKDOWN_HEAD}", flush=True)
     with run_target(*what) as process:
-        terminal = Terminal((sys.executable, "-m", "smapstop", "-p", str(process.pid)))
+        options = ("--family",) if is_family else ()
+        terminal = Terminal((sys.executable, "-m", "smapstop", "-p", str(process.pid), *options))
         try:
-            terminal.wait_for(b"live")
+            terminal.wait_for(b"family of" if is_family else b"live")
             terminal.drain(5)
             began = before = time.monotonic()
             spent = _cpu_seconds(terminal)
@@ -43,16 +48,18 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def _format_line(minute: float, share: float, terminal: Terminal) -> str:
-    """Format a line of the table; measures memory and latency."""
-    dashboard, sampler = (pss_of(pid) / 1024 for pid in process_and_children(terminal.pid)[:2])
+    """Format a line of the table; measures memory, files, threads and latency."""
+    values = [minute]
+    for pid in process_and_children(terminal.pid)[:2]:
+        values += (pss_of(pid) / 1024, len(os.listdir(f"/proc/{pid}/fd")), len(os.listdir(f"/proc/{pid}/task")))
     latencies = sorted(_key_latency(terminal, press) for press in range(KEY_PRESSES))
-    values = (minute, dashboard, sampler, share * 100, latencies[KEY_PRESSES // 2] * 1e3, latencies[-1] * 1e3)
+    values += (share * 100, latencies[KEY_PRESSES // 2] * 1e3, latencies[-1] * 1e3, os.getloadavg()[0])
     return f"| {' | '.join(f'{value:.0f}' for value in values)} |"
 
 
 def _cpu_seconds(terminal: Terminal) -> float:
     """CPU time of the dashboard and its sampler, seconds."""
-    return sum(map(cpu_ticks_of, process_and_children(terminal.pid))) / os.sysconf("SC_CLK_TCK")
+    return sum(map(cpu_ticks_of, process_and_children(terminal.pid)[:2])) / os.sysconf("SC_CLK_TCK")
 
 
 def _key_latency(terminal: Terminal, press: int) -> float:

@@ -1,5 +1,6 @@
 /* Targets of the benchmarks: `targets many N`, `big MIB`, `churn MIB`, `faulting MIB`, `working MIB`, `moving N`, `coming N`, `sparse GIB`,
-   `threads N`, `family N`. Each prints a line when it is ready. "family" are N processes that share 300 mappings, and write a page a second. On SIGUSR1, "moving" writes one more page in a twentieth of its mappings;
+   `threads N`, `family N`, `mortal N`. Each prints a line when it is ready. "family" are N processes that share 300 mappings, and write a page
+   a second; of "mortal", a twentieth ends each second, the oldest first, and as many are forked. On SIGUSR1, "moving" writes one more page in a twentieth of its mappings;
    "churn", "faulting" and "working" print their rounds per second and the longest round in microseconds; "coming" unmaps a twentieth of
    its mappings in one second and maps them again in the next, writing one page of each. */
 #include <pthread.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -170,21 +172,39 @@ static void threads(long n)
 		}
 }
 
-/* They end with the first one. */
-static void family(long n)
+static void write_a_page(char **mappings, long page)
+{
+	mappings[page % 150 * 2][PAGE * (page / 150 % PAGES)]++;
+	sleep(1);
+}
+
+/* It ends with the process that forked it. */
+static pid_t forked(char **mappings)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (long page = 0;; page++)
+		write_a_page(mappings, page);
+}
+
+static void family(long n, int mortal)
 {
 	char **mappings = many(300);
+	pid_t *members = calloc(n, sizeof *members);
 
 	for (long i = 1; i < n; i++)
-		if (!fork()) {
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			break;
-		} else if (i == n - 1) {
-			ready();
+		members[i] = forked(mappings);
+	ready();
+	for (long page = 0, oldest = 0;; page++) {
+		for (long i = 0; mortal && i < n / 20; i++, oldest = (oldest + 1) % (n - 1)) {
+			kill(members[1 + oldest], SIGKILL);
+			waitpid(members[1 + oldest], NULL, 0);
+			members[1 + oldest] = forked(mappings);
 		}
-	for (long page = 0;; page++) {
-		mappings[page % 150 * 2][PAGE * (page / 150 % PAGES)]++;
-		sleep(1);
+		write_a_page(mappings, page);
 	}
 }
 
@@ -201,7 +221,9 @@ int main(int count, char **arguments)
 	else if (!strcmp(arguments[1], "sparse"))
 		sparse(n);
 	else if (!strcmp(arguments[1], "family"))
-		family(n);
+		family(n, 0);
+	else if (!strcmp(arguments[1], "mortal"))
+		family(n, 1);
 	else if (!strcmp(arguments[1], "threads"))
 		threads(n);
 	else if (!strcmp(arguments[1], "many"))
