@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 
 from smapstop.errors import SmapstopError
 from smapstop.model.family.reading import FamilyReading
-from smapstop.model.protocol import MemberMessage, MemberRequest, Pace
+from smapstop.model.protocol import MemberMessage, MemberRequest, Pace, Target
 from smapstop.proc.process import ProcDir
 from smapstop.proc.remote.process import RemoteMachine, RemoteProcDir
 from smapstop.proc.remote.shell import ConnectionLostError
@@ -71,8 +72,7 @@ class FamilyWatch:
         for pid in pids:
             if pid not in self._members:
                 try:
-                    member = self._open_member(pid)
-                    target = member.target()
+                    member, target = self._open_member(pid)
                 except ConnectionLostError:
                     raise
                 except (SmapstopError, OSError):
@@ -81,19 +81,22 @@ class FamilyWatch:
                 yield MemberMessage(pid, target)
         self.set_pace(self._pace)
 
-    def _open_member(self, pid: int) -> WatchedProcess:
-        """Open a member.
+    def _open_member(self, pid: int) -> tuple[WatchedProcess, Target]:
+        """Open a member, and describe it.
 
         Raises:
             SmapstopError: It has ended.
             OSError: It has just ended, or there are too many open files.
         """
         process = self._open_process(pid)
-        try:
-            return WatchedProcess(process, None, self._member_pace(), callers=self._callers, via=self._via)
-        except OSError:
-            process.close()
-            raise
+        with ExitStack() as opened:
+            opened.callback(process.close)
+            member = WatchedProcess(process, None, self._member_pace(), callers=self._callers, via=self._via)
+            opened.pop_all()
+            opened.callback(member.close)
+            target = member.target()
+            opened.pop_all()
+        return member, target
 
     def step(self) -> Iterator[FamilyReading | MemberMessage]:
         """Do what is due."""

@@ -20,7 +20,11 @@ _END_SECONDS = 0.5
 
 
 class WatchedProcess:
-    """A process that is sampled: its proc directory, its pidfd, and the program if we launched it."""
+    """A process that is sampled: its proc directory, its pidfd, and the program if we launched it.
+
+    Raises:
+        OSError: It has just ended, or there are too many open files; its directory stays open.
+    """
 
     def __init__(
         self, process: ProcDir, program: Program | None, pace: Pace, *, callers: bool = False, via: str = ""
@@ -32,7 +36,12 @@ class WatchedProcess:
         """What it runs."""
         self.pidfd = os.pidfd_open(process.pid) if process.is_local else None
         """Fd that is readable when it has ended; None elsewhere, where its files show it."""
-        self.sampler = Sampler(process, pace, callers=callers)
+        try:
+            self.sampler = Sampler(process, pace, callers=callers)
+        except OSError:
+            if self.pidfd is not None:
+                os.close(self.pidfd)
+            raise
         self.faults_fd = self.sampler.faults.fileno() if self.sampler.faults else None
         """Fd that is readable when samples of page faults should be taken; None if they are not watched."""
         self._oom_watch = OomWatch(process.pid, self.sampler.cgroup)

@@ -250,7 +250,7 @@ class Dashboard(KeyApp):
 
     def _handle_member_message(self, message: MemberMessage) -> None:
         """Handle a message about a member of the family."""
-        match self.session.family.handle(message):
+        match self.session.family.handle(message, self.session.run):
             case ThreadsReply() as threads:
                 self.screen.post_message(ThreadsRead(threads))
             case PagesReply() | SymbolsReply() | FramesReply() | SharersReply() as reply:

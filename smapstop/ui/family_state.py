@@ -11,6 +11,8 @@ from smapstop.model.protocol import MappingReply, MemberMessage, Target, Threads
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
 
+MAX_RUNS = 24
+"""Runs of members that are kept, with those that have ended."""
 _MEMBER_BYTES = 64 << 20
 """Memory that the history of each sampled member may take."""
 
@@ -40,17 +42,31 @@ class FamilyState:
         first, last = timeline.header(timeline.oldest), timeline.header(len(timeline) - 1)
         return self._readings.between(first.monotonic_ns, last.monotonic_ns)
 
-    def handle(self, message: MemberMessage) -> MappingReply | ThreadsReply | None:
-        """Handle a message about a member; a reply is returned."""
+    def handle(self, message: MemberMessage, shown: Run | None = None) -> MappingReply | ThreadsReply | None:
+        """Handle a message about a member; a reply is returned.
+
+        Args:
+            message: The message.
+            shown: The run that is shown, which is kept.
+        """
         match message.content:
             case Target() as target:
+                self.runs.pop(message.pid, None)
                 self.runs[message.pid] = Run(0, target, Timeline(_MEMBER_BYTES))
+                self._forget_runs(shown)
             case Tick() as tick:
                 if message.pid in self.runs:
                     self.runs[message.pid].timeline.append(tick)
             case reply:
                 return reply
         return None
+
+    def _forget_runs(self, shown: Run | None) -> None:
+        """Forget the runs beyond a number that began first, but not those that are sampled or shown."""
+        others = [pid for pid, run in self.runs.items() if pid not in self.sampled and run is not shown]
+        for pid in others[: max(0, len(self.runs) - MAX_RUNS)]:
+            del self.runs[pid]
+            self._copies.forget(pid)
 
     def pid_of(self, run: Run | None) -> int | None:
         """The member that has a run; None for a run of the target."""

@@ -1,8 +1,11 @@
 """The family of a process is read beside it, and some members are sampled, within three quarters of the budget."""
 
+import os
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from smapstop.model.events import MECHANISMS
 from smapstop.model.family.reading import FamilyReading
 from smapstop.model.protocol import MemberMessage, MemberRequest, Pace, PagesReply, PagesRequest, Target
 from smapstop.model.tick import Tick
+from smapstop.proc.process import ProcDir
 from smapstop.sampling.family_reader import FamilyReader
 from smapstop.sampling.family_watch import FamilyWatch
 
@@ -101,3 +105,32 @@ def test_readings_take_half_of_the_budget_and_are_no_more_than_one_a_second(fork
         assert isinstance(reading, FamilyReading)
         assert watch.due_ns >= began_ns + max(1_000_000_000, reading.cost_ns * 3000)
         assert list(watch.step()) == []
+
+
+class EndingProcess(ProcDir):
+    """The directory of a process that ends when so many files of it were read."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", reads: int, pid: int) -> None:
+        super().__init__(pid)
+        self._ending, self._reads_left = process, reads
+
+    def read(self, name: str) -> bytes:
+        if self._reads_left == 0:
+            self._ending.kill()
+            self._ending.wait()
+        self._reads_left -= 1
+        return super().read(name)
+
+
+def test_a_member_that_ends_while_it_is_opened_leaves_no_file_open() -> None:
+    were_sampled = set()
+    with closing(FamilyReader(os.getpid())) as reader:
+        for reads in range(14):
+            with subprocess.Popen(["sleep", "1000"]) as process:
+                watch = FamilyWatch(reader, FAST, callers=True, open_process=partial(EndingProcess, process, reads))
+                before = sorted(os.listdir("/proc/self/fd"))
+                were_sampled.add(bool(list(watch.sample_members((process.pid,)))))
+                assert list(watch.sample_members(())) == []
+                assert sorted(os.listdir("/proc/self/fd")) == before, f"after {reads} files were read"
+                process.kill()
+    assert were_sampled == {False, True}

@@ -6,14 +6,16 @@ from smapstop.model.family.members import Members, members_after, with_all_membe
 from smapstop.model.family.reading import FamilyReading
 
 _MAX_BYTES = 64 << 20
-"""Memory that the amounts may take: two hours of 50 processes read each second."""
+"""Memory that they may take: an hour and a half of 50 processes read each second."""
+_MEMBER_BYTES = 600
+"""Memory of what is new about a member, about."""
 
 
 class RecentReadings:
     """Keeps readings; the oldest are forgotten beyond a bound.
 
     Args:
-        max_bytes: Memory that their amounts may take.
+        max_bytes: Memory that they may take.
     """
 
     def __init__(self, max_bytes: int = _MAX_BYTES) -> None:
@@ -25,10 +27,10 @@ class RecentReadings:
     def append(self, reading: FamilyReading) -> None:
         """Append the next reading."""
         self._readings.append(reading)
-        self._bytes += reading.amounts.nbytes
+        self._bytes += size_of(reading)
         while self._bytes > self._max_bytes and len(self._readings) > 1:
             oldest = self._readings.popleft()
-            self._bytes -= oldest.amounts.nbytes
+            self._bytes -= size_of(oldest)
             self._before = members_after(self._before, oldest)
 
     def between(self, begin_ns: int, end_ns: int) -> list[FamilyReading]:
@@ -40,3 +42,9 @@ class RecentReadings:
             elif not found:
                 before = members_after(before, reading)
         return found
+
+
+def size_of(reading: FamilyReading) -> int:
+    """Memory that a reading takes, bytes."""
+    arrays = (reading.amounts, reading.pids, reading.ppids, reading.start_times, reading.read_ns)
+    return sum(array.nbytes for array in arrays) + _MEMBER_BYTES * len(reading.new)

@@ -161,6 +161,13 @@ class CopyLog:
                             counts[_function_of(frame)] += count
         self._read[pid] = timeline, len(timeline)
 
+    def forget(self, pid: int) -> None:
+        """Forget a process."""
+        self._read.pop(pid, None)
+        for known in (self._copies, self._copiers):
+            for key in [key for key in known if key[0] == pid]:
+                del known[key]
+
 
 def _function_of(frame: Frame) -> Frame:
     """The function of a frame: without its line, and without its place in the code if it has a name."""

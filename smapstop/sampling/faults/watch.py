@@ -59,7 +59,11 @@ class FaultWatch:
 
     def __init__(self, process: ProcDir, elves: ElfCache, budget: float) -> None:
         self._rings = FaultRings(process)
-        self._accounts = FaultAccounts(process.counters())  # read last: what stat counts from then on is sampled
+        try:
+            self._accounts = FaultAccounts(process.counters())  # read last: what stat counts from then on is sampled
+        except OSError:
+            self._rings.close()
+            raise
         self._reader = StackReader(process, self._rings.architecture, elves)
         self._reader.look_for_code(())  # it may end before the first samples are taken
         self._places = FaultPlaces()

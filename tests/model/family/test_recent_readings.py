@@ -3,7 +3,7 @@
 from model.family.readings import SECOND_NS, reading_of
 
 from smapstop.model.family.reading import FamilyReading
-from smapstop.model.family.recent_readings import RecentReadings
+from smapstop.model.family.recent_readings import RecentReadings, size_of
 
 READINGS = (
     reading_of(1, {10: {}, 11: {}}, new=(10, 11)),
@@ -33,7 +33,7 @@ def test_readings_of_a_time_begin_with_a_description_of_those_that_are_there() -
 
 
 def test_the_oldest_are_forgotten_but_not_who_was_there() -> None:
-    found = kept(READINGS[2].amounts.nbytes + READINGS[3].amounts.nbytes, *READINGS).between(0, 9 * SECOND_NS)
+    found = kept(size_of(READINGS[2]) + size_of(READINGS[3]), *READINGS).between(0, 9 * SECOND_NS)
     assert seconds(found) == [3, 4]
     assert [member.pid for member in found[0].new] == [10, 12, 13]
     assert seconds(kept(1, *READINGS).between(0, 9 * SECOND_NS)) == [4]
