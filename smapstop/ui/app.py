@@ -304,7 +304,8 @@ class Dashboard(KeyApp):
             self.main_screen.focus_table()
         if not self.session.has_ticks:
             self.exit(failure.status)
-        self.query_one(HeaderBar).show_final_notice(str(SmapstopError(failure.what, failure.remedy)))
+        self.query_one(HeaderBar).show_final_notice(self.session.failure_text)
+        self.main_screen.member_watch.redraw()
 
     async def action_quit(self) -> None:
         """Quit."""

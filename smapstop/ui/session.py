@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from smapstop.errors import SmapstopError
 from smapstop.model.alerts.expression import Alert
 from smapstop.model.compare.previous_run import PreviousRun
 from smapstop.model.compare.runs import Run, Runs
@@ -66,6 +67,11 @@ class Session:
         """Whether the next process like the one that ended is awaited."""
         self.last_input_time = 0.0
         """Last key press in the dashboard or use of the mouse, seconds of `time.monotonic`."""
+
+    @property
+    def failure_text(self) -> str:
+        """Text of the error that stopped the source; empty without one."""
+        return "" if self.failure is None else str(SmapstopError(self.failure.what, self.failure.remedy))
 
     @property
     def shown_number(self) -> int:

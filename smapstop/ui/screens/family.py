@@ -110,7 +110,7 @@ class FamilyScreen(MemberLists):
         """Show the family at the moment that the dashboard shows."""
         session, log = self._session, self._session.family.log
         if log.last is None or session.view is None or not self.is_mounted:
-            self.query_one(FamilyTitle).show(" reading the family …", "")
+            self.query_one(FamilyTitle).show(f" {session.failure_text or 'reading the family …'}", "")
             return
         state, view = session.view_state, session.view
         at_ns = log.last.monotonic_ns if state.at is None else view.snapshot.tick.monotonic_ns
@@ -125,10 +125,11 @@ class FamilyScreen(MemberLists):
         self._sample(table.rows, at_ns)
         pids = tuple(pid for pid in (self._target_pid, *self._session.family.sampled) if pid in moment.timelines)
         sampled = {pid: moment.timelines[pid] for pid in pids}
+        reading = "" if self._recorded else reading_text(moment, log.interval_ns, tuple(sampled.values()))
         self.query_one(FamilyTitle).show(
             f" {self._target_title}   {family_title(moment)}",
             f"{self.order_text}   Δ {self._baseline_text(view)} ",
-            "" if self._recorded else reading_text(moment, log.interval_ns, tuple(sampled.values())),
+            session.failure_text or reading,
         )
         shared, current = session.family.shared_mappings(sampled, at_ns), members.current
         self.query_one(SharingTable).show(shared, pids, 0 if current is None else current.pid)

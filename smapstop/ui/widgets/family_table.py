@@ -115,7 +115,7 @@ class FamilyTable(LineList[Key, _MemberLine]):
     def empty_text(self) -> str:
         """Text without members."""
         if self._moment is None:
-            return "reading the family …"
+            return "not read yet"
         return "no process matches" if self._moment.table.rows else "all processes have ended; esc goes back"
 
     def move_to(self, index: int) -> None:

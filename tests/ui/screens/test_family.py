@@ -3,13 +3,16 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from list_source import ListSource, target
 from model.family.readings import SECOND_NS, reading_of
 from ui.screens.open_family import CHILD, PARENT, Family, family_of, reading, requested, sharing_of, tick
 from waiting import pause_until
 
+from smapstop.model.family.reading import FamilyReading
 from smapstop.model.protocol import (
     Attach,
+    Failure,
     FollowFamily,
     MemberMessage,
     MemberRequest,
@@ -186,3 +189,20 @@ async def test_a_recorded_family_is_read_on_when_it_is_left() -> None:
         await pilot.press("escape")
         await pilot.pause()
         assert requested(source, FollowFamily) == [FollowFamily()]
+
+
+@pytest.mark.parametrize("readings", [(), (reading(1),)], ids=["before the first reading", "later"])
+async def test_a_sampler_that_died_is_said_in_the_family(readings: tuple[FamilyReading, ...]) -> None:
+    family = Family()
+    async with family.app.run_test(size=(118, 40)) as pilot:
+        await pilot.pause()
+        await pilot.press("P")
+        await pause_until(pilot, lambda: isinstance(family.app.screen, FamilyScreen), "the family is open")
+        family.source.deliver(*readings, Failure("the sampler process died (signal 9)", "restart smapstop"))
+        title = family.app.screen.query_one(FamilyTitle)
+        await pause_until(
+            pilot, lambda: any("process died" in title.render_line(y).text for y in (0, 1)), "it is said"
+        )
+        await pilot.press("escape")
+        header = family.app.screen.query_one(HeaderBar)
+        await pause_until(pilot, lambda: "process died" in header.render_line(0).text, "the header says it")
