@@ -1,4 +1,4 @@
-.PHONY: help demo run test quick lint screenshots man bench fuzz truth truth-idle dist-check clean
+.PHONY: help demo run test quick lint screenshots man bench fuzz truth truth-idle kills dist-check clean
 PYTHON := python3
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -59,6 +59,9 @@ truth: $(READY) ## check what is told of random commands, MINUTES=1; as root, fr
 
 truth-idle: $(READY) ## list and check what is told of idle servers, MINUTES=10; as root
 	@PYTHONPATH=tests $(PY) -m truth.idle --minutes $(or $(MINUTES),10)
+
+kills: $(READY) ## kill it COUNT=100 times at random moments while it records, and check what is left; from SEED=n
+	@PYTHONPATH=tests $(PY) -m kills --count $(or $(COUNT),100) $(if $(SEED),--seed $(SEED))
 
 dist-check: ## build wheel and sdist, install and run them in bare Debians; as root, SUITES="bookworm trixie"
 	@.ci/dist-check $(SUITES)

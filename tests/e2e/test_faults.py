@@ -70,21 +70,3 @@ def test_a_terminal_that_is_unplugged_leaves_a_whole_recording_and_nothing_that_
         assert window.process.wait(DEADLINE_SECONDS) == 129
     assert ticks(path) > 3
     assert {file.name for file in tmp_path.iterdir()} == {"run.smaps"}
-
-
-def test_kill_9_leaves_a_recording_without_its_last_tick_at_most_and_no_program_stopped(tmp_path: Path) -> None:
-    path = tmp_path / "run.smaps"
-    stubborn = "trap '' HUP; echo ready; while :; do sleep 0.05; done"
-    with RawTerminal([*SMAPSTOP, "-i", "0.1", "-o", str(path), "--", "sh", "-c", stubborn]) as window:
-        window.wait_for("^│ready")  # not the command, which the header names
-        sampler = child(window.process.pid)
-        program = child(sampler)
-        try:
-            wait_until(lambda: ticks(path) > 3)
-            window.process.kill()
-            wait_until(lambda: not Path(f"/proc/{sampler}").exists())
-            assert ticks(path) > 3
-            state = Path(f"/proc/{program}/stat").read_text().rpartition(")")[2].split()[0]
-            assert state not in "TtZX", "it outlives its terminal, as it would any other"
-        finally:
-            os.kill(program, 9)
