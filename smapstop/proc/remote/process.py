@@ -12,7 +12,7 @@ from smapstop.proc.columns import Counters
 from smapstop.proc.process import ProcDir, access_error
 from smapstop.proc.read_buffer import ReadBuffer
 from smapstop.proc.remote.script import NO_COMMAND, Answer, call
-from smapstop.proc.remote.shell import ConnectionLostError, RemoteShell
+from smapstop.proc.remote.shell import RemoteShell, require_sense
 
 
 class RemoteMachine:
@@ -32,18 +32,19 @@ class RemoteMachine:
                 raise shell.failure("there is no cat", "smapstop needs sh and cat there")
             if stat.status:
                 raise shell.failure("/proc is not mounted there", "mount -t proc proc /proc")
-            page_bytes = _number(numbers[0]) or self._page_bytes()
+            with require_sense():
+                self._uptime_ns = round(float(uptime.contents().split()[0]) * 1e9)
+                page_bytes = _number(numbers[0]) or self._page_bytes()
             began_ns = time.monotonic_ns()
             shell.request(call("itself"))
             self.delay_ns = time.monotonic_ns() - began_ns
             """Time of a round trip that reads nothing, ns."""
-        except ConnectionLostError as error:
+        except OSError as error:
             raise shell.failure(str(error)) from error
-        self.page_kb = page_bytes // 1024
+        self.page_kb = max(1, page_bytes // 1024)
         """Page size there, kB."""
         self.clock_ticks = _number(numbers[1]) or 100
         """Clock ticks per second there; what getconf would say on all but alpha and ia64."""
-        self._uptime_ns = round(float(uptime.contents().split()[0]) * 1e9)
 
     def uptime_ns(self) -> int:
         """Time since it started, ns."""
@@ -111,6 +112,21 @@ class RemoteProcDir(ProcDir):
 
     def close(self) -> None:
         """Nothing is to be closed: others may use the shell."""
+
+    def counters(self) -> Counters:
+        """Read stat, statm and status, as `ProcDir.counters`."""
+        with require_sense():
+            return super().counters()
+
+    def started_ns(self) -> int:
+        """Start time of the process, as `ProcDir.started_ns`."""
+        with require_sense():
+            return super().started_ns()
+
+    def require_memory(self) -> None:
+        """Check that the process has a memory map that may be read, as `ProcDir.require_memory`."""
+        with require_sense():
+            super().require_memory()
 
     @contextmanager
     def together(self, names: Iterable[str], short: Iterable[str] = ()) -> Iterator[None]:
@@ -222,5 +238,6 @@ class RemoteMemberDir(RemoteProcDir):
 def _number(answer: Answer) -> int | None:
     """The number that getconf has printed; `None` if there is no getconf."""
     with suppress(ValueError):
-        return int(answer.text) if not answer.status else None
+        number = int(answer.text) if not answer.status else 0
+        return number if number > 0 else None
     return None

@@ -12,6 +12,7 @@ from smapstop.proc.process_lookup import head_of, processes_named, require_one
 from smapstop.proc.process_tree import ProcessStat, ancestors_of, descendants_of, parse_stat
 from smapstop.proc.remote.process import RemoteMachine
 from smapstop.proc.remote.script import call
+from smapstop.proc.remote.shell import require_sense
 
 _STAT = re.compile(rb"\d+ \(.{0,64}?\) [A-Za-z] (?:-?\d+ ){37,}-?\d+\n", re.DOTALL)
 """The text of stat: a name has at most 64 bytes, so that none can hold the numbers of another process."""
@@ -115,7 +116,8 @@ class RemoteProcesses:
             if pid in known and known[pid].start_time == stat.start_time
         }
         self._describe([stat for pid, stat in stats.items() if pid not in self._described])
-        shell = int(itself.text)
+        with require_sense():
+            shell = int(itself.text)
         self._own = {shell, *ancestors_of(shell, stats)} - {1}
         return [stats[pid] for pid in sorted(stats)]
 

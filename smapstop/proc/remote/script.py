@@ -76,14 +76,30 @@ def functions_line(word: str) -> bytes:
     return ("; ".join(_FUNCTIONS).format(word=word) + "\n").encode()
 
 
+class Call(str):
+    """A call of a function of the script."""
+
+    __slots__ = ("names",)
+
+    names: tuple[str, ...]
+    """Names of its answers, in order."""
+
+    @property
+    def is_pattern(self) -> bool:
+        """Whether there are as many answers as there are files with such a name."""
+        return any("*" in name for name in self.names)
+
+
 def request_line(calls: Iterable[str]) -> bytes:
     """The line that calls functions, and says when all is answered."""
     return "; ".join((*calls, "mark .\n")).encode()
 
 
-def call(function: str, *names: str) -> str:
+def call(function: str, *names: str) -> Call:
     """Call a function of the script with names; an asterisk in them is a pattern."""
-    return " ".join((function, *("*".join(map(_quoted, name.split("*"))) for name in names)))
+    made = Call(" ".join((function, *("*".join(map(_quoted, name.split("*"))) for name in names))))
+    made.names = {"texts": ("texts",), "itself": ("self",)}.get(function, names)
+    return made
 
 
 def last_mark(word: str) -> bytes:
@@ -91,13 +107,21 @@ def last_mark(word: str) -> bytes:
     return f"\n{word} .\n".encode()
 
 
-def parse_answers(data: bytes, word: str) -> list[Answer]:
-    """Take apart what a request was answered; what a shell says beside that is left out."""
+def parse_answers(data: bytes, word: str, calls: Iterable[str]) -> list[Answer]:
+    """Take apart what a request was answered; what a shell says beside that is left out.
+
+    Raises:
+        ValueError: These are not the answers to the calls.
+    """
     parts = data.split(f"\n{word} ".encode())[1:-1]  # before all marks, and behind the last one
     answers = []
     for named, ended in zip(parts[::2], parts[1::2], strict=True):
         name, _, text = named.partition(b"\n")
         answers.append(Answer(os.fsdecode(name), text, int(ended.partition(b"\n")[0])))
+    asked = [each for each in calls if isinstance(each, Call)]
+    names = [name.partition("\n")[0] for each in asked for name in each.names]
+    if names != [answer.name for answer in answers] and not any(each.is_pattern for each in asked):
+        raise ValueError("answers to something else")
     return answers
 
 

@@ -98,3 +98,12 @@ def test_what_comes_too_late_is_no_answer_to_what_is_asked_next(monkeypatch: pyt
 def test_half_an_answer_is_none() -> None:
     with RemoteShell("sh") as shell, pytest.raises(ConnectionLostError):
         shell.request(call("files", "/proc/version"), "exit")
+
+
+@pytest.mark.parametrize("answered", ["mark a; mark x", "mark a; mark 0; mark b", "mark b; mark 0"])
+def test_an_answer_that_makes_no_sense_ends_the_connection(answered: str) -> None:
+    with RemoteShell("sh") as shell:
+        assert shell.request(f"files() {{ {answered}; }}") == []
+        for _ in range(2):
+            with pytest.raises(ConnectionLostError, match=r"makes no sense|is lost"):
+                shell.request(call("files", "a"))
