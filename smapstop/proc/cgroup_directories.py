@@ -33,7 +33,10 @@ def _memory_paths(cgroup: bytes) -> dict[int, str]:
     """Paths of the groups that may limit memory, by version."""
     paths: dict[int, str] = {}
     for line in cgroup.splitlines():
-        number, controllers, path = os.fsdecode(line).split(":", 2)
+        number, _, rest = os.fsdecode(line).partition(":")
+        controllers, _, path = rest.partition(":")
+        if not path.startswith("/"):
+            continue  # no kernel's, perhaps what stands for one
         if "memory" in controllers.split(","):
             paths[1] = path.removesuffix(" (deleted)")
         elif number == "0" and not controllers:

@@ -11,7 +11,10 @@ from typing import NamedTuple
 
 from places import DATA
 
-TARGETS = ("smaps", "texts", "snapshots", "terminals", "elf", "frames", "recordings", "alerts")
+TARGETS = (
+    *("smaps", "texts", "series", "snapshots", "terminals", "elf", "recordings", "reports", "alerts", "filters"),
+    *("commands", "frames", "perf_records", "eh_frames", "line_programs", "perf_maps", "kernel_files", "remote"),
+)
 FINDINGS = DATA / "fuzz"
 
 
@@ -21,6 +24,8 @@ class FuzzTarget(NamedTuple):
     name: str
     check: Callable[[bytes], None]
     seeds: Callable[[], Iterator[bytes]]
+    close: Callable[[], object] = int
+    """Ends what lives from input to input."""
 
     def findings(self) -> dict[str, bytes]:
         """What was found earlier, by the name of its file."""
@@ -30,4 +35,4 @@ class FuzzTarget(NamedTuple):
 def load_target(name: str) -> FuzzTarget:
     """The target of a name; it is imported now."""
     module = import_module(f"fuzz.{name}")
-    return FuzzTarget(name, module.check, module.seeds)
+    return FuzzTarget(name, module.check, module.seeds, getattr(module, "close", int))

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import field, fields, replace
 from typing import NamedTuple
 
@@ -163,18 +164,21 @@ def _skip(data: bytes, at: int, losses: Losses) -> int:
 
 
 def _account(kind: int, data: bytes, at: int, losses: Losses) -> None:
-    """Add a record to the losses if it counts any."""
+    """Add a record to the losses if it counts any; one that ends early counts nothing."""
     body = at + _HEADER.size
-    if kind == _LOST:  # u64 id, u64 lost
-        losses.lost += _U64.unpack_from(data, body + _U64.size)[0]
-    elif kind == _LOST_SAMPLES:
-        losses.lost += _U64.unpack_from(data, body)[0]
-    elif kind == _THROTTLE:
-        losses.throttled += 1
+    with suppress(struct.error):
+        if kind == _LOST:  # u64 id, u64 lost
+            losses.lost += _U64.unpack_from(data, body + _U64.size)[0]
+        elif kind == _LOST_SAMPLES:
+            losses.lost += _U64.unpack_from(data, body)[0]
+        elif kind == _THROTTLE:
+            losses.throttled += 1
 
 
 def parse_stacks(data: bytes, period: int, register_count: int) -> Iterator[StackSample | NewCode]:
     """Parse the records of a ring of events with stacks, which also list new code in memory.
+
+    A record that says more of itself than it has is left out.
 
     Args:
         data: The records.
@@ -184,11 +188,13 @@ def parse_stacks(data: bytes, period: int, register_count: int) -> Iterator[Stac
     view, at = memoryview(data), 0
     while at + _HEADER.size <= len(data):
         kind, misc, size = _HEADER.unpack_from(data, at)
-        if kind == _SAMPLE:
-            is_in_kernel = misc & _CPU_MODE == _KERNEL_MODE
-            yield _parse_stack(view, at + _HEADER.size, register_count, period, is_in_kernel=is_in_kernel)
-        elif kind == _MMAP2:
-            yield _parse_mapping(data[at : at + size])
+        record = view[at : at + size]
+        with suppress(struct.error):
+            if kind == _SAMPLE:
+                is_in_kernel = misc & _CPU_MODE == _KERNEL_MODE
+                yield _parse_stack(record, register_count, period, is_in_kernel=is_in_kernel)
+            elif kind == _MMAP2:
+                yield _parse_mapping(record.tobytes())
         at += max(size, _HEADER.size)
 
 
@@ -200,14 +206,15 @@ def _parse_mapping(record: bytes) -> NewCode:
     return NewCode(pid, CodeMapping(start, start + size, offset, f"{major:02x}:{minor:02x}", inode, path))
 
 
-def _parse_stack(view: memoryview, at: int, register_count: int, period: int, *, is_in_kernel: bool) -> StackSample:
+def _parse_stack(record: memoryview, register_count: int, period: int, *, is_in_kernel: bool) -> StackSample:
     """Parse a sample with registers and stack."""
-    ip, pid, tid, time_ns, address, abi = _STACK_HEAD.unpack_from(view, at)
+    at = _HEADER.size
+    ip, pid, tid, time_ns, address, abi = _STACK_HEAD.unpack_from(record, at)
     at += _STACK_HEAD.size
-    registers = struct.unpack_from(f"<{register_count}Q", view, at) if abi == _NATIVE_ABI else ()
+    registers = struct.unpack_from(f"<{register_count}Q", record, at) if abi == _NATIVE_ABI else ()
     at += _U64.size * (register_count if abi else 0)
-    (size,) = _U64.unpack_from(view, at)
+    (size,) = _U64.unpack_from(record, at)
     at += _U64.size
-    used = _U64.unpack_from(view, at + size)[0] if size else 0
-    stack = view[at : at + min(size, used)]
+    used = _U64.unpack_from(record, min(at + size, len(record)))[0] if size else 0
+    stack = record[at : at + min(size, used)]
     return StackSample(KERNEL_IP if is_in_kernel else ip, pid, tid, time_ns, address, period, registers, stack)
