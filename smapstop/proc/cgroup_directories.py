@@ -30,7 +30,7 @@ def is_in_memory_group(cgroup: bytes) -> bool:
 
 
 def _memory_paths(cgroup: bytes) -> dict[int, str]:
-    """Paths of the groups that may limit memory, by version."""
+    """Paths of the groups that may limit memory, by version: a hierarchy of version 1 that does is the only one."""
     paths: dict[int, str] = {}
     for line in cgroup.splitlines():
         number, _, rest = os.fsdecode(line).partition(":")
@@ -41,7 +41,7 @@ def _memory_paths(cgroup: bytes) -> dict[int, str]:
             paths[1] = path.removesuffix(" (deleted)")
         elif number == "0" and not controllers:
             paths[2] = path.removesuffix(" (deleted)")
-    return paths
+    return {1: paths[1]} if 1 in paths else paths
 
 
 def _path_inside(path: str, mounted: str) -> str | None:

@@ -275,7 +275,7 @@ class ProcDir:
             if self._read_of_any_thread("smaps", self.read_start):
                 return
         except OSError as error:
-            raise access_error(self.pid, error) from error
+            raise access_error(self.pid, error, is_local=self.is_local) from error
         what = f"process {self.pid} ({counters.name}) has exited (zombie), so its memory is gone"
         raise SmapstopError(what, f"its parent is process {counters.ppid}")
 
@@ -285,17 +285,21 @@ def _whole(fd: int) -> bytes:
     return b"".join(iter(lambda: os.read(fd, CHUNK_BYTES), b""))
 
 
-def access_remedy() -> str:
+def access_remedy(*, is_local: bool = True) -> str:
     """What allows to read the memory map of a process that may not be read now."""
+    if not is_local:
+        return "have a shell there of its user or of root, or with CAP_PERFMON or CAP_SYS_PTRACE"
     if os.geteuid() == 0:
         return "root has neither CAP_SYS_PTRACE nor CAP_PERFMON for it here, as in a container"
     return "run as its user or as root, or with CAP_PERFMON or CAP_SYS_PTRACE"
 
 
-def access_error(pid: int, error: OSError) -> SmapstopError:
-    """Return the user-visible error for an OSError on a file of a process."""
+def access_error(pid: int, error: OSError, *, is_local: bool = True) -> SmapstopError:
+    """Return the user-visible error for an OSError on a file of a process, of this machine or of another."""
     if error.errno in (errno.ENOENT, errno.ESRCH):
         return SmapstopError(f"no process {pid}", "run smapstop without arguments to pick one from a list")
     if error.errno in (errno.EACCES, errno.EPERM):
-        return SmapstopError(f"not permitted to read the memory map of process {pid}", access_remedy())
+        return SmapstopError(
+            f"not permitted to read the memory map of process {pid}", access_remedy(is_local=is_local)
+        )
     return SmapstopError(f"cannot read the memory map of process {pid}: {error.strerror or error}")

@@ -203,7 +203,7 @@ class FamilyReader:
         try:
             state.memory = read_totals(state.files)
         except PermissionError as error:
-            state.memory, state.missing = {}, str(access_error(stat.pid, error))
+            state.memory, state.missing = {}, str(access_error(stat.pid, error, is_local=not self.scans_always))
         except (FileNotFoundError, ProcessLookupError):
             state.memory = {}  # it has just ended
 

@@ -106,7 +106,7 @@ class ProcessReader:
             elif tier == "rollup":
                 rollup = parse_rollup(self._process.read_rollup())
         except PermissionError as error:
-            missing = str(access_error(self._process.pid, error))
+            missing = str(access_error(self._process.pid, error, is_local=self._process.is_local))
         except FileNotFoundError:
             if tier != "rollup":
                 raise

@@ -19,11 +19,20 @@ DOCKER_MOUNTS = b"900 880 0:32 /docker/abc /sys/fs/cgroup/memory ro - cgroup cgr
         pytest.param(
             b"4:memory:/a/b\n1:cpu:/\n0::/c\n",
             V1_MOUNTS,
-            [
-                (1, "/a/b", [f"/sys/fs/cgroup/memory{each}" for each in ("/a/b", "/a", "")]),
-                (2, "/c", ["/sys/fs/cgroup/unified/c", "/sys/fs/cgroup/unified"]),
-            ],
-            id="hybrid: the controller may be in either",
+            [(1, "/a/b", [f"/sys/fs/cgroup/memory{each}" for each in ("/a/b", "/a", "")])],
+            id="hybrid: the controller is in version 1",
+        ),
+        pytest.param(
+            b"1:cpu:/\n0::/c\n",
+            V1_MOUNTS,
+            [(2, "/c", ["/sys/fs/cgroup/unified/c", "/sys/fs/cgroup/unified"])],
+            id="hybrid: the controller is in version 2",
+        ),
+        pytest.param(
+            b"4:memory:/\n0::/\n",
+            V1_MOUNTS.replace(b" / /sys/fs/cgroup/memory", b" /.. /sys/fs/cgroup/memory"),
+            [],
+            id="a namespace of its own, with the mounts of outside",
         ),
         pytest.param(
             b"0::/user.slice/x.scope\n",

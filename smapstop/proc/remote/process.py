@@ -30,6 +30,8 @@ class RemoteMachine:
             self._read_ns = time.monotonic_ns()
             if stat.status == NO_COMMAND:
                 raise shell.failure("there is no cat", "smapstop needs sh and cat there")
+            if stat.status and not uptime.status:
+                raise shell.failure("/proc there is of another pid namespace", "enter that, too: nsenter -m -p")
             if stat.status:
                 raise shell.failure("/proc is not mounted there", "mount -t proc proc /proc")
             with require_sense():

@@ -72,7 +72,7 @@ def take_snapshot(pid: int, open_process: OpenProcess = ProcDir) -> Snapshot:
             tick = sampler.sample()
         except OSError as error:
             process.require_memory()
-            raise access_error(pid, error) from error
+            raise access_error(pid, error, is_local=process.is_local) from error
         finally:
             sampler.cgroup.close()
         if tick.missing:
@@ -121,7 +121,7 @@ def take_totals(pid: int, open_process: OpenProcess = ProcDir) -> Snapshot:
             read_ns = time.monotonic_ns() - began_ns
             counters = process.counters()
         except OSError as error:
-            raise access_error(pid, error) from error
+            raise access_error(pid, error, is_local=process.is_local) from error
         if not rollup:
             process.require_memory()
         return Snapshot(None, rollup, counters, process.command_line(), wall_ns, read_ns, limits=read_limits(process))

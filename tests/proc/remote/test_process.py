@@ -103,7 +103,7 @@ def test_what_may_not_be_read_there_is_not_permitted() -> None:
         process = RemoteProcDir(RemoteMachine(shell), os.getpid())
         with pytest.raises(PermissionError):
             process.read("smaps")
-        with pytest.raises(SmapstopError, match="not permitted to read the memory map of process"):
+        with pytest.raises(SmapstopError, match=r"not permitted to read .*: have a shell there of its user"):
             process.require_memory()
 
 
@@ -131,3 +131,17 @@ def test_a_process_whose_main_thread_has_ended_is_read_through_another(
 ) -> None:
     with SteppedProgram(program("main_ended")) as target, RemoteProcDir(machine, target.pid) as process:
         assert b"Rss:" in process.read_smaps()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can enter namespaces")
+def test_the_proc_of_another_pid_namespace_is_said() -> None:
+    words = ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "sh", "-c", "echo ready; read line"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as container:
+        assert container.stdout
+        assert container.stdout.readline() == b"ready\n"
+        inner = Path(f"/proc/{container.pid}/task/{container.pid}/children").read_text().strip()
+        with RemoteShell(f"nsenter -t {inner} -m sh") as shell, pytest.raises(SmapstopError, match="nsenter -m -p"):
+            RemoteMachine(shell)
+        with RemoteShell(f"nsenter -t {inner} -m -p sh") as shell:
+            assert RemoteProcDir(RemoteMachine(shell), 1).command_line()[0] == "sh"
+        container.communicate(b"\n")
