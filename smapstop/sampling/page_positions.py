@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.events import MECHANISMS, Events
+from smapstop.model.explain.moves import held_kb
 from smapstop.model.identity import NO_ROW, Rows
 from smapstop.model.mapping_rows import find_rows
 from smapstop.model.tick import Ids
@@ -88,7 +89,7 @@ class PositionTracker:
         here = here[after.inode[now[here]] == 0]
         sure = events.sure.copy()
         for event, old in list(zip(booked[here].tolist(), was[here].tolist(), strict=True))[:MAX_SCANS_PER_TICK]:
-            seen = _Seen(int(before.start[old]), int(before.end[old]), int(_held_kb(before, np.array([old]))[0]))
+            seen = _Seen(int(before.start[old]), int(before.end[old]), int(held_kb(before, np.array([old]))[0]))
             known = self._known_pages.get(int(events.mapping[event]))
             is_full = seen.held_kb == (seen.end - seen.start) // 1024 and seen.end - seen.start <= MAX_MAPPING_BYTES
             if not is_full and (known is None or known[0] != seen):
@@ -142,19 +143,9 @@ class PositionTracker:
         return replace(events, sure=sure)
 
 
-def _held_kb(mappings: Mappings, rows: Rows) -> NDArray[np.int64]:
-    """Pages of some mappings in memory and in swap, kB."""
-    held = np.zeros(len(rows), np.int64)
-    for name in ("rss", "swap"):
-        column = mappings.get(name)
-        if column is not None:
-            held += np.maximum(column[rows], 0)
-    return held
-
-
 def _sparse(mappings: Mappings, ids: Ids, rows: Rows, most: int) -> Iterator[tuple[_Seen, int]]:
     """Those of some mappings, small enough, that have pages at some of their addresses only; with their ids."""
-    held = _held_kb(mappings, rows)
+    held = held_kb(mappings, rows)
     start, end = mappings.start[rows], mappings.end[rows]
     size: NDArray[np.int64] = (end - start).astype(np.int64)
     sparse = np.flatnonzero((held > 0) & (held < size // 1024) & (size <= MAX_MAPPING_BYTES))[:most]

@@ -14,7 +14,7 @@ from smapstop.model.family.family_log import FamilyLog
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.totals import SUMMED_FIELDS
-from smapstop.model.view.row_names import base_name, row_name
+from smapstop.model.view.row_names import row_name, without_path
 from smapstop.model.view.table_data import static_table
 from smapstop.proc.fields import FIELD_BY_NAME
 from smapstop.text import format as fmt
@@ -107,7 +107,7 @@ def cause_text(alert: Alert, state: AlertState, timeline: Timeline) -> str:
 
 def _names_text(names: MappingsCause, timeline: Timeline) -> str:
     """The name of which most mappings were added, or which most have."""
-    name = base_name(fmt.printable(names.name)) or "anonymous"
+    name = without_path(fmt.printable(names.name)) or "anonymous"
     if not names.added:
         return f"{names.count:,} of them {name}"
     since = fmt.clock(timeline.header(names.since).wall_ns)

@@ -205,7 +205,7 @@ def shorten(text: str, width: int) -> str:
     text = printable(text)
     if cell_width(text) <= width:
         return text
-    kept = text[len(text) - _fitting(text[::-1], width - 1) :]
+    kept = text[len(text) - fitting_length(text[::-1], width - 1) :]
     while kept and not _char_width(kept[0]):
         kept = kept[1:]  # a combining mark whose letter was cut off would combine with the "…"
     return CUT + kept if width > 0 else ""
@@ -231,10 +231,10 @@ def clip(text: str, width: int) -> str:
     text = printable(text)
     if cell_width(text) <= width:
         return text
-    return text[: _fitting(text, width - 1)] + CUT if width > 0 else ""
+    return text[: fitting_length(text, width - 1)] + CUT if width > 0 else ""
 
 
-def _fitting(text: str, width: int) -> int:
+def fitting_length(text: str, width: int) -> int:
     """Number of leading characters that fit into `width` cells."""
     if text.isascii():
         return width

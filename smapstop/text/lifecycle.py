@@ -151,7 +151,7 @@ def lineage_text(history: MappingHistory, number: int, step: LifecycleEvent, uni
     at = history.step_at(number)
     now, was = history.states[at], history.states[max(0, at - 1)]
     if step.mapping != history.mapping:
-        verb = "absorbed" if step.what == "merge" else "split off"
+        verb = "absorbed" if step.what == "merge" else "VMA split, new mapping"
         return f"{verb} {_address_range_of(history, number, step.mapping)}"
     return lifecycle_text(step.what, was.ref, now.ref, _address_range_of(history, number, step.other), unit)
 

@@ -308,7 +308,7 @@ def test_its_life_is_told_newest_first_up_to_the_moment() -> None:
         ("22:13:24.0", "renamed from no name to [anon:x]"),
         ("22:13:24.0", "moved from 00005000-00009000 to 0003c000-00040000"),
         ("22:13:23.0", "protected, rw-p → r--p"),
-        ("22:13:23.0", "split off 00009000-00028000"),
+        ("22:13:23.0", "VMA split, new mapping 00009000-00028000"),
         ("22:13:22.0", "grew +132 K to 140 K"),
         ("22:13:21.0", "mapped at 00005000-00007000"),
     ]

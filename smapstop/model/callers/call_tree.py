@@ -75,15 +75,10 @@ def _build(frame: Frame | None, paths: Sequence[CountedStack], depth: int) -> Ca
         if len(path[0]) == depth:
             own += path[1]
         else:
-            groups[_identity(path[0][depth])].append(path)
+            groups[path[0][depth].identity].append(path)
     children = (_build(_common_frame(group, depth), group, depth + 1) for group in groups.values())
     ordered = tuple(sorted(children, key=lambda child: -child.faults))
     return CallNode(frame, own + sum(child.faults for child in ordered), own, ordered)
-
-
-def _identity(frame: Frame) -> tuple[str | None, str, int]:
-    """What makes two frames the same function; without a name, the place."""
-    return frame.name, frame.file, frame.offset if frame.name is None else 0
 
 
 def _common_frame(paths: Sequence[CountedStack], depth: int) -> Frame:

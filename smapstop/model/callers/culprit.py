@@ -60,11 +60,11 @@ class FunctionFaults:
         """The function that made most of them; None if it is not known."""
         by_function: Counter[tuple[str | None, str, int]] = Counter()
         for frame, count in self.counts:
-            by_function[_identity(frame)] += count
+            by_function[frame.identity] += count
         if not by_function:
             return None
         name, most = by_function.most_common(1)[0]
-        frames = [frame for frame, _ in self.counts if _identity(frame) == name]
+        frames = [frame for frame, _ in self.counts if frame.identity == name]
         if frames[0] in (BEYOND, IN_SYSTEM_CALL):
             return None
         return TopFunction(frames[0] if len(frames) == 1 else frames[0]._replace(source=None), most)
@@ -127,8 +127,3 @@ def _innermost(stacks: CallStacks, stack: int) -> Frame:
 def is_script(frame: Frame) -> bool:
     """Whether a function is of a script, such as Python's, and not of its interpreter."""
     return bool(_SCRIPT.match(frame.name or ""))
-
-
-def _identity(frame: Frame) -> tuple[str | None, str, int]:
-    """What makes two frames the same function; without a name, the place."""
-    return frame.name, frame.file, frame.offset if frame.name is None else 0

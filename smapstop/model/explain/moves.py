@@ -153,7 +153,7 @@ def may_be_kept(before: Mappings, before_rows: Rows, after: Mappings, after_rows
     if not len(new):
         return source, target
     new = new[~_begins_at_new_guard(before, after, after_rows[new])]
-    had, has = _held_kb(before, before_rows[old]), _held_kb(after, after_rows[new])
+    had, has = held_kb(before, before_rows[old]), held_kb(after, after_rows[new])
     old, had = old[had > 0], had[had > 0]
     shapes = np.concatenate([_shapes(before, before_rows[old]), _shapes(after, after_rows[new])])
     numbers = np.unique(shapes, return_inverse=True)[1]
@@ -161,14 +161,14 @@ def may_be_kept(before: Mappings, before_rows: Rows, after: Mappings, after_rows
     least, most = np.full(len(numbers), np.iinfo(np.int64).max), np.zeros(len(numbers), np.int64)
     np.minimum.at(least, of_old, had)
     np.maximum.at(most, of_new, has)
-    lost = np.maximum(had - _held_kb(after, after_rows[old]), 0) * len(after.strings) + before.perms[before_rows[old]]
+    lost = np.maximum(had - held_kb(after, after_rows[old]), 0) * len(after.strings) + before.perms[before_rows[old]]
     got = has * len(after.strings) + after.perms[after_rows[new]]
     source[old] = (had <= most[of_old]) | np.isin(lost, got[has > 0])
     target[new] = (has >= least[of_new]) | ((has > 0) & np.isin(got, lost)) | _is_unmerged(after, after_rows[new])
     return source, target
 
 
-def _held_kb(mappings: Mappings, rows: Rows) -> KbColumn:
+def held_kb(mappings: Mappings, rows: Rows) -> KbColumn:
     """Pages of some mappings in memory and in swap, kB."""
     held = np.zeros(len(rows), np.int64)
     for name in ("rss", "swap"):

@@ -32,26 +32,26 @@ def without_group(table: TableData, row: int, name: str) -> str:
     """A name of a mapping without that of the group above it, if it begins with it."""
     if table.parent is None or table.parent[row] < 0:
         return name
-    group = base_name(table.texts[int(table.name[int(table.parent[row])])])
+    group = without_path(table.texts[int(table.name[int(table.parent[row])])])
     return "" if name == group else name.removeprefix(f"{group} ")
 
 
 def _stem(table: TableData, row: int) -> str:
     """Name of a row without the size of a group or an address."""
-    name = base_name(table.texts[int(table.name[row])])
+    name = without_path(table.texts[int(table.name[row])])
     if table.ids[row] < 0:
         return name
     if not name:
         return str(table.label(row) or NAMELESS)
-    return f"{name} {section_at(table, row)}".rstrip()
+    return f"{name} {row_section(table, row)}".rstrip()
 
 
-def base_name(name: str) -> str:
-    """Name of a file without its path; other names as they are."""
+def without_path(name: str) -> str:
+    """Name of a file without its directory; other names unchanged."""
     return name[name.rindex("/") + 1 :] if name.startswith("/") else name
 
 
-def section_at(table: TableData, row: int) -> str:
+def row_section(table: TableData, row: int) -> str:
     """Section of the file in a row; empty for other memory."""
     texts = table.texts
     return section_of(_KINDS[int(table.kind[row])], texts[int(table.name[row])], texts[int(table.perms[row])])

@@ -14,3 +14,8 @@ class Frame(NamedTuple):
     """Bytes from the start of the function or, without a name, of the file as if it were loaded at 0."""
     source: str | None = None
     """Source file and line of the call: `src/dict.c:153`; `None` if the file has none."""
+
+    @property
+    def identity(self) -> tuple[str | None, str, int]:
+        """What makes two frames the same function; without a name, the place."""
+        return self.name, self.file, self.offset if self.name is None else 0

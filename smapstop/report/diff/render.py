@@ -4,7 +4,6 @@ import re
 from dataclasses import replace
 
 from smapstop.model.compare.group_comparison import GroupSums, MappingChange
-from smapstop.model.tick import LifecycleKind
 from smapstop.proc.columns import ABSENT
 from smapstop.proc.fields import FIELD_BY_NAME
 from smapstop.report.diff.compare import BeforeAfter, Diff, DiffRow, diff_field_names
@@ -15,6 +14,7 @@ from smapstop.report.json_fields import Record
 from smapstop.report.text_table import CellTexts, format_table
 from smapstop.text.columns import Column
 from smapstop.text.format import amount, clip, count, long_amount, long_signed, percent, printable, signed
+from smapstop.text.mechanisms import LIFECYCLE_VERBS
 
 SCHEMA = 1
 """Version of the JSON; it changes when readers of the old one would fail."""
@@ -176,21 +176,9 @@ def _what_text(mapping: MappingChange) -> str:
     """What happened to a mapping as a whole: "grew 132 K"."""
     sizes = [(end - start) // 1024 for start, end in filter(None, (mapping.before, mapping.after))]
     resized = f" {amount(abs(sizes[-1] - sizes[0]))}"
-    return ", ".join(f"{_WHAT[what]}{resized if what in ('grow', 'shrink') else ''}" for what in mapping.what)
-
-
-_WHAT: dict[LifecycleKind, str] = {
-    "map": "mapped",
-    "unmap": "unmapped",
-    "grow": "grew",
-    "shrink": "shrank",
-    "split": "split off",
-    "merge": "merged",
-    "protect": "protected",
-    "move": "moved",
-    "rename": "renamed",
-}
-"""Short words for what happens to a mapping."""
+    return ", ".join(
+        f"{LIFECYCLE_VERBS[what]}{resized if what in ('grow', 'shrink') else ''}" for what in mapping.what
+    )
 
 
 def _amount_cells(mapping_count: BeforeAfter, amounts: BeforeAfter) -> CellTexts:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from smapstop.errors import SmapstopError
-from smapstop.model.view.row_names import base_name
+from smapstop.model.view.row_names import without_path
 from smapstop.ui.commands.command import ScreenCommand
 from smapstop.ui.screens.dashboard import MainScreen
 
@@ -18,7 +18,7 @@ def _groups(screen: MainScreen) -> dict[str, int]:
         raise SmapstopError("the rows are not grouped", "group file makes a tree of files and their sections")
     table = view.table
     rows = np.flatnonzero(table.ids < 0).tolist()
-    return {base_name(table.texts[int(table.name[row])]): int(table.ids[row]) for row in rows}
+    return {without_path(table.texts[int(table.name[row])]): int(table.ids[row]) for row in rows}
 
 
 def _fold(screen: MainScreen, argument: str) -> None:

@@ -7,7 +7,7 @@ from textual.geometry import Offset
 
 from smapstop.errors import SmapstopError
 from smapstop.model.kinds import Kind
-from smapstop.model.view.row_names import base_name, row_name
+from smapstop.model.view.row_names import row_name, without_path
 from smapstop.model.view.table_data import TableData
 from smapstop.ui.commands.command import ScreenCommand
 from smapstop.ui.keys.key_app import key_of
@@ -50,7 +50,7 @@ def _entries(screen: MainScreen, table: TableData, row: int) -> Iterator[MenuEnt
     if not is_group:
         yield MenuEntry("Copy its addresses", "copy address", keys("copy", "copy_address"))
     yield MenuEntry("Copy its name", "copy name", keys("copy", "copy_name"))
-    name = base_name(table.texts[int(table.name[row])])
+    name = without_path(table.texts[int(table.name[row])])
     if name:
         yield MenuEntry(f"Only {name}", f"filter {name}")
     if not is_group:

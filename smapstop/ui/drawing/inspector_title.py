@@ -8,7 +8,7 @@ from textual.strip import Strip
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.kinds import Kind
-from smapstop.model.view.row_names import base_name
+from smapstop.model.view.row_names import without_path
 from smapstop.text import format as fmt
 from smapstop.text.kinds import LETTERS
 from smapstop.ui.drawing.style import DrawStyle
@@ -48,7 +48,7 @@ def draw_title(title: InspectorTitle, style: DrawStyle, width: int, *, focused: 
     if title.kind is not None:
         letter = ground + Style(color=style.palette.colours[title.kind], bold=True)
         head.append(Segment(f" {LETTERS[title.kind]} ", letter if not focused else ground))
-    name = title.name if fmt.cell_width(fmt.printable(title.name)) <= room else base_name(title.name)
+    name = title.name if fmt.cell_width(fmt.printable(title.name)) <= room else without_path(title.name)
     name = fmt.shorten_middle(name, max(0, room))
     head.append(Segment(name, ground + Style(bold=True)))
     room -= fmt.cell_width(name)

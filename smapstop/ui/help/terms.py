@@ -4,10 +4,9 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from rich.cells import cell_len
-
 from smapstop.proc.added_fields import ADDED_FIELDS
 from smapstop.proc.fields import FIELDS
+from smapstop.text import format as fmt
 from smapstop.text.columns import Column
 from smapstop.text.mapping_detail import perms_text
 from smapstop.text.mechanisms import EXPLANATIONS, meaning_of
@@ -26,7 +25,7 @@ def term_help(text: str, x: int) -> str:
         text: The line, as it is drawn.
         x: Cell from the left.
     """
-    at = _index_at(text, x)
+    at = fmt.fitting_length(text, x)
     for match in _PERMISSIONS.finditer(text):
         if match.start() <= at < match.end():
             return f"{match[0]}: {perms_text(match[0])}"
@@ -75,15 +74,3 @@ def _pattern() -> re.Pattern[str]:
     """Matches any term as a whole, the longest one first."""
     terms = sorted(_meanings(), key=len, reverse=True)
     return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, terms))})(?![\w-])")
-
-
-def _index_at(text: str, x: int) -> int:
-    """Index of the character at a cell."""
-    if text.isascii():
-        return x
-    cells = 0
-    for index, character in enumerate(text):
-        cells += cell_len(character)
-        if cells > x:
-            return index
-    return len(text)
