@@ -52,19 +52,28 @@ class RecordedAlerts:
             self._is_checked = True
             for text in filter(None, (unknown_text(alert, self._timeline) for alert in self._watch.states)):
                 self._say(text)
+        self._update(tick.counters.pid)
+
+    def append_family(self, reading: FamilyReading) -> None:
+        """Append a reading of the family: alerts about that are examined at the next tick; after the end now."""
+        if self.line:
+            return
+        self._family.append(reading)
+        self._watch.append_reading(reading)
+        if self._timeline.ending is not None and self._timeline.last is not None:
+            self._update(self._timeline.last.tick.counters.pid)
+
+    def _update(self, pid: int) -> None:
+        """Stop, or run the command, if an alert is raised."""
         for alert, state in self._watch.update():
-            line = alert_line(alert, state, self._timeline, self._family)
+            line = alert_line(alert, state, self._watch.ticks, self._family)
             if self._then is None:
                 self.line = line
                 self._stop(f"alert {alert.text}")
                 break
-            self._then.start(tick.counters.pid, line)
+            self._then.start(pid, line)
         if self._then is not None:
             self._then.check()
-
-    def append_family(self, reading: FamilyReading) -> None:
-        """Append a reading of the family, which alerts about that are compared with at the next tick."""
-        self._family.append(reading)
 
     def finish(self) -> None:
         """Wait a moment for the commands that still run."""

@@ -32,6 +32,7 @@ class HeadlessRun:
         further: Requests after that.
         count: Stop after this many recorded ticks.
         seconds: Stop this long after the first tick.
+        outlives: When the process has ended, go on while others of its family live.
         on_tick: Called with each tick, in the thread of `run`.
         on_write_error: Called in that thread when the recording can no longer be written but the process still runs;
             it may raise the error, which ends the run.
@@ -47,6 +48,7 @@ class HeadlessRun:
         further: Sequence[Request] = (),
         count: int | None = None,
         seconds: float | None = None,
+        outlives: bool = False,
         on_tick: Callable[[Tick], object],
         on_write_error: Callable[[SmapstopError], object],
         on_notice: Callable[[Notice], object] = lambda _: None,
@@ -54,7 +56,7 @@ class HeadlessRun:
     ) -> None:
         self._source = source
         self._first_request, self._further_requests = begin, further
-        self._count, self._seconds = count, seconds
+        self._count, self._seconds, self._outlives = count, seconds, outlives
         self._on_tick, self._on_write_error, self._on_notice = on_tick, on_write_error, on_notice
         self._on_family = on_family
         self._recorded_ticks = 0
@@ -69,7 +71,7 @@ class HeadlessRun:
         """Record until the process ends or the run is stopped.
 
         Returns:
-            Exit status of the process; None when the run was stopped before its end.
+            Exit status of the process; None when the run was stopped before it ended.
 
         Raises:
             SmapstopError: The source failed.
@@ -91,8 +93,8 @@ class HeadlessRun:
                 self.stop("--count")
 
     def _wait_for_end(self) -> ExitStatus | None:
-        """Handle messages until the process ends (its exit status) or the run is stopped (None)."""
-        deadline, error = None, None
+        """Handle messages until the process ends (its exit status) or the run is stopped before that (None)."""
+        deadline, error, ending, has_family = None, None, None, False
         while True:
             message = self._next_message(deadline)
             if self._source.write_error is not error:
@@ -101,7 +103,7 @@ class HeadlessRun:
                     self._on_write_error(error)
             match message:
                 case _Stop():
-                    return None
+                    return ending
                 case Failure():
                     self._source.end_recording(RECORDER_FAILED)
                     raise SmapstopError(message.what, message.remedy, status=message.status)
@@ -109,10 +111,14 @@ class HeadlessRun:
                     self._on_notice(message)
                 case FamilyReading():
                     self._on_family(message)
+                    has_family = self._outlives and not set(message.states) <= {"Z", "X"}
+                    if ending is not None and not has_family:
+                        return ending
                 case Tick():
                     self._on_tick(message)
-                    if message.ending is not None:
-                        return message.ending
+                    ending = message.ending
+                    if ending is not None and not has_family:
+                        return ending
                     if deadline is None and self._seconds is not None:
                         deadline = time.monotonic() + self._seconds
 

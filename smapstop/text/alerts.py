@@ -9,6 +9,7 @@ from smapstop.model.alerts.expression import FIELDS_OF_SCOPE, Alert, AlertTerm
 from smapstop.model.alerts.family_values import family_cause_of, unread_at
 from smapstop.model.alerts.limits import limit_of
 from smapstop.model.alerts.states import AlertState
+from smapstop.model.alerts.ticks import AlertTicks
 from smapstop.model.alerts.values import values_at
 from smapstop.model.family.family_log import FamilyLog
 from smapstop.model.tick import Tick
@@ -24,32 +25,32 @@ from smapstop.text.mechanisms import event_verdict
 _LABELS = {"uss": "Uss", "dirty": "Dirty", "rss_anon": "RssAnon", "rss_file": "RssFile", "rss_shmem": "RssShmem"}
 
 
-def alert_line(alert: Alert, state: AlertState, timeline: Timeline, family: FamilyLog | None = None) -> str:
+def alert_line(alert: Alert, state: AlertState, ticks: AlertTicks, family: FamilyLog | None = None) -> str:
     """Line about an alert that was raised: its expression, the values then, and which mapping or process did it.
 
     For instance "rss>500M: Rss 512 M; most in [heap]: +312 M of +320 M since 14:02:11 (79,872 pages first touch)".
     """
     assert state.raised is not None, "the alert was raised"
-    tick = timeline.header(state.raised)
-    values = values_text(alert, values_at(alert, timeline, state.raised, family), tick)
+    tick = ticks.header(state.raised)
+    values = values_text(alert, values_at(alert, ticks, state.raised, family), tick)
     if alert.scope != "process" and family is not None:
         unread, count = unread_at(alert, family, tick.monotonic_ns)
         values += f" ({unread:,} of {count:,} processes not read)" if unread and alert.scope == "family" else ""
-        cause = _family_cause_text(alert, state, timeline, family)
+        cause = _family_cause_text(alert, state, ticks, family)
     else:
-        cause = cause_text(alert, state, timeline)
+        cause = cause_text(alert, state, ticks.timeline)
     return f"{fmt.printable(alert.text)}: " + "; ".join(filter(None, (values, cause)))
 
 
-def _family_cause_text(alert: Alert, state: AlertState, timeline: Timeline, family: FamilyLog) -> str:
+def _family_cause_text(alert: Alert, state: AlertState, ticks: AlertTicks, family: FamilyLog) -> str:
     """Which process did it; empty if that is not known."""
     assert state.raised is not None, "the alert was raised"
     since = window_start(alert, state)
-    cause = family_cause_of(alert, family, timeline, since, state.raised)
+    cause = family_cause_of(alert, family, ticks, since, state.raised)
     if cause is None:
         return ""
     who = f"{member_title(cause.member)} {cause.member.member.pid}"
-    clock = fmt.clock(timeline.header(max(timeline.oldest, cause.since)).wall_ns)
+    clock = fmt.clock(ticks.header(max(ticks.oldest, cause.since)).wall_ns)
     if alert.scope == "member":
         return f"{who}: {fmt.signed(cause.kb)} since {clock}" if cause.kb else who
     whole = f" of {fmt.signed(cause.total_kb)}" if abs(cause.total_kb) > abs(cause.kb) else ""

@@ -21,8 +21,12 @@ class RaisedAlert:
     """An alert that was raised."""
 
     alert: Alert
+    raised: int
+    """As in the state of the alert."""
     number: int
-    """Tick at which it was."""
+    """Tick at which it was; the last one if that was after the end."""
+    wall_ns: int
+    """When it was, wall clock, ns."""
     line: str
     """What it says: its expression, the values, and which mapping did it."""
     mapping: int | None
@@ -50,18 +54,32 @@ class AlertBoard:
         numbers = {each.number for each in runs.stored}
         self._watches = {number: watch for number, watch in self._watches.items() if number in numbers}
         self._raised = {number: raised for number, raised in self._raised.items() if number in numbers}
-        watch = self._watches.setdefault(run.number, AlertWatch(self._alerts, run.timeline, family))
+        watch = self._watch_of(run, family)
         new = [_describe(alert, state, watch) for alert, state in watch.update()]
         self._raised.setdefault(run.number, []).extend(new)
         return bool(new)
 
+    def append_reading(self, runs: Runs, family: FamilyLog) -> bool:
+        """Note the last reading of the family; whether there is something to examine because of it alone."""
+        run = runs.newest
+        if not self._alerts or run is None or family.last is None or run.timeline.ending is None:
+            return False
+        self._watch_of(run, family).append_reading(family.last)
+        return True
+
+    def _watch_of(self, run: Run, family: FamilyLog | None) -> AlertWatch:
+        """The watch of a run."""
+        if run.number not in self._watches:
+            self._watches[run.number] = AlertWatch(self._alerts, run.timeline, family)
+        return self._watches[run.number]
+
     def current(self, runs: Runs) -> RaisedAlert | None:
         """The alert of the newest run that was raised last, while it is neither cleared nor hidden."""
         run = runs.newest
-        if run is None or run.number not in self._watches:
+        if run is None or run.number not in self._raised:
             return None
         states = self._watches[run.number].states
-        raised = (each for each in reversed(self._raised[run.number]) if states[each.alert].raised == each.number)
+        raised = (each for each in reversed(self._raised[run.number]) if states[each.alert].raised == each.raised)
         return next((each for each in raised if each not in self._hidden), None)
 
     def hide(self, runs: Runs) -> bool:
@@ -93,5 +111,7 @@ def _describe(alert: Alert, state: AlertState, watch: AlertWatch) -> RaisedAlert
     """What an alert says, and the mapping that did it; of a family it is a process, which the text names."""
     assert state.raised is not None, "the alert was raised"
     cause = cause_of(alert, state, watch.timeline) if alert.scope == "process" else None
-    line = alert_line(alert, state, watch.timeline, watch.family)
-    return RaisedAlert(alert, state.raised, line, None if cause is None else cause.mapping)
+    line = alert_line(alert, state, watch.ticks, watch.family)
+    number = min(state.raised, len(watch.timeline) - 1)
+    wall_ns = watch.ticks.header(state.raised).wall_ns
+    return RaisedAlert(alert, state.raised, number, wall_ns, line, None if cause is None else cause.mapping)

@@ -235,8 +235,8 @@ class Dashboard(KeyApp):
                 self.session.notices.append(str(SmapstopError(notice.what, notice.remedy)))
                 self.notify(fmt.printable(self.session.notices[-1]), severity="warning", markup=False)
             case FamilyReading() as reading:
-                self.session.family.append(reading)
-                self.main_screen.member_watch.redraw()
+                if self.main_screen.member_watch.append(reading):
+                    self._redraw_when_ready()
             case MemberMessage() as member_message:
                 self._handle_member_message(member_message)
             case Mark() as mark if self.session.runs.newest is not None:

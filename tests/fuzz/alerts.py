@@ -32,7 +32,7 @@ def check(data: bytes) -> None:
     ticks = [tick_of(number, ROWS, [1, 2], keyframe=True, totals={"rss": 40}) for number in range(3)]
     watch = AlertWatch([alert], timeline_of(*ticks))
     for raised, state in watch.update():
-        assert sanitize_line(alert_line(raised, state, watch.timeline)).isprintable()
+        assert sanitize_line(alert_line(raised, state, watch.ticks)).isprintable()
     assert sanitize_line(unknown_text(alert, watch.timeline)).isprintable() or not unknown_text(alert, watch.timeline)
 
 

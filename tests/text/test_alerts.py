@@ -43,7 +43,7 @@ def tick(number: int, heap: int) -> Tick:
 def test_the_line_says_the_value_and_the_mapping(text: str, line: str) -> None:
     watch = AlertWatch([parse_alert(text)], timeline_of(*(tick(number, 100 + 100 * number) for number in range(9))))
     ((alert, state),) = watch.update()
-    assert alert_line(alert, state, watch.timeline) == f"{text}: {line}"
+    assert alert_line(alert, state, watch.ticks) == f"{text}: {line}"
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_the_line_of_a_family_says_which_process(text: str, line: str) -> None:
         log.append(reading_of(second, members, new=(10, 20) if second == 1 else ()))
     watch = AlertWatch([parse_alert(text)], timeline_of(*(seconds_later(number) for number in range(2))), log)
     ((alert, state),) = watch.update()
-    assert alert_line(alert, state, watch.timeline, log) == f"{text}: {line}"
+    assert alert_line(alert, state, watch.ticks, log) == f"{text}: {line}"
 
 
 def test_a_limit_that_cannot_be_read_is_not_one_that_is_not_there() -> None:
@@ -101,4 +101,4 @@ def test_what_a_sum_lacks_is_said() -> None:
     log.append(reading_of(1, {10: {"pss": 60}, 20: {}}, new=(10, 20)))
     watch = AlertWatch([parse_alert("family pss>5")], timeline_of(seconds_later(0)), log)
     ((alert, state),) = watch.update()
-    assert alert_line(alert, state, watch.timeline, log) == "family pss>5: Σ Pss 60 K (1 of 2 processes not read)"
+    assert alert_line(alert, state, watch.ticks, log) == "family pss>5: Σ Pss 60 K (1 of 2 processes not read)"

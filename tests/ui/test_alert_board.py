@@ -1,10 +1,15 @@
 """Alerts of several runs."""
 
+from dataclasses import replace
+
 from factories import mappings_of, tick_of
 from list_source import target
+from model.family.readings import SECOND_NS, reading_of
 
 from smapstop.model.alerts.expression import parse_alert
 from smapstop.model.compare.runs import Run, Runs
+from smapstop.model.family.family_log import FamilyLog
+from smapstop.model.tick import ExitStatus
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.ui.alert_board import AlertBoard
 
@@ -55,3 +60,24 @@ def test_hiding_says_whether_there_was_something_to_hide() -> None:
     assert board.hide(runs)
     assert not board.hide(runs)
     assert board.current(runs) is None
+
+
+def test_after_the_end_the_family_goes_on_and_an_alert_has_its_own_time() -> None:
+    runs, board, log = Runs(), AlertBoard([parse_alert("family pss>100")]), FamilyLog()
+    run = runs.begin(target())
+    grow(run, 50)
+    log.append(reading_of(1, {20: {"pss": 90}}, new=(20,)))
+    assert not board.append_reading(runs, log), "the next tick examines it"
+    last = run.timeline.header(0)
+    run.timeline.append(replace(last, number=1, keyframe=False, monotonic_ns=1, ending=ExitStatus(0)))
+    log.append(reading_of(7, {20: {"pss": 150}}))
+    assert board.append_reading(runs, log)
+    assert board.update(runs, log)
+    current = board.current(runs)
+    assert current is not None
+    assert (current.number, current.wall_ns) == (1, 1_700_000_007 * SECOND_NS)
+    assert [entry.first for entry in board.entries(run)] == [1], "the last tick there is"
+    log.append(reading_of(8, {20: {"pss": 20}}))
+    board.append_reading(runs, log)
+    assert not board.update(runs, log)
+    assert board.current(runs) is None, "it is cleared"

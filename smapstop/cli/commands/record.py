@@ -164,6 +164,7 @@ def _record(begin: Attach | Launch, options: argparse.Namespace, alerts: "list[A
                     further=(FollowFamily(),) if has_family else (),
                     count=options.count,
                     seconds=options.duration,
+                    outlives=any(alert.scope != "process" for alert in alerts),
                     on_tick=handle,
                     on_write_error=report,
                     on_family=lambda reading: watched.append_family(reading) if watched else None,

@@ -6,9 +6,9 @@ from dataclasses import replace
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.alerts.expression import Alert, AlertTerm
 from smapstop.model.alerts.limits import limit_of
+from smapstop.model.alerts.ticks import AlertTicks
 from smapstop.model.family.family_log import FamilyLog, MemberHistory
 from smapstop.model.timeline.rates import rate_seconds
-from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import RATE_TICKS
 from smapstop.proc.program_title import title_of
 
@@ -29,17 +29,17 @@ class _Moment:
     """First reading of the family: who was there then did not come, it was only seen then."""
 
 
-def family_values_at(alert: Alert, log: FamilyLog, timeline: Timeline, number: int) -> Values:
+def family_values_at(alert: Alert, log: FamilyLog, ticks: AlertTicks, number: int) -> Values:
     """Values of the terms at a tick, in the units of their thresholds; None where that is not known.
 
     Sums are of the processes whose memory is known, so at least that; for a comparison with less they are not known
     while one is missing. Of any process, the values are those of the one for which most terms hold.
     """
-    moment = _moment(log, timeline, number)
+    moment = _moment(log, ticks, number)
     if log.last is None or moment.at_ns < moment.first_ns:  # it was not read yet: that is not nobody
         return (None,) * len(alert.terms)
     members = _members_at(alert, log, moment.at_ns)
-    limits = [limit_of(term, timeline.header(number)) if term.of_limit else 1 for term in alert.terms]
+    limits = [limit_of(term, ticks.header(number)) if term.of_limit else 1 for term in alert.terms]
     absolute = tuple(
         replace(term, threshold=term.threshold * (limit or 0))
         for term, limit in zip(alert.terms, limits, strict=True)
@@ -72,10 +72,10 @@ class FamilyCause:
     """Tick since which the changes are; a process that came later began with nothing."""
 
 
-def family_cause_of(alert: Alert, log: FamilyLog, timeline: Timeline, since: int, number: int) -> FamilyCause | None:
+def family_cause_of(alert: Alert, log: FamilyLog, ticks: AlertTicks, since: int, number: int) -> FamilyCause | None:
     """Find which process did it; of an alert about any one process, the one that it is about. None if unknown."""
-    moment = _moment(log, timeline, number)
-    begin_ns, members = _header_ns(timeline, since), _members_at(alert, log, moment.at_ns)
+    moment = _moment(log, ticks, number)
+    begin_ns, members = _header_ns(ticks, since), _members_at(alert, log, moment.at_ns)
     changes = {member.member.key: _change(member, alert.metric, begin_ns, moment) for member in members}
     total = sum(changes.values())
     if alert.scope == "member":
@@ -88,14 +88,14 @@ def family_cause_of(alert: Alert, log: FamilyLog, timeline: Timeline, since: int
     return FamilyCause(most, changes[most.member.key], total, since)
 
 
-def _header_ns(timeline: Timeline, number: int) -> int:
+def _header_ns(ticks: AlertTicks, number: int) -> int:
     """Time of a tick, or of the oldest that is known."""
-    return timeline.header(max(timeline.oldest, number)).monotonic_ns
+    return ticks.header(max(ticks.oldest, number)).monotonic_ns
 
 
-def _moment(log: FamilyLog, timeline: Timeline, number: int) -> _Moment:
+def _moment(log: FamilyLog, ticks: AlertTicks, number: int) -> _Moment:
     """The moment of a tick."""
-    before, tick = timeline.header(max(timeline.oldest, number - RATE_TICKS)), timeline.header(number)
+    before, tick = ticks.header(max(ticks.oldest, number - RATE_TICKS)), ticks.header(number)
     return _Moment(tick.monotonic_ns, before.monotonic_ns, rate_seconds(before, tick), log.first_tick_ns)
 
 

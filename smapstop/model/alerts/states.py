@@ -5,8 +5,10 @@ from dataclasses import replace
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.alerts.expression import Alert
+from smapstop.model.alerts.ticks import AlertTicks
 from smapstop.model.alerts.values import values_at
 from smapstop.model.family.family_log import FamilyLog
+from smapstop.model.family.reading import FamilyReading
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.rates import rate_seconds
 from smapstop.model.timeline.timeline import Timeline
@@ -22,6 +24,11 @@ class AlertState:
     """Tick since which its terms hold; None while they do not."""
     raised: int | None = None
     """Tick at which it was raised; None while it is not."""
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Ticks that it refers to."""
+        return tuple(number for number in (self.begun, self.held_since, self.raised) if number is not None)
 
 
 def advance(
@@ -55,7 +62,7 @@ def advance(
 
 
 class AlertWatch:
-    """States of some alerts after each tick of a timeline.
+    """States of some alerts after each tick of a timeline, and after its end after each reading of the family.
 
     Args:
         alerts: The alerts.
@@ -64,7 +71,7 @@ class AlertWatch:
     """
 
     def __init__(self, alerts: Sequence[Alert], timeline: Timeline, family: FamilyLog | None = None) -> None:
-        self.timeline, self.family = timeline, family
+        self.ticks, self.family = AlertTicks(timeline), family
         self.states = {alert: AlertState() for alert in alerts}
         """State of each alert after the last tick that was looked at."""
         self.raised: list[tuple[Alert, AlertState]] = []
@@ -74,18 +81,30 @@ class AlertWatch:
     def update(self) -> list[tuple[Alert, AlertState]]:
         """Process the ticks appended since the last update; return the alerts that were raised."""
         first, already = max(self._next, self.timeline.oldest), len(self.raised)
-        for number in range(first, len(self.timeline)):
+        for number in range(first, len(self.ticks)):
             for alert in self.states:
-                self._advance(alert, number)
-        self._next = len(self.timeline)
+                if number < len(self.timeline) or alert.scope != "process":
+                    self._advance(alert, number)
+        self._next = len(self.ticks)
+        states = (*self.states.values(), *(state for _, state in self.raised[already:]))
+        self.ticks.forget(self._next, {number for state in states for number in state.numbers})
         return self.raised[already:]
+
+    def append_reading(self, reading: FamilyReading) -> None:
+        """Append a reading of the family, which is in its log already: it stands for a tick after the end."""
+        self.ticks.append_reading(reading)
+
+    @property
+    def timeline(self) -> Timeline:
+        """Ticks of the process."""
+        return self.ticks.timeline
 
     def _advance(self, alert: Alert, number: int) -> None:
         """Process a tick."""
-        state, header = self.states[alert], self.timeline.header
+        state, header = self.states[alert], self.ticks.header
         before = header(max(self.timeline.oldest, number - 1))
         since = number if state.held_since is None else max(self.timeline.oldest, state.held_since)
-        values = values_at(alert, self.timeline, number, self.family)
+        values = values_at(alert, self.ticks, number, self.family)
         self.states[alert] = advance(alert, state, before, header(number), values, header(since).monotonic_ns)
         if state.raised is None and self.states[alert].raised is not None:
             self.raised.append((alert, self.states[alert]))

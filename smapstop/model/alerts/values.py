@@ -7,6 +7,7 @@ import numpy as np
 from smapstop.model.alerts.expression import Alert, AlertTerm
 from smapstop.model.alerts.family_values import family_values_at
 from smapstop.model.alerts.limits import limit_of
+from smapstop.model.alerts.ticks import AlertTicks
 from smapstop.model.family.family_log import FamilyLog
 from smapstop.model.limit_use import count_mappings
 from smapstop.model.tick import Tick
@@ -25,19 +26,19 @@ _MOST_TICKS_BACK = 64
 
 
 def values_at(
-    alert: Alert, timeline: Timeline, number: int, family: FamilyLog | None = None
+    alert: Alert, ticks: AlertTicks, number: int, family: FamilyLog | None = None
 ) -> tuple[float | None, ...]:
     """Values of the terms at a tick, in the units of their thresholds; None where they are not known then.
 
     Args:
         alert: The alert.
-        timeline: Ticks of the process.
+        ticks: Ticks of the process, and after its end readings of its family.
         number: Number of the tick.
         family: The family of the process, for alerts about that; None if it is not read.
     """
     if alert.scope == "process":
-        return tuple(_value(term, alert.part, timeline, number) for term in alert.terms)
-    return (None,) * len(alert.terms) if family is None else family_values_at(alert, family, timeline, number)
+        return tuple(_value(term, alert.part, ticks.timeline, number) for term in alert.terms)
+    return (None,) * len(alert.terms) if family is None else family_values_at(alert, family, ticks, number)
 
 
 def part_mask(part: str, timeline: Timeline, snapshot: MapSnapshot) -> Mask:

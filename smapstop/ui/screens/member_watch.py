@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from smapstop.model.family.reading import FamilyReading
 from smapstop.model.protocol import (
     FollowFamily,
     MappingReply,
@@ -51,6 +52,13 @@ class MemberWatch:
         if self._begins_with_family:
             self._begins_with_family = False
             self.show_family()
+
+    def append(self, reading: FamilyReading) -> bool:
+        """Append a reading of the family, and show it; whether alerts are to be examined because of it alone."""
+        session = self._screen.session
+        session.family.append(reading)
+        self.redraw()
+        return session.alerts.append_reading(session.runs, session.family.log)
 
     def redraw(self) -> None:
         """Redraw the family if it is open, and show the member that is wanted once it has a tick."""

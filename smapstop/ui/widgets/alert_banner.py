@@ -5,7 +5,6 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from smapstop.model.timeline.timeline import Timeline
 from smapstop.text import format as fmt
 from smapstop.ui.alert_board import RaisedAlert
 from smapstop.ui.keys.key_app import key_of
@@ -26,12 +25,11 @@ class AlertBanner(Widget):
         super().__init__()
         self._text = ""
 
-    def show(self, raised: RaisedAlert | None, timeline: Timeline | None) -> None:
-        """Show an alert of a timeline; nothing for None."""
+    def show(self, raised: RaisedAlert | None) -> None:
+        """Show an alert; nothing for None."""
         text = ""
-        if raised is not None and timeline is not None:
-            number = max(raised.number, timeline.oldest)
-            text = f" alert since {fmt.clock(timeline.header(number).wall_ns)}  {fmt.printable(raised.line)}"
+        if raised is not None:
+            text = f" alert since {fmt.clock(raised.wall_ns)}  {fmt.printable(raised.line)}"
         if text != self._text:
             self._text = text
             self.set_class(bool(text), "-shown")

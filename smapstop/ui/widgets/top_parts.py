@@ -30,12 +30,9 @@ def show_top(screen: Screen[None], session: Session, view: View, *, numbered: bo
         view: The view.
         numbered: Whether there are several runs, so that the header says which this is.
     """
-    newest = session.runs.newest
     if session.alerts.update(session.runs, session.family.log) and session.end_of_recording is None:
         screen.app.bell()
-    screen.query_one(AlertBanner).show(
-        session.alerts.current(session.runs), None if newest is None else newest.timeline
-    )
+    screen.query_one(AlertBanner).show(session.alerts.current(session.runs))
     screen.query_one(HeaderBar).show_view(session, view, numbered=numbered)
     marks = (*session.marks, *session.alerts.marks(session.run))
     screen.query_one(TimeBand).show(session.activity, view, marks, is_over=session.is_over)

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -155,6 +155,66 @@ def test_a_family_that_grows_ends_the_recording_which_has_it(program: Program, p
     assert status == 3
     assert said.startswith("smapstop: alert family processes<3: 2 processes")
     assert reading_count(path) > 1
+
+
+OUTLIVED = """
+import os, sys, time
+parent = os.getpid()
+if os.fork():
+    sys.stdin.readline()
+    sys.exit(7)
+held = []
+while os.getppid() == parent:
+    time.sleep(0.02)
+while len(held) < 60:
+    held.append(b"x" * (1 << 20))
+    time.sleep(0.02)
+time.sleep(float(sys.argv[1]))
+"""
+"""A parent that ends at a line; its child grows after that, and ends some seconds later."""
+
+
+@contextmanager
+def outlived(directory: Path, seconds: float) -> Iterator[subprocess.Popen[str]]:
+    """A running parent as of `OUTLIVED`, in a script of its own: it is no relative of the one who runs the tests."""
+    script = directory / "outlived.py"
+    script.write_text(OUTLIVED)
+    command = [sys.executable, str(script), str(seconds)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, text=True, process_group=0) as parent:
+        try:
+            yield parent
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(parent.pid, signal.SIGKILL)
+
+
+def test_a_member_that_outlives_the_process_still_raises_an_alert(path: Path) -> None:
+    with (
+        outlived(path.parent, 1000) as parent,
+        recording(path, "--alert", "member uss>40M", "-p", parent.pid) as process,
+    ):
+        wait_until(lambda: reading_count(path) > 0)
+        parent.communicate("\n", timeout=DEADLINE_SECONDS)
+        status, said = end_of(process)
+    assert status == 3, said
+    assert re.fullmatch(r"smapstop: alert member uss>40M: Uss [\d.]+ M; python\S* outlived.py \d+: .+\n", said), said
+    assert str(parent.pid) not in said, "it is the child that is named"
+    with closing(Recording(path)) as opened:
+        assert opened.stop_reason == "alert member uss>40M"
+        ticks, readings = list(opened.ticks()), list(opened.family())
+    assert ticks[-1].ending is not None
+    assert readings[-1].monotonic_ns > ticks[-1].monotonic_ns, "the family is recorded on"
+
+
+def test_without_an_alert_that_is_raised_the_recording_ends_with_the_family(path: Path) -> None:
+    with outlived(path.parent, 1) as parent, recording(path, "--alert", "family pss>1T", "-p", parent.pid) as process:
+        wait_until(lambda: reading_count(path) > 0)
+        parent.communicate("\n", timeout=DEADLINE_SECONDS)
+        status, said = end_of(process)
+    assert (status, said) == (0, "")
+    with closing(Recording(path)) as opened:
+        assert opened.stop_reason == "the process ended"
+        assert set(list(opened.family())[-1].states) <= {"Z", "X"}
 
 
 def reading_count(path: Path) -> int:

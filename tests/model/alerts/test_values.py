@@ -7,6 +7,7 @@ import pytest
 from factories import COUNTERS, cgroup_memory, mappings_of, tick_of, timeline_of
 
 from smapstop.model.alerts.expression import parse_alert
+from smapstop.model.alerts.ticks import AlertTicks
 from smapstop.model.alerts.values import values_at
 from smapstop.model.tick import Tick
 from smapstop.proc.limits import Limits
@@ -61,7 +62,7 @@ def tick(number: int, heap: int = 400, **other: Any) -> Tick:
 )
 def test_values(text: str, value: float | None) -> None:
     timeline = timeline_of(*(tick(number, 100 * number) for number in range(5)))
-    assert values_at(parse_alert(text), timeline, 4) == (value,)
+    assert values_at(parse_alert(text), AlertTicks(timeline), 4) == (value,)
 
 
 def test_parts_and_numbers_of_mappings_are_unknown_at_ticks_that_read_only_totals() -> None:
@@ -69,23 +70,23 @@ def test_parts_and_numbers_of_mappings_are_unknown_at_ticks_that_read_only_total
     rollup = replace(rollup, ids=rollup.ids[:0], rows=rollup.rows.take(slice(0)))
     timeline = timeline_of(tick(0), rollup)
     for text, value in (("kind:heap rss>1", None), ("mappings>1", None), ("rss>1", 548)):
-        assert values_at(parse_alert(text), timeline, 1) == (value,)
+        assert values_at(parse_alert(text), AlertTicks(timeline), 1) == (value,)
 
 
 def test_a_rate_is_since_the_last_reading_that_has_the_total() -> None:
     few = {"totals": {"rss": 500}}
     timeline = timeline_of(tick(0, 0), *(tick(n, 0, **few) for n in range(1, 8)), tick(8, 800))
-    assert values_at(parse_alert("rate(uss)>1"), timeline, 8) == (100.0,)
-    assert values_at(parse_alert("rate(uss)>1"), timeline, 7) == (None,)
+    assert values_at(parse_alert("rate(uss)>1"), AlertTicks(timeline), 8) == (100.0,)
+    assert values_at(parse_alert("rate(uss)>1"), AlertTicks(timeline), 7) == (None,)
 
 
 def test_there_is_no_rate_at_first_and_none_over_a_gap() -> None:
     late = replace(tick(4, 800), monotonic_ns=3600 * 10**9)
     timeline = timeline_of(*(tick(number) for number in range(4)), late)
     for number in (0, 4):
-        assert values_at(parse_alert("rate>1 faults/s>1"), timeline, number) == (None, None)
+        assert values_at(parse_alert("rate>1 faults/s>1"), AlertTicks(timeline), number) == (None, None)
 
 
 def test_a_limit_that_is_not_there_is_unknown() -> None:
     timeline = timeline_of(tick(0, limits=Limits()))
-    assert values_at(parse_alert("limit>80% rss>80%limit mappings>80%limit"), timeline, 0) == (None,) * 3
+    assert values_at(parse_alert("limit>80% rss>80%limit mappings>80%limit"), AlertTicks(timeline), 0) == (None,) * 3
