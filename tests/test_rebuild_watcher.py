@@ -100,7 +100,7 @@ def test_only_what_nothing_reports_is_observed_again_soon() -> None:
     ]
 
 
-def test_a_stamp_tells_builds_apart(tmp_path: Path) -> None:
+def test_a_stamp_distinguishes_builds(tmp_path: Path) -> None:
     file = tmp_path / "app"
     assert stamp_of(file) is None
     stamps = []
@@ -167,7 +167,7 @@ def build(path: Path, text: str, mode: int = 0o755) -> None:
     new.replace(path)
 
 
-async def test_a_file_that_is_replaced_or_written_anew_was_rebuilt(tmp_path: Path) -> None:
+async def test_a_file_that_is_replaced_or_written_again_was_rebuilt(tmp_path: Path) -> None:
     app = tmp_path / "app"
     build(app, "1")
     async with watching(app) as watched:
@@ -272,7 +272,7 @@ async def test_any_change_in_a_directory_counts_but_for_what_tools_leave_there(t
         await watched.until(1)
 
 
-async def test_a_limit_of_the_system_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_limit_of_the_system_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise OSError(28, "OS file watch limit reached")
 

@@ -260,14 +260,14 @@ def is_said(wanted: str, said: list[str]) -> bool:
 
 
 @pytest.mark.parametrize("case", sorted(FOUND), ids=str)
-def test_what_was_told_wrong_once_is_told_right(case: str, runner: Runner) -> None:
+def test_what_was_reported_wrong_once_is_reported_right(case: str, runner: Runner) -> None:
     with machine_for_commands(FOUND[case]):
         finding = runner.run(FOUND[case])
     assert finding is None, finding
 
 
 @pytest.mark.parametrize("first", range(5))
-def test_random_commands_are_told_right(first: int, runner: Runner) -> None:
+def test_random_commands_are_reported_right(first: int, runner: Runner) -> None:
     """The same ones each time; `make truth` has others, and makes what it finds smaller."""
     cases = {seed: random_case(seed, TICKS) for seed in range(first, RANDOM_CASES, 5)}  # not too long for one test
     with machine_for_commands(list(chain(*cases.values()))):

@@ -31,7 +31,7 @@ def place(tmp_path: Path) -> Path:
         *[(name, False) for name in ("python3.11", "old", "sh", "circle", "python-3.12-tool", "none")],
     ],
 )
-def test_python_3_12_is_told_by_its_name_or_that_of_its_script(place: Path, program: str, can: bool) -> None:
+def test_python_3_12_is_recognised_by_its_name_or_that_of_its_script(place: Path, program: str, can: bool) -> None:
     path = f"{place}:/usr/bin:/bin"
     assert can_name_functions(str(place / program), path) == can
     assert can_name_functions(program, path) == can or program == "sh"

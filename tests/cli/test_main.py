@@ -145,7 +145,7 @@ def test_version() -> None:
         ("completion bash -- ls", "unexpected '--': smapstop completion bash, zsh or fish"),
     ],
 )
-def test_a_wrong_command_line_is_told_in_one_line_with_what_to_do(arguments: str, told: str) -> None:
+def test_a_wrong_command_line_is_reported_in_one_line_with_what_to_do(arguments: str, told: str) -> None:
     run = smapstop(*shlex.split(arguments))
     expected = told if ".*" in told else re.escape(told)
     assert re.fullmatch(f"smapstop: {expected}\n", run.stderr), run.stderr
@@ -181,13 +181,13 @@ def test_a_command_that_is_not_there_or_cannot_be_executed_ends_as_in_a_shell(tm
         assert on_terminal(sys.executable, "-m", "smapstop", "--", command) == (status, f"smapstop: {told}\n")
 
 
-def test_what_the_system_refuses_is_told() -> None:
+def test_what_the_system_refuses_is_reported() -> None:
     """Too few files may be open for the sampler."""
     command = f"ulimit -n 7; exec {shlex.quote(sys.executable)} -m smapstop -p {os.getpid()}"
     assert on_terminal("sh", "-c", command) == (2, "smapstop: [Errno 24] Too many open files\n")
 
 
-def test_a_zombie_is_told_before_the_dashboard_opens() -> None:
+def test_a_zombie_is_reported_before_the_dashboard_opens() -> None:
     zombie = os.fork()
     if not zombie:
         os._exit(0)
@@ -348,7 +348,7 @@ def test_a_reader_that_goes_away_ends_it_silently(arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize(("verb", "what"), [("snapshot -p $PPID", b"the snapshot"), ("--help", b"the help")])
-def test_a_full_disk_and_a_closed_stdout_are_told(verb: str, what: bytes) -> None:
+def test_a_full_disk_and_a_closed_stdout_are_reported(verb: str, what: bytes) -> None:
     command = f"{shlex.quote(sys.executable)} -m smapstop {verb}"
     cases = {">/dev/full": b"No space left on device", ">&-": b"stdout is closed"}
     for redirection, why in cases.items():

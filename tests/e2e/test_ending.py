@@ -66,7 +66,7 @@ def test_a_process_that_exits_stays_on_the_screen_with_its_status(terminal: Term
     assert_restored(window)
 
 
-def test_a_process_that_is_killed_and_not_yet_reaped_is_told_as_such(terminal: Terminals) -> None:
+def test_a_process_that_is_killed_and_not_yet_reaped_is_reported_as_such(terminal: Terminals) -> None:
     with stepped_python("step()") as target:
         window = attach(terminal, target.pid)
         target.kill()
@@ -181,7 +181,7 @@ def test_a_program_whose_sampler_died_ends_with_the_dashboard(terminal: Terminal
     window.wait_until(lambda: program not in {process.pid for process in window.processes()}, "the program is gone")
 
 
-def test_a_sampler_that_hangs_is_told_and_not_waited_for(terminal: Terminals) -> None:
+def test_a_sampler_that_hangs_is_reported_and_not_waited_for(terminal: Terminals) -> None:
     """As it does while the kernel reads for it what takes long."""
     window = attach(terminal, os.getpid())
     sampler = window.sampler_pid()

@@ -181,7 +181,7 @@ def test_how_the_program_ended_is_shown_and_passed_on(
     assert status == window.status()
 
 
-def test_a_command_that_cannot_run_is_told_in_a_line_with_the_status_of_a_shell(
+def test_a_command_that_cannot_run_is_reported_in_a_line_with_the_status_of_a_shell(
     terminal: Terminals, tmp_path: Path
 ) -> None:
     script = tmp_path / "script"

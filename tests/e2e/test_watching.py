@@ -68,7 +68,7 @@ def watch(terminal: Terminals, program: Path, options: str = "") -> Terminal:
     return window
 
 
-def test_a_rebuilt_program_begins_anew_and_its_data_is_compared_to_the_kilobyte(
+def test_a_rebuilt_program_starts_over_and_its_data_is_compared_to_the_kilobyte(
     terminal: Terminals, tmp_path: Path
 ) -> None:
     server = tmp_path / "server"
@@ -97,7 +97,9 @@ def test_a_rebuilt_program_begins_anew_and_its_data_is_compared_to_the_kilobyte(
     window.wait_for(r"server +run 2 .*● live")
 
 
-def test_a_build_that_cannot_be_started_is_told_and_the_next_one_begins(terminal: Terminals, tmp_path: Path) -> None:
+def test_a_build_that_cannot_be_started_is_reported_and_the_next_one_begins(
+    terminal: Terminals, tmp_path: Path
+) -> None:
     program = tmp_path / "program"
     script(program, "echo first", "exec sleep 1000")
     window = watch(terminal, program)

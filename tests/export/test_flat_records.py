@@ -189,7 +189,7 @@ def test_a_tick_that_read_no_mappings_does_not_count_them(path: Path) -> None:
     ]
 
 
-def test_why_a_reading_is_not_whole_is_told(path: Path) -> None:
+def test_why_a_reading_is_not_whole_is_reported(path: Path) -> None:
     (first, second) = two_ticks()
     ids, rows = first.ids[:0], first.rows.take(slice(0))
     unread = replace(second, ids=ids, rows=rows, events=NO_EVENTS, missing="not permitted", torn=True)
@@ -226,7 +226,7 @@ def test_the_end_has_its_status_or_signal_and_no_numbers_of_before(
     assert (event["mapping"], event["name"], event["evidence"], event["kb"]) == (None, "program", {}, None)
 
 
-def test_an_exec_is_told_with_every_mapping_of_the_new_program(path: Path) -> None:
+def test_an_exec_is_reported_with_every_mapping_of_the_new_program(path: Path) -> None:
     (first, _) = two_ticks()
     new = mappings_of((1, 5, "r-xp", "/bin/y"), (9, 10, "rw-p", "[stack]"), texts=first.rows.strings)
     counters = replace(COUNTERS, name="y", image=2)

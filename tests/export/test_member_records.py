@@ -39,7 +39,7 @@ def told(path: Path, **part: float) -> list[tuple[Any, ...]]:
     return [(line["tick"], line["seconds"], line["pid"], line["name"], line["pss"], line["gone"]) for line in lines]
 
 
-def test_members_are_told_when_they_came_were_read_or_went(path: Path) -> None:
+def test_members_are_reported_when_they_came_were_read_or_went(path: Path) -> None:
     assert told(path) == [
         (0, 0, 4711, "p4711", 60, False),
         (0, 0, 4712, "p4712", 30, False),
@@ -60,7 +60,7 @@ def test_names_are_those_of_a_snapshot_and_what_is_unknown_is_null(path: Path) -
     assert other["uss"] is None
 
 
-def test_members_are_told_among_the_others_in_order_of_time(path: Path) -> None:
+def test_members_are_reported_among_the_others_in_order_of_time(path: Path) -> None:
     assert [line["type"] for line in export_jsonl(path, "ticks", "members")] == [
         *("tick", "member", "member", "tick", "member", "tick", "tick", "member"),
     ]

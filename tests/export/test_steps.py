@@ -46,7 +46,7 @@ def changes(path: Path, **window: Any) -> list[tuple[int, int]]:
     return [(record["tick"], record["mapping"]) for record in export_jsonl(path, "changes", **window)]
 
 
-def test_the_first_tick_tells_of_every_mapping_and_a_keyframe_of_what_changed(path: Path) -> None:
+def test_the_first_tick_reports_every_mapping_and_a_keyframe_of_what_changed(path: Path) -> None:
     record_ticks(path, *growing())
 
     assert changes(path) == [(0, 7), (0, 8), (1, 7), (2, 7), (3, 7)]
@@ -59,7 +59,7 @@ def test_so_does_the_first_tick_of_a_stretch_of_time(path: Path) -> None:
     assert [record["seconds"] for record in export_jsonl(path, "ticks", begin=0.5, end=2.0)] == [1.0, 2.0]
 
 
-def test_what_happened_at_the_first_tick_of_a_stretch_is_told_from_the_tick_before_it(path: Path) -> None:
+def test_what_happened_at_the_first_tick_of_a_stretch_is_derived_from_the_tick_before_it(path: Path) -> None:
     record_ticks(path, *growing())
 
     (unmapped,) = export_jsonl(path, "events", begin=3.5)
@@ -70,7 +70,7 @@ def test_what_happened_at_the_first_tick_of_a_stretch_is_told_from_the_tick_befo
     )
 
 
-def test_a_filter_tells_of_mappings_while_they_pass(path: Path) -> None:
+def test_a_filter_reports_mappings_while_they_pass(path: Path) -> None:
     record_ticks(path, *growing())
 
     assert changes(path, test=parse_filter("heap")) == [(0, 7), (1, 7), (2, 7), (3, 7)]

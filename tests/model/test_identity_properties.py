@@ -42,7 +42,7 @@ def test_unchanged_mapping_keeps_its_id(life: list[Any]) -> None:
 
 
 @given(space_histories)
-def test_every_birth_and_end_is_told_once(life: list[Any]) -> None:
+def test_every_birth_and_end_is_reported_once(life: list[Any]) -> None:
     for previous, current in pairwise(readings(life)):
         ids = number_first_reading(previous).ids
         found = match_readings(previous, ids, current, len(ids))

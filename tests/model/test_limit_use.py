@@ -63,7 +63,7 @@ def test_steady_growth_reaches_the_limit_at_its_rate() -> None:
         pytest.param([], id="no ticks"),
     ],
 )
-def test_without_steady_growth_there_is_no_time_to_tell(ticks: list[Tick]) -> None:
+def test_without_steady_growth_no_time_is_given(ticks: list[Tick]) -> None:
     assert approach_of(ticks) is None
 
 

@@ -46,7 +46,7 @@ LISTED = "0x1000 redis-server .rodata, 0x2000 redis-server .text, 0x5000 redis-s
         ("badcafe", [8]),
     ],
 )
-def test_what_is_meant(text: str, rows: list[int]) -> None:
+def test_what_the_argument_selects(text: str, rows: list[int]) -> None:
     assert find_mappings(mappings_of(*ROWS), text) == rows
 
 
@@ -61,14 +61,14 @@ def test_what_is_meant(text: str, rows: list[int]) -> None:
         ("redis", f"3 mappings have 'redis' in their name ({LISTED})", "give one of the addresses"),
     ],
 )
-def test_what_is_not_meant(text: str, what: str, remedy: str) -> None:
+def test_what_the_argument_does_not_select(text: str, what: str, remedy: str) -> None:
     with pytest.raises(SmapstopError) as caught:
         find_mappings(mappings_of(*ROWS), text)
     assert caught.value.what == what
     assert remedy in caught.value.remedy
 
 
-def test_many_that_may_be_meant_are_not_all_listed() -> None:
+def test_many_candidates_are_not_all_listed() -> None:
     rows = [(page, page + 1, "r--p", f"/lib/{page}.so") for page in range(1, 12)]
     with pytest.raises(SmapstopError, match=r"11 mappings have '\.so' .*, and 3 more\)"):
         find_mappings(mappings_of(*rows), ".so")

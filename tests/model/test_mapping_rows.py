@@ -32,7 +32,7 @@ def test_every_column_can_differ() -> None:
     assert rows_differ(one(pss=3), FIRST, one(pss=4), FIRST).tolist() == [True]
 
 
-def test_what_other_processes_and_the_kernel_do_stirs_nothing() -> None:
+def test_what_other_processes_and_the_kernel_do_is_no_visible_change() -> None:
     for name in EXTERNALLY_DRIVEN:
         assert visibly_changed(one(**{name: 3}), FIRST, one(**{name: 4}), FIRST).tolist() == [False], name
     assert visibly_changed(one(anonymous=3), FIRST, one(anonymous=4), FIRST).tolist() == [True]

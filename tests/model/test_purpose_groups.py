@@ -17,7 +17,7 @@ def groups(*rows: tuple[Any, ...], **columns: Any) -> list[str]:
     return [PURPOSE_GROUPS[code].value for code in purpose_groups(mappings, purposes_of(mappings)).tolist()]
 
 
-def test_parts_of_a_library_are_told_by_its_code() -> None:
+def test_parts_of_a_library_are_recognised_by_its_code() -> None:
     rows = [
         *((1, 2, "r--p", LIB), (2, 3, "r-xp", LIB), (3, 4, "---p", LIB)),
         *((4, 5, "r--p", LIB), (5, 6, "rw-p", LIB), (6, 7, "rw-p")),

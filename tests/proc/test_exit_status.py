@@ -36,14 +36,14 @@ def ended(status: int) -> tuple[int, int | None]:
 
 @pytest.mark.skipif(KERNEL < (6, 15), reason="the kernel keeps the exit status in a pidfd since 6.15")
 @pytest.mark.parametrize("status", [0, 3, 255, -signal.SIGKILL, -signal.SIGTERM])
-def test_pidfd_tells_the_status_of_a_reaped_process(status: int) -> None:
+def test_pidfd_reports_the_status_of_a_reaped_process(status: int) -> None:
     known, told = ended(status)
 
     assert os.waitstatus_to_exitcode(known) == status
     assert known == told
 
 
-def test_pidfd_of_a_running_process_tells_nothing() -> None:
+def test_pidfd_of_a_running_process_reports_nothing() -> None:
     pidfd = os.pidfd_open(os.getpid())
     try:
         assert read_wait_status(pidfd) is None
@@ -51,7 +51,7 @@ def test_pidfd_of_a_running_process_tells_nothing() -> None:
         os.close(pidfd)
 
 
-def test_kernel_that_does_not_know_the_question_tells_nothing() -> None:
+def test_kernel_that_does_not_know_the_question_reports_nothing() -> None:
     not_a_pidfd = os.open("/dev/null", os.O_RDONLY)
     try:
         assert read_wait_status(not_a_pidfd) is None

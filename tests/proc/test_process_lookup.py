@@ -125,7 +125,7 @@ def test_a_name_like_no_other_says_how_to_list_them() -> None:
     assert raised.value.remedy == "run smapstop without arguments to pick one from a list"
 
 
-def test_smapstop_and_what_started_it_are_never_meant(tmp_path: Path) -> None:
+def test_smapstop_and_its_parents_never_match(tmp_path: Path) -> None:
     script = tmp_path / "zq_self.py"
     script.write_text(
         "from smapstop.errors import SmapstopError\nfrom smapstop.proc.process_lookup import find_process\n"

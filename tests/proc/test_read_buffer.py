@@ -40,7 +40,7 @@ def test_the_memory_of_a_reading_is_used_again_and_may_not_be_written(tmp_path: 
     assert first.readonly
 
 
-def test_what_cannot_be_read_is_told_and_the_file_stays_open(tmp_path: Path) -> None:
+def test_what_cannot_be_read_is_reported_and_the_file_stays_open(tmp_path: Path) -> None:
     fd = os.open(tmp_path, os.O_RDONLY)
     with pytest.raises(IsADirectoryError):
         ReadBuffer().read(fd)

@@ -151,7 +151,7 @@ def test_any_life_of_an_address_space_comes_back(
     same(ticks, read(path))
 
 
-def test_a_recording_tells_whose_it_is_and_why_it_ended(path: Path) -> None:
+def test_a_recording_reports_whose_it_is_and_why_it_ended(path: Path) -> None:
     record(path, tick_of(0, mappings_of((0, 4)), [0]), why="the process ended")
 
     with opened(path) as recording:
@@ -172,7 +172,7 @@ def closing_recorder(recorder: Recorder) -> Iterator[None]:
     recorder.close("stopped")
 
 
-def test_events_told_anew_are_those_that_were_recorded(program: Program, path: Path) -> None:
+def test_events_derived_again_are_those_that_were_recorded(program: Program, path: Path) -> None:
     ticks = []
     for name in ("first_touch", "copy_on_write", "two_at_once", "discard"):
         path = path.with_suffix(f".{name}")
@@ -434,7 +434,7 @@ def events_of(tick: Tick) -> list[tuple[str, int, tuple[str, ...]]]:
     return [(event.what, event.pages, event.names) for event in tick.events]
 
 
-def test_this_version_tells_what_it_recorded_itself_as_it_did_then(path: Path) -> None:
+def test_this_version_reports_what_it_recorded_itself_as_it_did_then(path: Path) -> None:
     """When it fails, events have other rules now: make the version another, too, and a new recording."""
     newest = RELEASED[-1]
     shutil.copy(newest, path)

@@ -108,7 +108,7 @@ def test_no_word_is_in_the_bytes_of_a_redacted_recording(
     assert copied_kb(hidden) == copied_kb(ticks) > 0
 
 
-def test_what_is_told_is_the_same_but_for_words(program: Program, tmp_path: Path) -> None:
+def test_reports_differ_only_in_words(program: Program, tmp_path: Path) -> None:
     redaction, path = Redaction(), tmp_path / "run"
     recorder = Recorder(path, redaction=redaction)
     recorder.write_target(target())
@@ -182,7 +182,7 @@ def test_other_names_become_their_kind_and_a_number(name: str, instead: str) -> 
         assert kind_of(name) is kind_of(instead)
 
 
-def test_a_number_stays_and_the_program_is_told_from_other_files() -> None:
+def test_a_number_stays_and_the_program_is_distinguished_from_other_files() -> None:
     redaction = Redaction()
     redaction.redact_target(target())
     program = target().executable

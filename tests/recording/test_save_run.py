@@ -60,7 +60,7 @@ def saved(folder: Path) -> tuple[str, list[Tick], str]:
         return path.name, list(recording.ticks()), recording.stop_reason
 
 
-def test_what_a_sampler_told_is_in_the_file(folder: Path) -> None:
+def test_what_a_sampler_reported_is_in_the_file(folder: Path) -> None:
     with stepped_python(TOUCHES) as program, ProcDir(program.pid) as process:
         sampler, run = Sampler(process, Pace(budget=1.0)), Runs().begin(target(pid=program.pid))
         for _ in range(2 * TICKS_PER_STEP + 1):
@@ -158,7 +158,7 @@ async def test_a_key_saves_what_was_seen(folder: Path) -> None:
     assert [tick.rows.amounts.tolist() for tick in ticks] == [grown(at).rows.amounts.tolist() for at in range(3)]
 
 
-async def test_where_nothing_can_be_written_that_is_told(folder: Path) -> None:
+async def test_where_nothing_can_be_written_that_is_reported(folder: Path) -> None:
     app = dashboard(grown(0))
     folder.rmdir()
     async with app.run_test(size=(118, 40)) as pilot:

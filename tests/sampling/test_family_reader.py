@@ -186,7 +186,7 @@ def news_of(pid: int, reader: FamilyReader) -> list[FamilyMember]:
     return [member for member in read(reader).new if member.pid == pid]
 
 
-def test_a_process_that_executes_another_program_is_told_again() -> None:
+def test_a_process_that_executes_another_program_is_reported_again() -> None:
     code = "import os; input(); os.execvp('sleep', ['sleep', '100'])"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE) as process:
         try:

@@ -86,7 +86,7 @@ def test_requests_are_answered_for_members_that_are_sampled(forked: SteppedProgr
         assert (reply.pid, reply.content.missing_reason) == (child, "")
 
 
-def test_the_end_of_a_member_is_told(forked: SteppedProgram) -> None:
+def test_the_end_of_a_member_is_reported(forked: SteppedProgram) -> None:
     with closing(FamilyWatch(FamilyReader(forked.pid), FAST)) as watch:
         listener = Listener(watch)
         wait_until(lambda: listener.listen() and listener.readings)

@@ -218,7 +218,7 @@ def test_what_is_asked_for_between_ticks_keeps_to_the_budget_too() -> None:
     assert {3 * SECOND} == {b - a for a, b in pairwise(readings[2:])} == {told}
 
 
-def test_a_look_that_the_interval_can_pay_delays_nothing() -> None:
+def test_a_request_that_the_interval_can_pay_delays_nothing() -> None:
     pacer = Pacer(Pace(SECOND, 0.05), 0)
     for second in range(10):
         assert (pacer.due_ns, pacer.tier()) == (second * SECOND, "smaps")

@@ -97,7 +97,7 @@ def test_pages_of_a_mapping_are_as_the_program_made_them(program: Program, tmp_p
         assert states(sampled, 6) == [none, shared, shared, none, none, none]
 
 
-def test_a_look_says_when_and_where_it_was(program: Program) -> None:
+def test_a_snapshot_says_when_and_where_it_was(program: Program) -> None:
     with SteppedProgram(program("known_pages")) as target, ProcDir(target.pid) as process:
         sampled = Sampled(target, process)
         mapping = sampled.mapping
@@ -161,7 +161,7 @@ def test_a_mapping_that_is_gone_or_never_was_is_said(program: Program) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-def test_who_may_not_read_pages_is_told_so(program: Program) -> None:
+def test_without_permission_to_read_pages_there_is_an_error(program: Program) -> None:
     with SteppedProgram(program("known_pages")) as target, ProcDir(target.pid) as process:
         sampled = Sampled(target, process)
         os.seteuid(65534)

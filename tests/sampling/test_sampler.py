@@ -166,7 +166,7 @@ def test_hole_splits_and_what_is_unmapped_is_gone(program: Program) -> None:
         assert target.agrees()
 
 
-def test_exec_begins_anew_with_a_keyframe_and_other_ids(program: Program) -> None:
+def test_exec_starts_over_with_a_keyframe_and_other_ids(program: Program) -> None:
     with watched(program("again")) as target:
         target.sample()
         target.stepping.go()

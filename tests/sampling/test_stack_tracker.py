@@ -39,7 +39,7 @@ def asleep(process: ProcDir, threads: int) -> None:
     wait_until(lambda: len(read_stack_pointers(process)) == threads)
 
 
-def test_the_stacks_of_threads_are_told_once(program: Callable[[str], Path]) -> None:
+def test_the_stacks_of_threads_are_reported_once(program: Callable[[str], Path]) -> None:
     with SteppedProgram(program("threads")) as target, ProcDir(target.pid) as process:
         asleep(process, 2)
         sampler = Sampler(process, Pace(budget=1.0))
@@ -54,7 +54,7 @@ def test_the_stacks_of_threads_are_told_once(program: Callable[[str], Path]) -> 
         assert sampler.sample().stacks == ()
 
 
-def test_a_thread_that_ends_leaves_its_stack_to_nobody_and_a_new_one_is_told() -> None:
+def test_a_thread_that_ends_leaves_its_stack_to_nobody_and_a_new_one_is_reported() -> None:
     code = THREADS + "begin()\nstep()\nend()\nstep()\nbegin()\nstep()"
     with stepped_python(code) as target, ProcDir(target.pid) as process:
         asleep(process, 1)

@@ -23,7 +23,7 @@ def told(data: bytes) -> str:
 
 @pytest.mark.skipif(shutil.which("pmap") is None, reason="no pmap")
 @pytest.mark.parametrize("option", ["", "-x", "-X", "-XX", "-d"])
-def test_the_output_of_pmap_is_told(option: str) -> None:
+def test_the_output_of_pmap_is_reported(option: str) -> None:
     command = ["pmap", *filter(None, [option]), str(os.getpid())]
     text = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
     for quoted in (text, re.sub(rb"(?m)^", b"> ", text).replace(b"\n", b"\r\n")):
@@ -31,12 +31,12 @@ def test_the_output_of_pmap_is_told(option: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["numa_maps", "status"])
-def test_other_files_of_a_process_are_told(name: str) -> None:
+def test_other_files_of_a_process_are_reported(name: str) -> None:
     with open(f"/proc/self/{name}", "rb") as file:
         assert told(file.read()).startswith(f"not smaps, but the text of {name}")
 
 
-def test_archives_and_binaries_are_told() -> None:
+def test_archives_and_binaries_are_reported() -> None:
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w:gz") as tar:
         tar.addfile(tarfile.TarInfo("smaps"))
@@ -69,5 +69,5 @@ def test_archives_and_binaries_are_told() -> None:
         (b"x" * 99, "not smaps: no line is the header of a mapping; it begins with 'xxx"),
     ],
 )
-def test_other_texts_are_told(text: bytes, what: str) -> None:
+def test_other_texts_are_reported(text: bytes, what: str) -> None:
     assert told(text).startswith(what)

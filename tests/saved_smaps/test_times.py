@@ -27,7 +27,7 @@ def test_dates_are_the_times() -> None:
     assert find_times(readings(*texts), None)[0][0] == 1_795_985_676 * SECOND_NS
 
 
-def test_readings_in_one_second_are_spread_over_it_and_that_is_told() -> None:
+def test_readings_in_one_second_are_spread_over_it_and_that_is_reported() -> None:
     texts = ["1795985676", "1795985676", "1795985677", "1795985677", "1795985677", "1795985677"]
     assert times(*texts) == [0, 0.5, 1, 1.25, 1.5, 1.75]
     assert find_times(readings(*texts), None)[1] == [
@@ -81,5 +81,5 @@ def test_a_date_without_a_year_is_of_the_last_one_before_the_file() -> None:
     assert SAVED_NS - 366 * 86_400 * SECOND_NS < december < SAVED_NS
 
 
-def test_an_unknown_zone_is_told() -> None:
+def test_an_unknown_zone_is_reported() -> None:
     assert find_times(readings("Sun Nov 29 20:54:36 XYZ 2026"), None)[1] == ["unknown time zone XYZ: taken as UTC"]

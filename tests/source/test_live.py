@@ -137,7 +137,7 @@ def test_target_comes_first_and_then_ticks_in_order(listening: Listening, progra
     assert begun == sorted(begun)
 
 
-def test_pages_are_told_when_asked_for(listening: Listening, program: Program) -> None:
+def test_pages_are_reported_when_asked_for(listening: Listening, program: Program) -> None:
     with SteppedProgram(program("grow")) as stepping:
         listening.ask(Attach(stepping.pid, QUICK))
         listening.target()
@@ -153,7 +153,7 @@ def test_pages_are_told_when_asked_for(listening: Listening, program: Program) -
     assert 0 < news.runs.pages <= (news.end - news.start) // news.runs.page_bytes
 
 
-def test_what_the_program_does_is_told(listening: Listening, program: Program) -> None:
+def test_what_the_program_does_is_reported(listening: Listening, program: Program) -> None:
     with SteppedProgram(program("grow")) as stepping:
         listening.ask(Attach(stepping.pid, QUICK))
         listening.target()

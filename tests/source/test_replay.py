@@ -133,7 +133,7 @@ def test_the_family_comes_between_the_ticks_at_its_time(path: Path) -> None:
     assert [type(each) for each in news] == [Tick, Tick, FamilyReading, Tick, FamilyReading]
 
 
-def test_what_a_source_tells_of_the_family_is_recorded(path: Path) -> None:
+def test_what_a_source_reports_of_the_family_is_recorded(path: Path) -> None:
     source = ListSource(tick_of(0, mappings_of((0, 4)), [0]))
     tee = RecordingTee(source, lambda _: Recorder(path))
     heard = Heard(tee)
@@ -194,7 +194,7 @@ def test_a_damaged_recording_ends_in_a_failure(path: Path) -> None:
 # a source that is recorded
 
 
-def test_what_cannot_be_recorded_is_told_all_the_same(path: Path) -> None:
+def test_what_cannot_be_recorded_is_reported_all_the_same(path: Path) -> None:
     recorder = Recorder(path)
     inner = ListSource(tick_of(0, mappings_of((0, 4)), [0]))
     source = RecordingTee(inner, lambda _: recorder)
@@ -287,7 +287,7 @@ def test_each_run_of_a_program_has_a_recording_of_its_own(tmp_path: Path) -> Non
     assert kept == [(11, 3, ended), (22, 2, ended), (33, 1, "the dashboard was left")]
 
 
-def test_a_run_that_cannot_be_recorded_is_told_and_the_next_one_is_tried(tmp_path: Path) -> None:
+def test_a_run_that_cannot_be_recorded_is_reported_and_the_next_one_is_tried(tmp_path: Path) -> None:
     (tmp_path / "2").touch()
     inner = ListSource()
     source = RecordingTee(inner, lambda run: Recorder(tmp_path / str(run)))

@@ -57,7 +57,7 @@ def test_the_same_column_again_turns_the_order() -> None:
     assert toggle_sorting("name", Sorting("rss")) == Sorting("name", descending=False)
 
 
-def test_the_columns_beside_come_round_by_what_moved() -> None:
+def test_the_columns_to_the_side_come_round_by_what_moved() -> None:
     columns = find_columns(("name", "history", "rss"))
     sorting, seen = Sorting("moved"), []
     for _ in range(3):

@@ -28,7 +28,7 @@ def told(*faults: tuple[int, str, int], what: tuple[Mechanism, ...] = ("first-to
         ([], "100 p first touch"),
     ],
 )
-def test_the_verdict_says_by_whom_where_the_faults_of_the_mapping_tell(
+def test_the_verdict_names_the_function_if_the_faults_of_the_mapping_show_it(
     faults: list[tuple[int, str, int]], text: str
 ) -> None:
     assert told(*faults) == text

@@ -44,7 +44,7 @@ def moment_at(second: int, metric: Metric, timelines: dict[str, Timeline]) -> Fa
     return FamilyMoment(table, second * SECOND_NS, SECOND_NS, metric, by_pid)
 
 
-def test_a_member_tells_what_it_copied_and_since_when() -> None:
+def test_a_member_reports_what_it_copied_and_since_when() -> None:
     parent, worker = members_at(5)
     assert (parent.tree, parent.title, parent.pid, parent.verdict, parent.history) == ("", "p10", "10", "", "")
     assert (worker.tree, worker.title, worker.uss, worker.change_text) == ("└─", "p20", "36 K", "+36 K")
@@ -54,7 +54,7 @@ def test_a_member_tells_what_it_copied_and_since_when() -> None:
     assert not worker.is_old
 
 
-def test_other_changes_are_told_as_they_are() -> None:
+def test_other_changes_are_reported_as_they_are() -> None:
     log = FamilyLog()
     for second, rss in ((1, 100), (2, 140)):
         log.append(
@@ -67,7 +67,7 @@ def test_other_changes_are_told_as_they_are() -> None:
     assert member.verdict == "+40 K Rss, +40 K Uss · 2 s"
 
 
-def test_a_member_that_is_sampled_tells_the_mechanism() -> None:
+def test_a_member_that_is_sampled_reports_the_mechanism() -> None:
     code = np.array([MECHANISMS.index("copy-on-write-after-fork")], np.int8)
     events = Events(np.array([0]), code, np.array([12]), np.zeros(1, bool))
     rows = mappings_of((1, 9, "rw-p", "", 32))

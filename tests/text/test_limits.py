@@ -61,7 +61,7 @@ def test_a_memory_limit_that_cannot_be_read_is_said() -> None:
     assert memory_limit_kb(view_of(timeline)) is None
 
 
-def test_other_limits_are_told_once_they_are_near() -> None:
+def test_other_limits_are_reported_once_they_are_near() -> None:
     for swap_mib, expected in ((3, []), (7, [LimitText("swap", "88 % of 8 M", 1)])):
         group = cgroup_memory(max_bytes=None, swap_bytes=swap_mib * MIB, swap_max_bytes=8 * MIB)
         timeline = timeline_of(tick_of(0, ROWS, [0, 1, 2], limits=Limits(cgroup=group)))
@@ -77,7 +77,7 @@ def test_other_limits_are_told_once_they_are_near() -> None:
         (Limits(2), "3, more than the limit of 2: mmap fails, 2 of them anonymous"),
     ],
 )
-def test_the_limit_of_mappings_is_told_once_it_is_near_with_what_most_of_them_are(
+def test_the_limit_of_mappings_is_reported_once_it_is_near_with_what_most_of_them_are(
     limits: Limits, expected: str
 ) -> None:
     assert mapping_count_text(view_of(timeline_of(tick_of(0, ROWS, [0, 1, 2], limits=limits)))) == expected

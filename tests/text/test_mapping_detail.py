@@ -261,7 +261,7 @@ def test_texts_flow_into_lines() -> None:
 # what became of it
 
 
-def test_the_last_change_names_the_fields_that_tell() -> None:
+def test_the_last_change_names_the_fields_that_changed() -> None:
     last = last_change(seen(written(0, 4, 4), written(1, 0, 8), written(2, 0, 8))[0], 2)
 
     assert last is not None
@@ -282,7 +282,7 @@ def test_what_never_changed_has_no_last_change() -> None:
     assert last_change(seen(written(0, 4, 4), written(1, 0, 8))[0], 0) is None
 
 
-def test_its_life_is_told_newest_first_up_to_the_moment() -> None:
+def test_its_life_is_reported_newest_first_up_to_the_moment() -> None:
     ticks = (
         tick_of(0, mappings_of((1, 2, "rw-p", "", 0)), [1]),
         tick_of(1, mappings_of((5, 7)), [7], lineage=(LifecycleEvent("map", 7),)),
@@ -335,7 +335,7 @@ def test_a_mapping_that_is_gone_keeps_its_last_state_and_says_so() -> None:
     assert compared(life, view)["private_dirty"] == ("4", "8", "+4", "–")
 
 
-def test_the_ends_of_a_mapping_are_told_apart() -> None:
+def test_the_ends_of_a_mapping_are_distinguished() -> None:
     merged = mappings_of((0x10, 0x20))
     exec_tick = {"keyframe": True, "executed": True, "lineage": (), "gone": []}
 

@@ -81,7 +81,7 @@ def test_what_ended_says_how_and_no_more_what_it_does() -> None:
         (ExitStatus(), "ended, exit status unknown"),
     ],
 )
-def test_an_end_is_told_as_far_as_it_is_known(ending: ExitStatus, expected: str) -> None:
+def test_an_end_is_reported_as_far_as_it_is_known(ending: ExitStatus, expected: str) -> None:
     assert exit_status_text(ending) == expected
     assert exit_status_label(ending) == expected
 
@@ -109,7 +109,7 @@ def test_an_end_is_told_as_far_as_it_is_known(ending: ExitStatus, expected: str)
         ),
     ],
 )
-def test_an_end_by_the_oom_killer_is_told_with_the_limit(ending: ExitStatus, label: str, text: str) -> None:
+def test_an_end_by_the_oom_killer_is_reported_with_the_limit(ending: ExitStatus, label: str, text: str) -> None:
     assert (exit_status_label(ending), exit_status_text(ending)) == (label, text)
     tick = tick_of(1, mappings_of(), [], ending=ending)
     assert oom_notices(tick) == [f"process 4711 (program): {text}"]

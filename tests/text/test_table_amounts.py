@@ -61,7 +61,7 @@ def test_a_column_is_as_wide_as_its_widest_number_and_its_title() -> None:
     assert least_widths(view_of("bytes"), find_columns(["size", "start"])) == {"size": 10}
 
 
-def test_the_metric_faults_is_told_as_counts() -> None:
+def test_the_metric_faults_is_reported_as_counts() -> None:
     rows = mappings_of((1, 2), (3, 4))
     faults = [faults_of((0, "f < main", count), (1, "f < main", 1)) for count in (5, 12_345)]
     timeline = timeline_of(*(tick_of(at, rows, [0, 1], faults=each) for at, each in enumerate(faults)))

@@ -67,7 +67,7 @@ def test_what_fell_before_is_said() -> None:
     assert told.trend.endswith("It fell by 500 K before.")
 
 
-def test_one_change_is_told_with_its_time_and_that_it_stayed_so() -> None:
+def test_one_change_is_reported_with_its_time_and_that_it_stayed_so() -> None:
     told = why(tick(0, 400), tick(1, 440, "first-touch", 40), tick(2, 440), tick(3, 440))
     assert told.trend == "Rss +40 K at 22:13:21, by first touch; constant since."
     assert (told.age, told.moving, told.advice) == ("1 s ago", False, "")
@@ -90,7 +90,7 @@ def test_a_copied_page_is_named_first_and_rss_is_said_to_be_unchanged() -> None:
     assert told.advice == "v: the pages that were copied, with the variables on them"
 
 
-def test_against_a_mark_all_that_changed_since_is_told() -> None:
+def test_against_a_mark_all_that_changed_since_is_reported() -> None:
     told = why(tick(0, 400), tick(1, 440), tick(2, 480), state=ViewState(baseline="mark", mark=0))
     assert told.compared == "since mark 22:13:20"
     assert [change.values for change in told.changes] == ["400 → 480 K", "400 → 480 K"]

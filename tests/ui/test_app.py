@@ -478,7 +478,7 @@ async def test_a_source_that_fails_at_once_ends_the_dashboard() -> None:
     assert app.session.failure == Failure("no process 4711", status=2)
 
 
-async def test_a_dear_reading_is_told_with_how_often_it_is_done() -> None:
+async def test_an_expensive_reading_is_reported_with_its_interval() -> None:
     app, _ = dashboard(tick(0, 40, 30, 20, 10, smaps_interval_ns=3_000_000_000))
     async with app.run_test(size=(118, 40)) as pilot:
         assert "live 1.0 s, mappings every 3.0 s (budget)" in await header(pilot)
@@ -566,7 +566,7 @@ async def test_esc_while_the_filter_is_typed_drops_it() -> None:
         assert app.query_one(MappingTable).has_focus
 
 
-async def test_the_cursor_moves_without_the_rows_being_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_cursor_moves_without_the_rows_being_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[int] = []
 
     def counted(scene: View, timeline: Timeline, which: NDArray[np.intp], *other: Any) -> list[RowText]:

@@ -45,7 +45,7 @@ def test_nothing_is_seen_before_the_first_tick() -> None:
     assert out.has_ticks
 
 
-def test_who_looks_live_sees_the_next_run_compared_with_the_last_one() -> None:
+def test_the_live_view_shows_the_next_run_compared_with_the_last_one() -> None:
     out = looking(runs=2)
     scene = out.refresh()
     assert out.run is out.runs.newest
@@ -55,7 +55,7 @@ def test_who_looks_live_sees_the_next_run_compared_with_the_last_one() -> None:
     assert change_of(scene.table) == [0, 10]
 
 
-def test_who_looks_at_the_past_stays_there_when_a_run_begins() -> None:
+def test_the_view_of_the_past_stays_when_a_run_begins() -> None:
     out = looking()
     out.set_view_state(ViewState(at=1))
     shown = out.run
@@ -88,7 +88,7 @@ def test_the_first_run_is_compared_with_itself() -> None:
     assert out.previous_run is None
 
 
-def test_rows_are_sorted_anew_in_another_run_in_the_order_that_was_chosen() -> None:
+def test_rows_are_sorted_again_in_another_run_in_the_order_that_was_chosen() -> None:
     out = looking()
     before = out.order
     before.frozen = True

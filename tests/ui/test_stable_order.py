@@ -51,7 +51,7 @@ def test_a_frozen_order_is_kept_until_the_user_asks_for_another() -> None:
     assert table.order(8, 4) == [1, 0]
 
 
-def test_another_look_is_sorted_at_once() -> None:
+def test_another_view_is_sorted_at_once() -> None:
     table = Table()
     table.order(8, 4)
     assert table.order(4, 8, seconds_since_key=0.1, lens=ViewState(baseline="start")) == [1, 0]

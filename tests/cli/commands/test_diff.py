@@ -115,7 +115,9 @@ def test_stdin_is_one_of_the_two(runs: Path, data: Path) -> None:
         (["1M", "data.bin=500%", "data.bin=499%"], 1, "Rss of data.bin grew from 40 KiB to 240 KiB, "),
     ],
 )
-def test_growth_beyond_a_limit_is_told_and_ends_with_1(runs: Path, limits: list[str], status: int, told: str) -> None:
+def test_growth_beyond_a_limit_is_reported_and_ends_with_1(
+    runs: Path, limits: list[str], status: int, told: str
+) -> None:
     options = [word for limit in limits for word in ("--fail-over", limit)]
     run = smapstop("diff", runs / "10.json", runs / "60.json", "--metric", "rss", "--format", "table", *options)
     assert run.returncode == status
@@ -172,7 +174,7 @@ def test_the_verdict_stands_when_the_reader_goes_away(runs: Path) -> None:
         assert process.wait(timeout=60) == 1
 
 
-def test_a_full_disk_is_told(runs: Path) -> None:
+def test_a_full_disk_is_reported(runs: Path) -> None:
     with open("/dev/full", "w") as full:
         command = [*SMAPSTOP, "diff", str(runs / "10.json"), str(runs / "60.json"), "--fail-over", "0%"]
         run = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)

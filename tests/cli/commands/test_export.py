@@ -158,7 +158,7 @@ def test_a_full_disk_leaves_nothing(run: Path, tmp_path: Path) -> None:
         subprocess.run(["umount", "-l", tmp_path], check=True)
 
 
-def test_a_directory_that_is_not_there_is_told(small: Path) -> None:
+def test_a_directory_that_is_not_there_is_reported(small: Path) -> None:
     assert "cannot create '/nowhere/a.csv'" in complaint(small, "-o", "/nowhere/a.csv")
 
 
@@ -211,7 +211,7 @@ def test_one_whose_recorder_was_killed_is_exported_and_says_so(program: Program,
 # what is wrong
 
 
-def test_wrong_words_are_told_in_a_line(small: Path, tmp_path: Path) -> None:
+def test_wrong_words_are_reported_in_a_line(small: Path, tmp_path: Path) -> None:
     assert "export needs a recording" in complaint()
     assert "one recording" in complaint(small, small)
     assert "cannot start a program" in complaint(small, "--", "true")
@@ -225,7 +225,7 @@ def test_wrong_words_are_told_in_a_line(small: Path, tmp_path: Path) -> None:
     assert "--format" in complaint(small, "--format", "xml")
 
 
-def test_a_damaged_recording_is_told_and_no_file_is_left(run: Path, tmp_path: Path) -> None:
+def test_a_damaged_recording_is_reported_and_no_file_is_left(run: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken.smaps"
     broken.write_bytes(run.read_bytes()[:-4096])
 

@@ -87,7 +87,7 @@ def test_states_of_anonymous_memory_of_a_file_and_of_shared_memory(program: Prog
         assert states(target.go(), 6, "/memfd:shared") == "nssnnn"
 
 
-def test_huge_pages_are_a_bit_beside_the_state(program: Program, tmp_path: Path) -> None:
+def test_huge_pages_are_a_bit_in_addition_to_the_state(program: Program, tmp_path: Path) -> None:
     if "[never]" in THP.read_text():
         pytest.skip("huge pages are off")
     with SteppedProgram(program("page_states"), tmp_path / "file") as target:
@@ -242,7 +242,7 @@ def test_all_mappings_of_a_name_one_after_the_other(program: Program) -> None:
     assert set(found) == {"r--p"}
 
 
-def test_cow_tells_of_the_page_that_was_written(tmp_path: Path) -> None:
+def test_cow_reports_the_page_that_was_written(tmp_path: Path) -> None:
     with SteppedProgram(built(tmp_path, "known_pages")) as target:
         path = str(tmp_path / "known_pages")
 
@@ -274,7 +274,7 @@ def test_cow_tells_of_the_page_that_was_written(tmp_path: Path) -> None:
         assert table[-1].startswith(f"known_pages {target.pid}")
 
 
-def test_cow_tells_which_copies_a_fork_still_shares(program: Program, tmp_path: Path) -> None:
+def test_cow_reports_which_copies_a_fork_still_shares(program: Program, tmp_path: Path) -> None:
     with SteppedProgram(program("fork_file"), tmp_path / "file") as target:
 
         def own() -> tuple[int, int]:
@@ -293,7 +293,9 @@ def test_cow_tells_which_copies_a_fork_still_shares(program: Program, tmp_path: 
         assert own() == (12, 12), "the child has ended"
 
 
-def test_cow_of_a_family_tells_what_each_process_copied_and_what_is_its_own(program: Program, tmp_path: Path) -> None:
+def test_cow_of_a_family_reports_what_each_process_copied_and_what_is_its_own(
+    program: Program, tmp_path: Path
+) -> None:
     with SteppedProgram(program("fork_file"), tmp_path / "file") as target:
 
         def copied() -> tuple[list[tuple[int, int]], dict[str, Any]]:
@@ -339,7 +341,7 @@ def test_a_page_with_several_names_counts_once(tmp_path: Path) -> None:
 
 @needs_root
 @pytest.mark.usefixtures("swap")
-def test_swapped_pages_are_told_and_still_count_as_copied(tmp_path: Path) -> None:
+def test_swapped_pages_are_reported_and_still_count_as_copied(tmp_path: Path) -> None:
     code = (
         "import mmap, ctypes\n"
         f"file = open({str(tmp_path / 'mapped')!r}, 'w+b'); file.write(b'x' * 4096 * 8); file.flush()\n"
@@ -365,7 +367,7 @@ def test_swapped_pages_are_told_and_still_count_as_copied(tmp_path: Path) -> Non
         assert "(4 in swap)" in table
 
 
-def test_a_tebibyte_of_nothing_and_a_gibibyte_are_told_by_runs() -> None:
+def test_a_tebibyte_of_nothing_and_a_gibibyte_are_reported_by_runs() -> None:
     code = (
         "import ctypes\n"
         "libc = ctypes.CDLL(None)\n"
@@ -421,7 +423,7 @@ def test_a_zombie_has_no_pages(program: Program) -> None:
 
 
 @needs_root
-def test_another_user_is_told_what_to_do(tmp_path: Path) -> None:
+def test_another_user_gets_advice(tmp_path: Path) -> None:
     root = ROOT
     # once as root: nobody may not be allowed to import what is imported late
     code = f"""

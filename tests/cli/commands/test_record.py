@@ -111,7 +111,7 @@ def test_after_the_duration_the_program_is_ended(path: Path) -> None:
     assert stopped(path) == "--duration"
 
 
-def test_the_family_is_recorded_beside_the_process(path: Path) -> None:
+def test_the_family_is_recorded_with_the_process(path: Path) -> None:
     """Workers of a shell: those that are there, and that one of them has ended."""
     with recording(path, "--family", "--", "sh", "-c", "sleep 1000 & sleep 1000 & wait") as process:
         wait_until(lambda: families(path)[-1:] == [["sh", "sleep", "sleep"]])
@@ -237,7 +237,7 @@ def test_a_file_that_is_there_needs_force(program: Program, path: Path) -> None:
     assert len(ticks(path)) == 1
 
 
-def test_wrong_words_are_told_in_a_line(path: Path) -> None:
+def test_wrong_words_are_reported_in_a_line(path: Path) -> None:
     assert "one process" in complaint(path)
     assert "one process" in complaint(path, "-p", os.getpid(), "--", "true")
     assert "did you mean: smapstop record" in complaint(path, "./a.out")

@@ -137,7 +137,7 @@ def test_what_cannot_be_raised_is_said(program: Program, path: Path) -> None:
         (("--then", "true"), "smapstop: --then needs an alert: --alert 'rss>500M' --then"),
     ],
 )
-def test_wrong_words_are_told_in_a_line(path: Path, options: tuple[str, str], said: str) -> None:
+def test_wrong_words_are_reported_in_a_line(path: Path, options: tuple[str, str], said: str) -> None:
     command = [*SMAPSTOP, "record", "-o", str(path), *options, "-p", str(os.getpid())]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)

@@ -15,7 +15,9 @@ def _wide_tables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
 
 
-def test_labels_are_told_in_every_format_guesses_as_guesses(program: Callable[[str], Path], tmp_path: Path) -> None:
+def test_labels_are_reported_in_every_format_guesses_as_guesses(
+    program: Callable[[str], Path], tmp_path: Path
+) -> None:
     with SteppedProgram(program("threads")) as target:
         snapshot = smapstop("snapshot", "-p", target.pid, "--label", "--sort", "size")
         table = smapstop("snapshot", "-p", target.pid, "--label", "--format", "table").stdout
@@ -72,7 +74,7 @@ def test_a_family_is_of_a_process_and_has_its_own_order(arguments: tuple[str, ..
 LINE = "1000-2000 rw-p 00000000 00:00 0 [heap]\nSize: 4 kB\nRss: {} kB\nVmFlags: rd\n"
 
 
-def test_a_reading_of_several_is_chosen_and_what_is_missing_is_told(tmp_path: Path) -> None:
+def test_a_reading_of_several_is_chosen_and_what_is_missing_is_reported(tmp_path: Path) -> None:
     (tmp_path / "saved").write_text(LINE.format(4) + "Sun Nov 29 20:54:36 UTC 2026\n" + LINE.format(8) + "2000-30")
     refused = smapstop("snapshot", "--from", tmp_path / "saved")
     assert (refused.stdout, refused.returncode) == ("", 2)

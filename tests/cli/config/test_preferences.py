@@ -142,7 +142,7 @@ def test_what_is_wrong_is_one_line_with_the_file_the_line_and_what_is_allowed(
     assert "\n" not in str(raised.value)
 
 
-def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
     texts: tuple[tuple[str | bytes, str], ...] = (
         ("interval = 1" + "0" * 5000, "cannot read {}: a number is too long, or lists nest too deeply"),
         ("columns = " + "[" * 5000, "cannot read {}: a number is too long, or lists nest too deeply"),

@@ -117,7 +117,7 @@ def test_mappings_that_are_old_are_left_out_unless_they_are_read_as_rarely() -> 
     assert values(fleet_of(process_of(maps=large)), "smapstop_mappings")
 
 
-def test_when_nobody_looks_any_more_no_process_is_said_to_be_there() -> None:
+def test_when_sampling_has_ended_no_process_is_reported() -> None:
     stuck = fleet_of(process_of(read_ns=NOW_NS), scanned_ns=NOW_NS - 61 * SECOND_NS)
     assert set(values(stuck, "smapstop_up").values()) == {0}
     assert values(stuck, "smapstop_page_faults_total") == {}

@@ -23,7 +23,7 @@ def test_stack_has_one_id_and_its_frames_back(interned: list[list[Frame]]) -> No
 
 
 @given(stacks, stacks)
-def test_table_that_is_told_what_is_new_has_the_same_ids(first: list[list[Frame]], second: list[list[Frame]]) -> None:
+def test_a_table_extended_by_additions_has_the_same_ids(first: list[list[Frame]], second: list[list[Frame]]) -> None:
     table, copy = CallStacks(), CallStacks()
     for some in (first, second):
         for each in some:

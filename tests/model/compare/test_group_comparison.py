@@ -114,7 +114,7 @@ def test_parts_of_a_file_are_known_by_permissions_and_offset() -> None:
     ]
 
 
-def test_parts_of_a_file_that_was_built_anew_are_known_by_their_order() -> None:
+def test_parts_of_a_file_that_was_built_again_are_known_by_their_order() -> None:
     before = run(
         (1, 2, "r--p", LIBC, 1, 0),
         (2, 5, "r-xp", LIBC, 2, 1),

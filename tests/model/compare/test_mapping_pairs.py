@@ -50,7 +50,7 @@ def test_memory_that_follows_a_file_is_the_files_whatever_else_has_no_name() -> 
     assert pair_mappings(before, after).tolist() == [0, 1, NO_ROW, 2]
 
 
-def test_the_parts_of_a_file_that_was_built_anew_are_known_by_their_permissions() -> None:
+def test_the_parts_of_a_file_that_was_built_again_are_known_by_their_permissions() -> None:
     after = run(
         (300, 301, "r--p", APP, 0, 0),
         (301, 306, "r-xp", APP, 0, 1),

@@ -61,7 +61,7 @@ def test_restless_fields_are_no_event() -> None:
     assert moved(DATA, pss=(9, 3), pss_dirty=(3, 1), swap_pss=(1, 0), referenced=(9, 0), locked=(4, 2)) == []
 
 
-def test_mapping_born_in_the_tick_is_told_of_all_that_it_has() -> None:
+def test_mapping_born_in_the_tick_is_explained_with_all_that_it_has() -> None:
     before = mappings_of((0, 10), anonymous=[0], private_clean=[0], private_dirty=[0], shared_clean=[0])
     after = mappings_of(
         (0, 10),
@@ -195,13 +195,13 @@ def test_kernel_without_anonymous_guesses_copies_from_dirty_pages() -> None:
     assert moved(DATA, **STATES | {"rss": (5, 0), "private_dirty": (5, 0), "swap": (0, 5)}) == ["swap-out 5"]
 
 
-def test_kernel_without_swap_cannot_tell_what_was_discarded() -> None:
+def test_kernel_without_swap_cannot_report_what_was_discarded() -> None:
     lost = {"rss": (9, 4), "anonymous": (9, 4), "private_dirty": (9, 4)}
     states = {name: STATES[name] for name in ("private_clean", "shared_clean", "shared_dirty")}
     assert moved(ANONYMOUS, **states | lost) == ["discard? 5"]
 
 
-def test_kernel_without_ksm_cannot_tell_a_merge_from_a_fork() -> None:
+def test_kernel_without_ksm_cannot_distinguish_a_merge_from_a_fork() -> None:
     states: dict[str, Any] = {
         "private_clean": (0, 0),
         "shared_clean": (0, 0),
@@ -214,7 +214,7 @@ def test_kernel_without_ksm_cannot_tell_a_merge_from_a_fork() -> None:
     assert moved(ANONYMOUS, **states | turned) == ["shared-by-fork 7"]
 
 
-def test_kernel_without_the_states_tells_what_it_can() -> None:
+def test_kernel_without_the_states_reports_what_it_can() -> None:
     assert moved(DATA, 5, rss=(9, 12), anonymous=(0, 2)) == ["copy-on-write 2", "file-read? 1"]
 
 
@@ -224,7 +224,7 @@ def test_field_that_appears_or_is_absent_changed_nothing() -> None:
     assert told(mappings_of(DATA, swap=[40]), mappings_of(DATA, swap=[ABSENT])) == [[]]
 
 
-def test_lock_without_resident_pages_is_told_all_the_same() -> None:
+def test_lock_without_resident_pages_is_reported_all_the_same() -> None:
     before, after = mappings_of((0, 9, "rw-p", "", 0, 0, "rd wr")), mappings_of((0, 9, "rw-p", "", 0, 0, "rd wr lo"))
     assert told(before, after) == [["lock 1"]]
     assert told(after, before) == [["unlock 1"]]
@@ -245,7 +245,7 @@ def test_parts_of_a_split_lost_and_touched_nothing() -> None:
     assert told(parts, whole) == [[], [], []]
 
 
-def test_what_happened_in_a_split_is_told_of_the_part_where_it_happened() -> None:
+def test_events_in_a_split_belong_to_the_part_where_they_happened() -> None:
     whole = with_dirty((10, 50), dirty=[10])
     halves = (10, 20), (20, 50, "r--p")
     assert told(whole, with_dirty(*halves, dirty=[13, 0]), 3) == [["first-touch 3"], []]

@@ -215,7 +215,7 @@ def test_whatever_happens_is_explained_and_adds_up(mappings: list[tuple[str, Pag
 
 
 @given(one_thing())
-def test_one_thing_is_told_exactly(happened: tuple[Way, int, Pages]) -> None:
+def test_one_thing_is_reported_exactly(happened: tuple[Way, int, Pages]) -> None:
     way, count, pages = happened
 
     assert told(tick([(way.of, pages)], way.faults * count), 0) == dict.fromkeys(way.told, count)
@@ -229,7 +229,7 @@ def test_a_clean_copy_was_written_surely_if_no_page_of_the_file_can_have_been() 
 
 
 @given(st.lists(one_thing(), min_size=2, max_size=6))
-def test_one_thing_in_each_of_several_mappings_is_told_of_each(happened: list[tuple[Way, int, Pages]]) -> None:
+def test_one_event_in_each_of_several_mappings_is_reported_for_each(happened: list[tuple[Way, int, Pages]]) -> None:
     once = {way.told: (way, count, pages) for way, count, pages in happened if way.of != "shared-file"}
     unshared = {("sole-owner",), ("copy-on-write-after-fork?",)}
     if unshared <= once.keys():
@@ -247,7 +247,7 @@ def test_one_thing_in_each_of_several_mappings_is_told_of_each(happened: list[tu
 
 
 @given(st.lists(anything(), max_size=4), st.integers(0, 50), st.sets(st.sampled_from(FIELDS)))
-def test_kernels_that_print_less_are_told_of_as_far_as_they_go(
+def test_kernels_that_print_less_are_explained_as_far_as_they_go(
     mappings: list[tuple[str, Pages]], faults: int, missing: set[str]
 ) -> None:
     events = tick(mappings, faults, tuple(missing))

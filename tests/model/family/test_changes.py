@@ -28,7 +28,7 @@ def test_who_went_and_who_has_another_parent() -> None:
     assert changes.update(left) == FamilyChange((1,), (), ())
 
 
-def test_a_member_that_is_told_again_is_news_only_if_it_changed() -> None:
+def test_a_member_that_is_reported_again_is_new_only_if_it_changed() -> None:
     changes = FamilyChanges()
     changes.update(reading_of(1, MEMBERS, new=(10, 11, 12)))
     again = reading_of(2, MEMBERS, new=(10, 11, 12), read=dict.fromkeys(MEMBERS, 1))

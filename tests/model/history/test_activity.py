@@ -179,7 +179,7 @@ def test_ticks_at_one_time_are_one_cell() -> None:
     assert amounts(activity, 5) == [0, 0, 0, 0, 0]
 
 
-def test_what_made_a_tick_stand_out_is_told_not_what_there_was_most_of() -> None:
+def test_what_made_a_tick_stand_out_is_named_not_what_there_was_most_of() -> None:
     """A page copied for the first time, amid steady growth that is more."""
     grown = [touched(number, 2_000) for number in range(1, 6)]
     codes = np.array([MECHANISMS.index("first-touch"), MECHANISMS.index("copy-on-write-after-fork")], np.int8)

@@ -50,7 +50,7 @@ def test_the_usual_is_that_of_the_longest_run() -> None:
     assert usual_kb(51_200, [ONE]) == 0
 
 
-def test_a_tracker_tells_where_runs_begin() -> None:
+def test_a_tracker_reports_where_runs_begin() -> None:
     tracker = RunTracker()
     amounts = [4, 4, 4, 4, 400, 4, *[0] * RUN_TICKS, 4, 4]
     begun = [n for n, kb in enumerate(amounts) if kb and tracker.begins_run(n, "heap", kb)]

@@ -81,7 +81,7 @@ def test_of_some_mappings_only_theirs_is_logged() -> None:
     assert not any(log.is_of(timeline, *other) for other in ((2, np.array([2])), (None, None), (None, np.array([1]))))
 
 
-def test_a_mechanism_is_told_of_its_mapping() -> None:
+def test_a_mechanism_is_reported_of_its_mapping() -> None:
     expected = LogEntry(
         what="copy-on-write",
         scope=2,
@@ -115,14 +115,14 @@ def test_the_most_of_a_tick_comes_last() -> None:
         (("merge", 2), (HEAP, (100, 112, "r--p", LIBC[3]), NAMELESS), (0, 1, 3), 8),
     ],
 )
-def test_the_life_of_a_mapping_is_told_with_its_size(
+def test_the_life_of_a_mapping_is_reported_with_its_size(
     step: tuple[LifecycleKind, int], rows: Sequence[tuple[Any, ...]], ids: Sequence[int], kb: int
 ) -> None:
     (entry,) = chronicle_of(tick(1, rows=rows, ids=ids, lineage=lived(step)))
     assert (entry.what, entry.mapping, entry.kb, entry.pages) == (*step, kb, 0)
 
 
-def test_what_was_replaced_is_told_with_what_replaced_it() -> None:
+def test_what_was_replaced_is_reported_with_what_replaced_it() -> None:
     rows = (HEAP, LIBC, (110, 112, "r--p", DATA[3]), NAMELESS)
     (entry,) = chronicle_of(tick(1, rows=rows, lineage=lived(("protect", 2))))
     assert entry.was is not None
@@ -161,7 +161,7 @@ def test_nameless_mappings_that_come_with_their_first_pages_are_two_entries() ->
     assert [entry.mappings for entry in entries] == [15, 15]
 
 
-def test_too_many_new_entries_are_told_by_kind_but_what_is_alone_keeps_its_name() -> None:
+def test_too_many_new_entries_are_reported_by_kind_but_what_is_alone_keeps_its_name() -> None:
     rows = (*MAP, *nameless(MAX_NEW_ENTRIES))
     many: list[Happened] = [(mapping, "first-touch", 4 * mapping) for mapping in range(4, 4 + MAX_NEW_ENTRIES)]
     entries = chronicle_of(tick(1, *many, (2, "copy-on-write", 4), rows=rows))
@@ -176,12 +176,12 @@ def test_too_many_new_entries_are_told_by_kind_but_what_is_alone_keeps_its_name(
     )
 
 
-def test_as_many_new_entries_as_can_be_read_are_told_one_by_one() -> None:
+def test_as_many_new_entries_as_can_be_read_are_reported_one_by_one() -> None:
     many: list[Happened] = [(mapping, "first-touch", 4 * mapping) for mapping in range(4, 4 + MAX_NEW_ENTRIES)]
     assert len(chronicle_of(tick(1, *many, rows=(*MAP, *nameless(MAX_NEW_ENTRIES))))) == MAX_NEW_ENTRIES
 
 
-def test_a_flood_in_many_ticks_is_told_by_kind_as_well() -> None:
+def test_a_flood_in_many_ticks_is_reported_by_kind_as_well() -> None:
     rows = (*MAP, *nameless(90))
     ticks = [
         tick(n, *((mapping, "first-touch", 4) for mapping in range(10 * n, 10 * n + 10)), rows=rows)
@@ -195,7 +195,7 @@ def test_a_flood_in_many_ticks_is_told_by_kind_as_well() -> None:
 # of the process
 
 
-def test_a_new_program_the_end_and_bad_readings_are_told() -> None:
+def test_a_new_program_the_end_and_bad_readings_are_reported() -> None:
     entries = chronicle_of(tick(1, torn=True), tick(2, executed=True), tick(3, missing="denied"))
     assert [entry.what for entry in entries] == ["torn", "exec", "missing"]
     assert [entry.mapping for entry in entries] == [None, None, None]
@@ -227,7 +227,7 @@ def test_what_goes_on_has_the_names_of_its_last_ticks() -> None:
     assert (entry.count, set(entry.event.names)) == (62, {"page1", "page2"})
 
 
-def test_of_several_mappings_no_names_are_told() -> None:
+def test_of_several_mappings_no_names_are_reported() -> None:
     ticks = [
         replace(one, events=one.events.with_names({mapping: ("page1",)}))
         for number, mapping in ((1, 4), (2, 5))
@@ -412,7 +412,7 @@ def test_only_the_newest_entries_are_kept(monkeypatch: pytest.MonkeyPatch) -> No
     assert [entry.last for entry in entries] == list(range(100, 200))
 
 
-def test_the_past_is_told_as_it_was_told_then() -> None:
+def test_the_past_is_reported_as_it_was_then() -> None:
     timeline = long_timeline(400)
     chronicle = EventLog(timeline)
     then = [chronicle.at(n) for n in range(400)]
@@ -420,7 +420,7 @@ def test_the_past_is_told_as_it_was_told_then() -> None:
         assert chronicle.at(n) == then[n]
 
 
-def test_a_chronicle_that_begins_late_tells_the_same() -> None:
+def test_an_event_log_that_begins_late_has_the_same_entries() -> None:
     timeline = long_timeline(300)
     follower = EventLog(timeline)
     for n in range(300):
@@ -464,7 +464,7 @@ def test_a_tick_with_many_events_becomes_few_entries() -> None:
 # of one mapping
 
 
-def test_of_one_mapping_only_its_own_is_told_however_much_happens() -> None:
+def test_of_one_mapping_only_its_own_is_reported_however_much_happens() -> None:
     rows = (*MAP, *nameless(40))
     many: list[Happened] = [(mapping, "first-touch", 4 * mapping) for mapping in range(4, 44)]
     timeline = timeline_of(
@@ -476,7 +476,7 @@ def test_of_one_mapping_only_its_own_is_told_however_much_happens() -> None:
     assert told(EventLog(timeline, 7).at(3)) == [("first-touch", 7, 56, 2), ("protect", 7, 0, 1)]
 
 
-def test_one_mapping_is_told_from_its_birth_to_its_end() -> None:
+def test_one_mapping_is_reported_from_its_birth_to_its_end() -> None:
     born = (*MAP, (300, 310, "rw-p", "/new"))
     grown = (*MAP, (300, 320, "rw-p", "/new"))
     timeline = timeline_of(
@@ -495,5 +495,5 @@ def test_one_mapping_is_told_from_its_birth_to_its_end() -> None:
     ]
 
 
-def test_of_a_mapping_that_no_tick_knows_nothing_is_told() -> None:
+def test_of_a_mapping_that_no_tick_knows_nothing_is_reported() -> None:
     assert EventLog(timeline_of(tick(0), tick(1, (0, "first-touch", 4))), 99).at(1) == ()

@@ -148,7 +148,7 @@ def _told(entry: LogEntry) -> tuple[str, int, int, bool]:
     return entry.what, entry.mappings, entry.kb, entry.sure
 
 
-def test_a_group_tells_the_costliest_first_however_little_it_is() -> None:
+def test_a_group_reports_the_costliest_first_however_little_it_is() -> None:
     events: list[Happened] = [(1, "sole-owner", 3600), (1, "copy-on-write-after-fork", 40), (2, "sole-owner", 400)]
     timeline = timeline_of(START, tick(1, {1: 12, 2: 8}, *events))
     assert happened(timeline, "kind", "anonymous", 1) == [
@@ -177,7 +177,7 @@ def test_a_mechanism_that_is_partly_sure_is_of_one_mapping() -> None:
     assert happened(timeline, "kind", "anonymous", 1) == [("discard", 2, 16, False)]
 
 
-def test_what_became_of_mappings_is_told_also_of_those_that_are_gone() -> None:
+def test_lifecycle_is_reported_of_mappings_that_are_gone_too() -> None:
     steps = (LifecycleEvent("unmap", 1), LifecycleEvent("grow", 2))
     timeline = timeline_of(START, tick(1, {2: 100}, (2, "first-touch", 92), gone=[1], lineage=steps))
     assert happened(timeline, "kind", "anonymous", 1) == [

@@ -74,7 +74,7 @@ def test_a_field_that_is_printed_later_was_unknown_before() -> None:
     assert life.last_changes(2).tolist() == [0, 0, 2]
 
 
-def test_only_what_a_person_would_call_a_change_stirs_it() -> None:
+def test_only_visible_changes_count() -> None:
     timeline = timeline_of(
         tick_of(0, mappings_of((1, 3), pss=[8], private_dirty=[0]), [7]),
         tick_of(1, mappings_of((1, 3), pss=[4], private_dirty=[0]), [7]),

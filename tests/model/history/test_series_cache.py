@@ -33,7 +33,7 @@ class Log:
 
 
 @given(st.lists(asked | goes_on, max_size=20))
-def test_it_is_what_is_told_anew(questions: list[tuple[list[int], int, int, int]]) -> None:
+def test_it_is_reported_again(questions: list[tuple[list[int], int, int, int]]) -> None:
     recent, last = SeriesCache(Log().ask), -1
     for order, count, at, back in questions:
         last = at if at >= 0 else min(last + 1, 29)

@@ -33,13 +33,13 @@ def tick_of(look: PageSnapshot | None) -> int:
     return look.reply.tick
 
 
-def test_a_moment_is_shown_by_the_last_look_up_to_it_or_else_by_the_first() -> None:
+def test_a_moment_is_shown_by_the_last_snapshot_up_to_it_or_else_by_the_first() -> None:
     found = looks(seen(3), seen(5), seen(9))
     assert [tick_of(found.at(tick)) for tick in (0, 3, 4, 5, 8, 9, 100)] == [3, 3, 3, 5, 5, 9, 9]
     assert PageHistory(7).at(3) is None
 
 
-def test_what_a_look_is_compared_with() -> None:
+def test_what_a_snapshot_is_compared_with() -> None:
     found = looks(seen(3), seen(5), seen(9), seen(12))
     last, first = found.at(12), found.at(3)
     assert last is not None
@@ -52,7 +52,7 @@ def test_what_a_look_is_compared_with() -> None:
     assert tick_of(found.baseline_of(first, ViewState(baseline="mark", mark=7))) == 3
 
 
-def test_the_oldest_looks_are_forgotten_but_for_the_first_and_the_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_oldest_snapshots_are_forgotten_but_for_the_first_and_the_marked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_history, "MAX_SNAPSHOTS", 4)
     found = PageHistory(7)
     for tick in range(10):
@@ -60,7 +60,7 @@ def test_the_oldest_looks_are_forgotten_but_for_the_first_and_the_marked(monkeyp
     assert [tick_of(found.at(tick)) for tick in range(10)] == [0, 0, 0, 3, 3, 3, 3, 3, 8, 9]
 
 
-def test_looks_with_many_runs_are_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_snapshots_with_many_runs_are_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_history, "MAX_PAGE_RUNS", 10)
     found = looks(*(seen(tick, 0, 2, 4, 6) for tick in range(9)))
     assert [tick_of(found.at(tick)) for tick in range(9)] == [0, 0, 0, 0, 0, 0, 0, 0, 8]

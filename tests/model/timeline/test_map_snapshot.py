@@ -35,7 +35,7 @@ def test_changed_row_is_replaced_where_it_stands(first: MapSnapshot) -> None:
     assert mapping_dicts(first.mappings)[1]["rss"] == 0, "the moment before stays as it was"
 
 
-def test_tick_without_changes_keeps_the_map_and_tells_that_it_was_read(first: MapSnapshot) -> None:
+def test_tick_without_changes_keeps_the_map_and_reports_that_it_was_read(first: MapSnapshot) -> None:
     tick = tick_of(1, mappings_of(), [])
     moment = apply_tick(first, tick)
 
@@ -80,7 +80,7 @@ def test_moved_mapping_stands_where_it_is_now(first: MapSnapshot) -> None:
     assert moment.last_changed.tolist() == [-1, 1]
 
 
-def test_restless_fields_are_kept_up_to_date_but_do_not_move_a_row(first: MapSnapshot) -> None:
+def test_externally_driven_fields_are_updated_but_do_not_move_a_row(first: MapSnapshot) -> None:
     moment = apply_tick(first, tick_of(1, mappings_of((10, 20, "rw-p", "", 8), pss=[4]), [5]))
 
     assert mapping_dicts(moment.mappings)[0]["pss"] == 4

@@ -51,7 +51,7 @@ def test_the_newest_row_of_each_mapping_stands_unless_it_is_gone_since(
     assert after(until, WHOLE, later.pack() if squeezed else later) == expected
 
 
-def test_a_mapping_that_is_told_again_after_it_was_gone_is_there() -> None:
+def test_a_mapping_that_is_reported_again_after_it_was_gone_is_there() -> None:
     later = part(change(1, "A", gone="B"), change(2, "B"), change(3, gone="B"), change(4, "B", gone="B"))
 
     assert [after(until, WHOLE, later) for until in range(1, 5)] == ["A1 C0", "A1 B2 C0", "A1 C0", "A1 B4 C0"]

@@ -209,7 +209,7 @@ def assert_changed(life: MappingHistory, rows: list[dict[str, Any]]) -> None:
 
 
 @given(tick_streams, runs, st.integers(0, 9))
-def test_what_happened_is_told_as_from_ticks_that_are_not_packed(stream: Any, run_ticks: int, seed: int) -> None:
+def test_what_happened_is_reported_as_from_ticks_that_are_not_packed(stream: Any, run_ticks: int, seed: int) -> None:
     log = Everything(stream)
     timeline, loose = log.pack(run_ticks), log.pack(len(log))
 

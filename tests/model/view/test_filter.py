@@ -62,7 +62,7 @@ def test_order(sheet: TableData, sorting: Sorting, expected: list[int]) -> None:
     assert expected == sort_rows(sheet, sorting).tolist()
 
 
-def test_only_rows_that_are_kept_are_ordered(sheet: TableData) -> None:
+def test_only_rows_that_pass_are_sorted(sheet: TableData) -> None:
     keep = np.array([True, False, True, True, False, False])
 
     assert sort_rows(sheet, Sorting("rss"), keep).tolist() == [3, 0, 2]

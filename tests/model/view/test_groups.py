@@ -54,7 +54,7 @@ def test_groups_unfold_into_their_mappings_which_are_sorted_among_themselves() -
     assert shown(table, Sorting()) == ["anonymous × 1", nameless, "c × 3", *file[::-1], "heap × 1"]
 
 
-def test_mappings_of_a_group_with_its_name_are_told_apart_by_address() -> None:
+def test_mappings_of_a_group_with_its_name_are_distinguished_by_address() -> None:
     history = timeline()
     state = ViewState(
         grouping="name", unfolded=frozenset(groups(derive_view(history, ViewState(grouping="name"))).values())

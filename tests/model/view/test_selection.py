@@ -18,7 +18,7 @@ def test_mappings_are_selected_and_no_longer() -> None:
     assert some.add([2, 5]).ids == {1, 2, 5}
 
 
-def test_a_range_selects_what_it_spans_now_beside_what_was_selected_before() -> None:
+def test_a_range_selects_what_it_spans_now_in_addition_to_what_was_selected_before() -> None:
     begun = RowSelection(frozenset({9})).toggle_range(4, [4])
     assert begun == RowSelection(frozenset({4, 9}), 4, frozenset({9}))
     assert begun.extend([4, 5, 6]).extend([4, 3]).ids == {3, 4, 9}

@@ -110,7 +110,7 @@ def runs() -> tuple[Timeline, Timeline]:
     return before, after
 
 
-def test_an_earlier_run_is_compared_with_mapping_by_mapping_and_what_it_had_beside_is_struck_out() -> None:
+def test_an_earlier_run_is_compared_mapping_by_mapping_and_what_only_it_had_is_struck_through() -> None:
     before, after = runs()
     scene = derive_view(after, ViewState(baseline="run"), PreviousRun(1, before))
     sheet = scene.table

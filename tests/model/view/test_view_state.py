@@ -56,7 +56,7 @@ def test_playing_begins_where_it_stands_and_again_is_faster() -> None:
     ]
 
 
-def test_playing_from_the_newest_begins_anew() -> None:
+def test_playing_from_the_newest_starts_over() -> None:
     assert ViewState().play(9, 9) == ViewState(at=0, speed=1)
 
 

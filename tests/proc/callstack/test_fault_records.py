@@ -84,7 +84,7 @@ def test_stack_is_as_long_as_could_be_read() -> None:
     assert "secret" not in repr(first)
 
 
-def test_new_code_is_told_like_a_line_of_maps() -> None:
+def test_new_code_is_reported_like_a_line_of_maps() -> None:
     found = list(parse_stacks(new_code(b"/lib/x.so") + new_code(b"//anon") + new_code(b"/\xff"), 1, 2))
 
     assert found == [

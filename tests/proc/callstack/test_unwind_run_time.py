@@ -53,7 +53,7 @@ def find_python(version: str) -> Path | None:
 
 
 @pytest.mark.parametrize("version", ["3.12", "3.13", "3.14"])
-def test_python_is_told_by_its_functions(version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_python_is_recognised_by_its_functions(version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     python = find_python(version)
     if python is None:
         pytest.skip(f"Python {version} with trampolines is not installed")
@@ -76,7 +76,7 @@ def require_names_in_tmp() -> None:
         pytest.skip("nothing may be written to /tmp")
 
 
-def test_javascript_is_told_by_its_functions(tmp_path: Path) -> None:
+def test_javascript_is_recognised_by_its_functions(tmp_path: Path) -> None:
     node = shutil.which("node")
     if node is None:
         pytest.skip("node is not installed")
@@ -94,7 +94,7 @@ def test_javascript_is_told_by_its_functions(tmp_path: Path) -> None:
             assert not stack.endswith("…")
 
 
-def test_java_is_told_by_its_compiled_functions(tmp_path: Path) -> None:
+def test_java_is_recognised_by_its_compiled_functions(tmp_path: Path) -> None:
     java = shutil.which("java")
     if java is None or shutil.which("javac") is None:
         pytest.skip("no JDK is installed")

@@ -114,7 +114,7 @@ def test_a_library_that_is_loaded_later_is_known_at_once(program: Compile) -> No
         assert made_by(faults, "touch_in_library < load < main") == faults.total() == 13
 
 
-def test_exceptions_on_their_way_are_told_by_who_is_left(tmp_path: Path) -> None:
+def test_unwinding_exceptions_are_named_by_who_is_left(tmp_path: Path) -> None:
     compile_with("c++", *OPTIMISED, "-o", tmp_path / "thrower", PROGRAMS / "thrower.cpp")
     with watched(tmp_path / "thrower") as target:
         faults = target.next_step(64)
@@ -132,7 +132,9 @@ def test_musl(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("stripped", [(), ("-ldflags=-s -w",)], ids=["whole", "stripped"])
-def test_go_tells_functions_without_a_frame_from_their_callers(tmp_path: Path, stripped: tuple[str, ...]) -> None:
+def test_go_distinguishes_functions_without_a_frame_from_their_callers(
+    tmp_path: Path, stripped: tuple[str, ...]
+) -> None:
     compile_with("go", "build", *stripped, "-o", tmp_path / "callers", PROGRAMS / "callers.go")
     with watched(tmp_path / "callers") as target:
         faults = target.next_step(64)

@@ -60,7 +60,7 @@ def second_copy(program: Path) -> Symbols:
 
 @pytest.mark.parametrize("build_id", [WITH_ID, WITHOUT_ID])
 @pytest.mark.parametrize("place", [".", ".debug"])
-def test_file_that_the_debuglink_names_beside_the_program(
+def test_file_that_the_debuglink_names_next_to_the_program(
     compiler: Compiler, tmp_path: Path, build_id: str, place: str
 ) -> None:
     program, debug = separated(compiler, tmp_path, build_id)

@@ -21,7 +21,9 @@ SCRIPT = PROGRAMS / "shared_page.ld"
 
 
 @pytest.mark.skipif(PAGE_BYTES != 4096, reason="the programs' pages are of 4 kB")
-def test_segments_with_the_same_permissions_that_share_a_page_of_the_file_are_told_apart(compiler: Compiler) -> None:
+def test_segments_with_the_same_permissions_that_share_a_page_of_the_file_are_distinguished(
+    compiler: Compiler,
+) -> None:
     program = compiler("shared_page", *FREESTANDING, "-no-pie", f"-Wl,-T,{SCRIPT},--build-id=none")
     with subprocess.Popen((program,)) as running, ProcDir(running.pid) as process:
         try:

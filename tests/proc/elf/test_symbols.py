@@ -177,7 +177,7 @@ def test_code_has_the_names_of_functions(compiler: Compiler) -> None:
     assert {"known_pages", "main"} < set(named(path, page, "r-xp", most=1000).names)
 
 
-def test_code_and_data_that_share_a_page_of_the_file_are_told_by_the_permissions(compiler: Compiler) -> None:
+def test_code_and_data_that_share_a_page_of_the_file_are_distinguished_by_permissions(compiler: Compiler) -> None:
     path = compiler("one_page", *FREESTANDING, "-Wl,-z,noseparate-code,-z,norelro")
 
     assert offset_of(path, "variable") // PAGE_BYTES == offset_of(path, "_start") // PAGE_BYTES == 0

@@ -75,7 +75,7 @@ def test_pages_mapped_elsewhere_too_have_states_of_their_own_where_that_means_an
 @pytest.mark.parametrize(
     ("zero", "state"), [(PageFlags.ZERO, "anonymous shared"), (PageFlags(0), "anonymous shared or zero")]
 )
-def test_a_source_that_cannot_tell_zero_pages_leaves_them_open(zero: PageFlags, state: str) -> None:
+def test_a_source_that_cannot_recognise_zero_pages_leaves_them_open(zero: PageFlags, state: str) -> None:
     at, flags = np.array([PAGE_BYTES], np.uint64), np.array([PageFlags.PRESENT | PageFlags.SHARED], np.uint8)
     runs = PageRuns(at, at + np.uint64(PAGE_BYTES), flags, PageFlags.PRESENT | PageFlags.SHARED | zero, PAGE_BYTES)
     assert [PAGE_STATES[code] for code in states_of_runs(runs, Backing.NOTHING)] == [state]

@@ -76,7 +76,7 @@ def test_a_terminal_is_refused(script: Callable[[str], str]) -> None:
         RemoteShell(command)
 
 
-def test_a_shell_that_ends_is_told_with_the_last_it_said() -> None:
+def test_a_shell_that_ends_is_reported_with_the_last_it_said() -> None:
     with RemoteShell("sh") as shell:
         with pytest.raises(ConnectionLostError, match=r"it has ended \(status 3\)"):
             shell.request("exit 3")

@@ -97,7 +97,7 @@ def test_another_header_leaves_all_else_as_it_is(was: bytes, now: bytes, column:
     assert taken_over(TEXT, TEXT.replace(was, now, 1)) == {*HEADS, "amounts"} - {column}
 
 
-def test_a_header_and_the_amounts_beside_it_may_change_at_once() -> None:
+def test_a_header_and_the_amounts_next_to_it_may_change_at_once() -> None:
     now = TEXT.replace(b"-000003201000", b"-000003202000").replace(
         b"Pss:                5000", b"Pss:                4096"
     )
@@ -120,7 +120,7 @@ def test_a_header_and_the_amounts_beside_it_may_change_at_once() -> None:
         TEXT.replace(b"0 kB", b"1 kB"),
     ],
 )
-def test_what_is_laid_out_otherwise_or_changed_all_over_is_read_anew(now: bytes) -> None:
+def test_another_layout_or_changes_all_over_are_parsed_as_a_whole(now: bytes) -> None:
     assert "amounts" not in taken_over(TEXT, now)
 
 

@@ -72,7 +72,7 @@ def test_an_amount_that_was_not_printed_of_one_mapping_is_not_known() -> None:
     assert (row.name, row.status, row.amount, row.amount.change) == ("/b", "changed", BeforeAfter(None, 9), None)
 
 
-def test_a_metric_that_is_none_is_told_with_those_that_there_are() -> None:
+def test_a_metric_that_is_none_is_reported_with_those_that_there_are() -> None:
     with pytest.raises(SmapstopError) as raised:
         diff_runs(BEFORE, run((1, 2), new_in_linux_9=[1]), "name", "pps", unchanged=False)
     known = str(raised.value).removeprefix("no metric 'pps': the metrics are ").split(", ")
@@ -82,7 +82,7 @@ def test_a_metric_that_is_none_is_told_with_those_that_there_are() -> None:
 
 
 @pytest.mark.parametrize("metric", ["pss", "uss"])
-def test_a_metric_that_a_kernel_did_not_print_is_told_with_those_that_both_did(metric: str) -> None:
+def test_a_metric_that_a_kernel_did_not_print_is_reported_with_those_that_both_did(metric: str) -> None:
     new = run((1, 2), file="new", pss=[1], private_clean=[1], private_dirty=[2], swap=[3])
     old = run((1, 2), file="old", swap=[3])
     for pair in ((old, new), (new, old)):
@@ -112,7 +112,7 @@ def test_a_file_is_known_by_its_name_alone_and_a_limit_is_of_all_its_parts() -> 
         assert exceeded(limits, before=before, after=after, by=by) == [("libfoo.so", "7k", BeforeAfter(8, 16))]
 
 
-def test_a_limit_that_is_of_no_mapping_is_told() -> None:
+def test_a_limit_that_is_of_no_mapping_is_reported() -> None:
     both = run((1, 2, "rw-p", "/x/libfoo.so"), (2, 3, "rw-p", "/y/libfoo.so"), (3, 4, "rw-p", "/z/libbar.so"))
     cases = {
         "libbra.so": "--fail-over libbra.so: neither run has it: did you mean libbar.so?",
@@ -125,7 +125,7 @@ def test_a_limit_that_is_of_no_mapping_is_told() -> None:
         assert str(raised.value) == told
 
 
-def test_a_limit_of_what_was_not_printed_is_told() -> None:
+def test_a_limit_of_what_was_not_printed_is_reported() -> None:
     both = run((1, 2, "rw-p", "/a", 4), (2, 3, "rw-p", "/b", ABSENT))
     with pytest.raises(SmapstopError, match="--fail-over /b: its kernel did not print rss"):
         exceeded(["/b=1k"], before=both, after=both)

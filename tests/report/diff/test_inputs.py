@@ -68,13 +68,13 @@ NEITHER = "use a file from smapstop record or smapstop snapshot --format json, o
         ),
     ],
 )
-def test_what_is_none_of_them_is_told(tmp_path: Path, text: bytes, told: str) -> None:
+def test_what_is_none_of_them_is_reported(tmp_path: Path, text: bytes, told: str) -> None:
     with pytest.raises(SmapstopError) as raised:
         saved(tmp_path / "a", text)
     assert str(raised.value).replace(repr(str(tmp_path / "a")), "FILE").startswith(told)
 
 
-def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_what_cannot_be_read_is_reported(tmp_path: Path) -> None:
     for path, why in ((tmp_path / "none", "No such file or directory"), (tmp_path, "Is a directory")):
         with pytest.raises(SmapstopError) as raised:
             open_run(str(path), None, "pss")
@@ -120,14 +120,14 @@ def test_a_moment_in_a_gap_is_the_one_before_it() -> None:
     assert (moment.tick.number, seconds) == (0, 0.0)
 
 
-def test_a_moment_long_after_the_end_is_told() -> None:
+def test_a_moment_long_after_the_end_is_reported() -> None:
     with pytest.raises(SmapstopError) as raised:
         find_moment(TICKS, 5.1, "rss", "run")
     assert str(raised.value) == "--at 5.1: 'run' ends earlier: its last sample is at 4.0 s"
 
 
 @pytest.mark.parametrize("when", ["start", "end", "peak", 1.0])
-def test_a_recording_without_mappings_is_told(when: MomentSpec) -> None:
+def test_a_recording_without_mappings_is_reported(when: MomentSpec) -> None:
     with pytest.raises(SmapstopError, match="'run' has no mappings to compare"):
         find_moment([unread(0, keyframe=True)], when, "rss", "run")
 
@@ -150,14 +150,14 @@ def test_a_recording_is_compared_at_its_end_unless_another_moment_is_asked_for(r
     assert peak.taken_at == "2023-11-14T22:13:21.000000Z"
 
 
-def test_a_recording_in_a_pipe_is_told(recorded: str) -> None:
+def test_a_recording_in_a_pipe_is_reported(recorded: str) -> None:
     command = [sys.executable, "-m", "smapstop", "diff", "-", recorded]
     run = subprocess.run(command, input=Path(recorded).read_bytes(), capture_output=True, check=False)
     assert run.stderr == b"smapstop: stdin is a recording: give its file name: SQLite cannot read a pipe\n"
     assert run.returncode == 2
 
 
-def test_a_closed_stdin_is_told(recorded: str) -> None:
+def test_a_closed_stdin_is_reported(recorded: str) -> None:
     run = subprocess.run(
         ["sh", "-c", f"{sys.executable} -m smapstop diff - {recorded} <&-"], capture_output=True, check=False
     )

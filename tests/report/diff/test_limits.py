@@ -28,7 +28,7 @@ def test_a_limit_is_a_share_or_an_amount_of_the_total_or_of_one_mapping(text: st
 @pytest.mark.parametrize(
     "text", ["", "10", "%", "-5%", "5 percent", "libfoo.so", "libfoo.so=", "=5%", "nan%", "1e3k"]
 )
-def test_anything_else_is_told(text: str) -> None:
+def test_anything_else_is_reported(text: str) -> None:
     with pytest.raises(SmapstopError) as raised:
         parse_limit(text)
     expected = "give a percentage or an amount: 10%, 512k, 5M, or libfoo.so=5%"

@@ -26,7 +26,7 @@ def test_one_moment_is_for_both_runs_and_two_may_leave_one_out(
 
 
 @pytest.mark.parametrize("text", ["", "noon", "-1", "1e3", "nan", "start,end,peak", "start, end", "1 s"])
-def test_anything_else_is_told(text: str) -> None:
+def test_anything_else_is_reported(text: str) -> None:
     with pytest.raises(SmapstopError) as raised:
         parse_moment_specs(text)
     expected = "give start, end, peak, or seconds after the start; A,B for one each"

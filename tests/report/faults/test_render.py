@@ -110,7 +110,7 @@ def test_table_is_never_wider_than_asked(width: int) -> None:
     assert all(len(line) <= width for line in as_table(report(), width).splitlines())
 
 
-def test_only_some_mappings_are_told_if_asked() -> None:
+def test_only_some_mappings_are_reported_if_asked() -> None:
     told = json.loads(as_json(report().of_mappings("[heap]")))
 
     assert [each["faults"] for each in told["mappings"]] == [16]

@@ -103,7 +103,7 @@ def mapping(**other: Any) -> list[dict[str, Any]]:
         (b"[" * 100_000, "invalid JSON ("),
     ],
 )
-def test_what_is_no_snapshot_is_told(text: bytes, told: str) -> None:
+def test_what_is_no_snapshot_is_reported(text: bytes, told: str) -> None:
     with pytest.raises(SmapstopError) as raised:
         parse_snapshot_json(text)
     assert str(raised.value).startswith(told)

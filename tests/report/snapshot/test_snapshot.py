@@ -195,7 +195,7 @@ def test_a_saved_rollup_has_totals_and_no_mappings(stopped: int) -> None:
 
 
 @pytest.mark.parametrize("text", [b"", b"no smaps\n", b"Rss: 4 kB\n"])
-def test_another_text_is_told(text: bytes) -> None:
+def test_another_text_is_reported(text: bytes) -> None:
     with pytest.raises(SmapstopError, match=r"it is empty|^not smaps"):
         parse_saved_smaps(text)
 
@@ -303,7 +303,7 @@ def test_the_table_of_totals_has_the_kernels_labels() -> None:
     assert labels == [line.partition(":")[0] for line in rollup]
 
 
-def test_a_process_that_is_not_there_or_has_no_memory_is_told() -> None:
+def test_a_process_that_is_not_there_or_has_no_memory_is_reported() -> None:
     zombie = os.fork()
     if not zombie:
         os._exit(0)
@@ -320,7 +320,7 @@ def test_a_process_that_is_not_there_or_has_no_memory_is_told() -> None:
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
-def test_a_process_of_somebody_else_is_told(stopped: int) -> None:
+def test_a_process_of_somebody_else_is_reported(stopped: int) -> None:
     reader, writer = os.pipe()
     stranger = os.fork()
     if not stranger:

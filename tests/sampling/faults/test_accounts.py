@@ -34,7 +34,7 @@ def test_samples_of_each_nth_fault_stand_for_the_others() -> None:
     assert accounts.settle(counters(100), 100, 96, has_losses=False, has_gaps=False) == FaultTotals(100, 0, 100, 0, 0)
 
 
-def test_faults_that_happened_while_sampling_began_anew_are_lost() -> None:
+def test_faults_that_happened_while_sampling_started_over_are_lost() -> None:
     accounts = FaultAccounts(counters(0))
 
     assert accounts.settle(counters(100), 90, 90, has_losses=False, has_gaps=True) == FaultTotals(100, 0, 90, 10, 0)

@@ -46,7 +46,7 @@ def test_lost_faults_are_distributed_as_the_others() -> None:
     ]
 
 
-def test_faults_are_told_by_the_stacks_of_their_time_only() -> None:
+def test_faults_get_the_stacks_of_their_time_only() -> None:
     stacks = [PlacedStack(HEAP, MALLOC, 1, 5), PlacedStack(HEAP, MALLOC, 2, 64, Density.THIN)]
 
     full, thin, none = (share_faults(light((HEAP, MALLOC, 5), density=each), stacks, code, 5) for each in Density)
@@ -59,7 +59,7 @@ def test_nothing_is_shared_among_nothing() -> None:
     assert share_faults(light(), [PlacedStack(HEAP, MALLOC, 1, 5)], code, 0) == []
 
 
-def test_smallest_rows_of_too_many_are_told_without_stacks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_smallest_rows_of_too_many_are_reported_without_stacks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fault_shares, "MAX_ROWS", 2)
     faults = light((HEAP, 1, 9), (HEAP, 2, 8), (HEAP, 3, 1), (LIBRARY, 4, 1))
 

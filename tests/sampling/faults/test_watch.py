@@ -115,7 +115,7 @@ def test_without_samples_of_all_faults_their_number_is_right(
         assert abs(threads.counted - threads.seen - threads.lost) <= 4
 
 
-def test_callers_of_a_burst_are_told_by_few_samples(program: Callable[..., Path]) -> None:
+def test_callers_of_a_burst_are_known_from_few_samples(program: Callable[..., Path]) -> None:
     """The rings have room for 126 stacks at most, and nobody reads them meanwhile."""
     with watched(program("faulting", *OPTIMISED), 16) as target:
         target.settle()
@@ -126,7 +126,7 @@ def test_callers_of_a_burst_are_told_by_few_samples(program: Callable[..., Path]
         assert abs(callers["leaf_touch < second_caller"] - 16 * 12) <= 2 * THIN
 
 
-def test_last_faults_are_told_after_the_end(program: Callable[..., Path]) -> None:
+def test_last_faults_are_reported_after_the_end(program: Callable[..., Path]) -> None:
     with watched(program("faulting", *OPTIMISED)) as target:
         target.next_step()
         mappings = target.mappings

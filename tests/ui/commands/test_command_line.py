@@ -115,7 +115,7 @@ async def test_lines_typed_before_come_back_and_esc_leaves_things_as_they_are() 
         assert isinstance(app.focused, MappingTable)
 
 
-async def test_a_key_may_run_a_command_and_hears_why_not() -> None:
+async def test_a_key_may_run_a_command_and_shows_why_not() -> None:
     app = dashboard()
     async with app.run_test(size=(118, 40)) as pilot:
         app.action_command("group kind")

@@ -126,7 +126,7 @@ async def test_the_next_process_is_awaited_when_the_user_says_so_and_no_longer_w
         await header_says(pilot, "● live")
 
 
-async def test_one_that_cannot_be_watched_is_told_and_can_be_awaited_again() -> None:
+async def test_one_that_cannot_be_watched_is_reported_and_can_be_awaited_again() -> None:
     source = Runs()
     app = Dashboard(source, Attach(1), Settings())
     async with app.run_test(size=(118, 40)) as pilot:

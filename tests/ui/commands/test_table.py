@@ -21,7 +21,7 @@ def test_a_command_is_found_by_its_name_or_the_unique_beginning_of_it() -> None:
     ("name", "why"),
     [("", "no command ''"), ("srot", "no command 'srot': did you mean sort?"), ("Sort", "no command 'Sort'")],
 )
-def test_another_name_is_refused_with_what_may_be_meant(name: str, why: str) -> None:
+def test_an_unknown_name_is_refused_with_suggestions(name: str, why: str) -> None:
     with pytest.raises(SmapstopError) as refused:
         find_command(name)
     assert str(refused.value).startswith(why)

@@ -27,7 +27,7 @@ def test_what_is_no_term_is_not_explained(word: str) -> None:
     assert at(word) == ""
 
 
-def test_a_part_of_a_word_is_no_term_and_neither_is_what_is_beside_the_line() -> None:
+def test_a_part_of_a_word_is_no_term_and_neither_is_the_space_after_the_line() -> None:
     assert term_help("Private_Dirty_Pages", 3) == ""
     assert term_help("Rss", 30) == ""
 

@@ -85,7 +85,7 @@ def test_the_map_is_missing_where_the_grid_needs_the_lines() -> None:
     assert laid_out(80, 9, cursor=PageCursor(FIRST, zoom=1)).map_y is None
 
 
-def test_beside_the_grid_are_a_legend_and_a_list_of_those_pages_that_have_room() -> None:
+def test_at_the_right_of_the_grid_are_a_legend_and_as_many_pages_as_fit() -> None:
     layout = laid_out(118, 20, content(copied=pages_of(*range(FIRST + 10, FIRST + 90))), PageCursor(FIRST + 50))
     area = layout.cow_list
     assert area is not None

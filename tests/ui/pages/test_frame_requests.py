@@ -24,7 +24,7 @@ def test_they_are_asked_for_once_in_a_tick_and_one_after_the_other() -> None:
     assert frames.next_request((4096, 8192), 2) == FramesRequest(3, 4096, 8192)
 
 
-def test_only_what_is_known_of_these_pages_is_told() -> None:
+def test_only_what_is_known_of_these_pages_is_reported() -> None:
     frames = PageFrames(3)
     assert frames.find((0, 4096)) is None
     frames.store_reply(seen())

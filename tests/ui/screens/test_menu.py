@@ -103,7 +103,7 @@ async def test_a_group_is_unfolded() -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (118, 40)])
-async def test_all_of_it_is_on_the_screen_and_a_click_beside_it_closes_it(size: tuple[int, int]) -> None:
+async def test_all_of_it_is_on_the_screen_and_a_click_outside_closes_it(size: tuple[int, int]) -> None:
     app = dashboard()
     async with app.run_test(size=size) as pilot:
         await open_menu(pilot, 1)

@@ -217,7 +217,7 @@ async def test_until_there_is_a_list_it_says_so_and_takes_keys() -> None:
         assert app.pids() == [812]
 
 
-async def test_no_process_and_no_match_are_told_apart() -> None:
+async def test_no_process_and_no_match_are_distinguished() -> None:
     shown: list[ProcessInfo] = []
     app = Host(lambda: list(shown))
     async with app.run_test(size=(80, 12)) as pilot:
@@ -327,7 +327,7 @@ async def test_a_process_that_ends_leaves_the_cursor_in_its_place() -> None:
         assert app.at_cursor is None
 
 
-async def test_the_list_is_made_anew_by_itself() -> None:
+async def test_the_list_is_made_again_by_itself() -> None:
     lists = 0
 
     def listing() -> Sequence[ProcessInfo]:

@@ -129,7 +129,7 @@ async def test_d_goes_on_to_the_other_moments_of_this_run_and_back() -> None:
         assert seen == ["run 1", "previous tick", "start", "run 1"]
 
 
-async def test_who_looks_at_the_past_is_told_that_a_run_began_and_l_goes_there() -> None:
+async def test_in_the_past_a_notice_says_that_a_run_began_and_l_goes_there() -> None:
     app, source = dashboard()
     async with app.run_test(size=(118, 40)) as pilot:
         tell(source, FIRST, 3)
@@ -144,7 +144,7 @@ async def test_who_looks_at_the_past_is_told_that_a_run_began_and_l_goes_there()
 
 
 @pytest.mark.parametrize("back", ["L", "escape"])
-async def test_r_lists_the_runs_and_enter_looks_at_one_from_its_end(back: str) -> None:
+async def test_r_lists_the_runs_and_enter_shows_one_at_its_end(back: str) -> None:
     app, source = dashboard()
     async with app.run_test(size=(118, 40)) as pilot:
         tell(source, FIRST, 3, ended=True)
@@ -380,7 +380,7 @@ async def test_on_a_small_terminal_there_is_a_row_of_the_table_and_a_line_of_the
             assert table.height >= (2 if key == "f12" else 1)
 
 
-async def test_what_cannot_begin_again_is_told_until_the_next_rebuild(launched: Scene) -> None:
+async def test_a_failed_start_is_reported_until_the_next_rebuild(launched: Scene) -> None:
     app, source, built = launched
     async with app.run_test(size=(118, 40)) as pilot:
         await header_says(pilot, "run 1")

@@ -59,7 +59,7 @@ async def test_everything_that_can_be_sorted_by_is_listed() -> None:
         assert ["moved", *SORTABLE] == [option.id for option in app.screen.query_one(OptionList).options]
 
 
-async def test_titles_are_told_apart() -> None:
+async def test_titles_are_distinguished() -> None:
     titles = [title_of(key) for key in ("moved", *SORTABLE)]
     assert len(titles) == len(set(titles))
     assert "Private_Hugetlb" in titles

@@ -86,6 +86,6 @@ def test_a_paste_can_neither_obey_nor_end_itself(text: str, sent: bytes) -> None
     assert paste_bytes(text, bracketed=True) == b"\x1b[200~" + sent + b"\x1b[201~"
 
 
-def test_the_mouse_is_told_from_one() -> None:
+def test_mouse_positions_count_from_one() -> None:
     assert mouse_bytes(0, 0, 300) == b"\x1b[<0;1;301M"
     assert mouse_bytes(2, 9, 4, released=True) == b"\x1b[<2;10;5m"

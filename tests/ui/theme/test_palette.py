@@ -170,7 +170,7 @@ def test_textures_are_for_terminals_without_colours() -> None:
     assert colours.texture_of("file") == "█"
 
 
-def test_without_colours_textures_tell_the_bands_apart() -> None:
+def test_without_colours_textures_distinguish_the_bands() -> None:
     plain = build_palette(dark=True, depth="none")
     assert Ink(("default",) * 4, "default", "█▒░▚") == plain.ink("anonymous", "file", "shared", "swap")
     assert plain.texture_of("file") == "▒"

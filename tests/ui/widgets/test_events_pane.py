@@ -110,7 +110,7 @@ async def test_at_first_nothing_has_happened() -> None:
         assert lines(pilot.app) == ["  no events yet"]
 
 
-async def test_a_copy_on_write_is_told_with_the_fields_that_show_it() -> None:
+async def test_a_copy_on_write_is_reported_with_the_fields_that_show_it() -> None:
     async with Host(tick(0), tick(1, COPIED, copied=4)).run_test(size=(150, 10)) as pilot:
         (line,) = lines(pilot.app)
         assert re.split("  +", line) == [
@@ -123,7 +123,7 @@ async def test_a_copy_on_write_is_told_with_the_fields_that_show_it() -> None:
         ]
 
 
-async def test_where_there_is_room_it_is_told_that_rss_stayed() -> None:
+async def test_where_there_is_room_it_is_reported_that_rss_stayed() -> None:
     async with Host(tick(0), tick(1, COPIED, copied=4)).run_test(size=(200, 10)) as pilot:
         assert lines(pilot.app)[0].endswith("Private_Dirty +4 K  Anonymous +4 K  Rss unchanged")
 
@@ -153,7 +153,7 @@ async def test_the_newest_comes_first() -> None:
         assert [line[14:25].strip() for line in lines(pilot.app)] == ["redis-serve", "[heap]"]
 
 
-async def test_the_lives_of_mappings_are_told() -> None:
+async def test_the_lives_of_mappings_are_reported() -> None:
     grown = ((0x1000, 0x1121, "rw-p", "[heap]"), (0x2000, 0x2002, "r--p", DATA[3]), NAMELESS)
     steps = (LifecycleEvent("grow", 0), LifecycleEvent("protect", 1))
     gone = tick(2, rows=grown[:2], gone=[2], lineage=(LifecycleEvent("unmap", 2),))
@@ -166,7 +166,7 @@ async def test_the_lives_of_mappings_are_told() -> None:
         ]
 
 
-async def test_the_process_is_told_in_its_own_name() -> None:
+async def test_the_process_is_reported_in_its_own_name() -> None:
     ticks = (tick(1, executed=True), tick(2, torn=True), tick(3, ending=ExitStatus(signal=9)))
     async with Host(tick(0), *ticks).run_test(size=(118, 10)) as pilot:
         told = [" ".join(line[12:].split()) for line in lines(pilot.app)]

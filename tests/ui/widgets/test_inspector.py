@@ -78,7 +78,7 @@ async def test_walking_down_the_rows_reads_their_reasons() -> None:
         ((20, 5), False, False),
     ],
 )
-async def test_it_is_beside_the_table_or_below_it_or_there_is_only_the_table(
+async def test_it_is_right_of_the_table_or_below_it_or_there_is_only_the_table(
     size: tuple[int, int], is_beside: bool, is_below: bool
 ) -> None:
     app, _ = dashboard()

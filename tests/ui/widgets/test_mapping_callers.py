@@ -54,7 +54,7 @@ async def opened(pilot: Pilot[int], *keys: str) -> None:
     await pilot.press("enter", "6", *keys)
 
 
-async def test_the_tree_tells_who_faulted_and_who_called_it() -> None:
+async def test_the_tree_reports_who_faulted_and_who_called_it() -> None:
     app, _ = dashboard(tick(0, *HEAP))
     async with app.run_test(size=(118, 40)) as pilot:
         await opened(pilot)

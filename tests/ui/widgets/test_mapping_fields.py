@@ -121,7 +121,7 @@ def solid(app: Host) -> list[str]:
     return lines
 
 
-async def test_beside_the_fields_of_a_wide_terminal_are_the_charts() -> None:
+async def test_wide_terminals_have_charts_at_the_right_of_the_fields() -> None:
     app = Host(written(0, 4, 4), written(1, 0, 8), written(2, 0, 8), written(3, 0, 8))
     async with app.run_test(size=(240, 70)) as pilot:
         await pilot.pause()
@@ -290,7 +290,7 @@ async def test_a_mapping_that_is_gone_stays_and_says_so() -> None:
         assert app.detail.mapping == 7
 
 
-async def test_another_mapping_begins_anew() -> None:
+async def test_another_mapping_starts_over() -> None:
     both = mappings_of(FILE, (0x7F0000, 0x7F0010, "rw-p", "", 12))
     app = Host(tick_of(0, both, [7, 8]))
     async with app.run_test(size=(80, 24)) as pilot:

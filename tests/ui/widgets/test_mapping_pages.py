@@ -339,7 +339,7 @@ async def test_v_again_goes_back_to_the_reasons_and_escape_to_the_table() -> Non
         ]
 
 
-async def test_two_looks_are_compared_once_however_the_cursor_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_two_snapshots_are_compared_once_however_the_cursor_moves(monkeypatch: pytest.MonkeyPatch) -> None:
     compared = list[None]()
 
     def counted(before: PageSpans, after: PageSpans) -> PageSpans:

@@ -202,7 +202,7 @@ async def test_without_the_focus_keys_are_the_apps() -> None:
         assert scene.text().strip() == ""
 
 
-async def test_its_end_is_told_after_the_last_that_it_wrote() -> None:
+async def test_its_end_is_reported_after_the_last_that_it_wrote() -> None:
     async with staged("seq 100; printf bye") as scene:
         await scene.until(lambda: any(isinstance(m, ProgramPane.Closed) for m in scene.stage.messages))
         await scene.shows("100\nbye")
@@ -278,7 +278,7 @@ async def test_questions_of_the_program_are_answered() -> None:
 
 
 @pytest.mark.parametrize(("mode", "begin"), [("", ""), (r"\033[?2004h", "1b 5b 32 30 30 7e ")])
-async def test_a_paste_is_told_from_typing_if_the_program_asks(mode: str, begin: str) -> None:
+async def test_a_paste_is_distinguished_from_typing_if_the_program_asks(mode: str, begin: str) -> None:
     async with staged(f"printf '{mode}'; " + bytes_read(len(begin) // 3 + 3)) as scene:
         await scene.shows("ready")
         await scene.focus()
@@ -308,7 +308,7 @@ async def test_the_mouse_is_the_programs_if_it_asks_for_it(modes: str, sent: byt
         assert " ".join(scene.text().split()) == f"ready {(sent + b'.').hex(' ')} end"
 
 
-async def test_a_program_is_told_of_the_focus_if_it_asks() -> None:
+async def test_a_program_learns_of_the_focus_if_it_asks() -> None:
     async with staged(r"printf '\033[?1004h'; " + bytes_read(6)) as scene:
         await scene.shows("ready")
         await scene.focus()
@@ -383,7 +383,7 @@ async def test_an_unmounted_pane_lets_go_of_the_terminal() -> None:
         assert b"left" in os.read(scene.stage.master, 100)
 
 
-async def test_the_next_program_is_told_apart_by_a_line_and_gets_keys_and_size() -> None:
+async def test_the_next_program_is_distinguished_by_a_line_and_gets_keys_and_size() -> None:
     async with staged("printf 'one\\ntwo'") as scene:
         await scene.shows("two")
         await scene.launch_again("stty size; read line; echo heard $line")

@@ -372,7 +372,7 @@ async def test_a_recorded_end_is_the_end_of_the_process() -> None:
         assert "exited" not in await header(pilot)
 
 
-async def test_a_notice_is_told_and_nothing_ends() -> None:
+async def test_a_notice_is_reported_and_nothing_ends() -> None:
     app, source = live(*ticks(3))
     async with app.run_test(size=(WIDE, 40), notifications=True) as pilot:
         source.deliver(Notice("the recording ended", "the disk is full"))
