@@ -71,13 +71,13 @@ def test_a_replay_shows_tick_for_tick_what_the_dashboard_showed(program: Program
     """The timelines are the same at every tick, in every mapping."""
     source = RecordingTee(LiveSource(), lambda _: Recorder(path))
     with SteppedProgram(program("two_at_once"), path.with_suffix(".mapped")) as stepping, closing(source):
-        heard = Heard(source)
+        received = Heard(source)
         source.request(Attach(stepping.pid, Pace(20_000_000, 1.0)))
-        seen = heard.until(lambda news: isinstance(news, Tick) and news.number == 2)
+        seen = received.until(lambda news: isinstance(news, Tick) and news.number == 2)
         stepping.go()
-        seen += heard.until(lambda news: isinstance(news, Tick) and len(news.events) > 0)
+        seen += received.until(lambda news: isinstance(news, Tick) and len(news.events) > 0)
         stepping.kill()
-        seen += heard.until(is_end)
+        seen += received.until(is_end)
     live = Timeline()
     for news in seen:
         if isinstance(news, Tick):
@@ -107,16 +107,16 @@ def test_a_recording_that_is_being_written_is_followed(path: Path) -> None:
     recorder.write(target())
     recorder.write(tick_of(0, mappings_of((0, 4)), [0]))
     with closing(ReplaySource(Recording(path))) as replay:
-        heard = Heard(replay)
-        assert [type(heard.next()), type(heard.next())] == [type(target()), Tick]
+        received = Heard(replay)
+        assert [type(received.next()), type(received.next())] == [type(target()), Tick]
 
         recorder.write(tick_of(1, mappings_of((0, 4)), [0]))
-        tick = heard.next()
+        tick = received.next()
         assert isinstance(tick, Tick)
         assert tick.number == 1
 
         recorder.close("SIGINT")
-        assert heard.next() == EndOfRecording("SIGINT")
+        assert received.next() == EndOfRecording("SIGINT")
 
 
 def test_the_family_comes_between_the_ticks_at_its_time(path: Path) -> None:
@@ -136,11 +136,11 @@ def test_the_family_comes_between_the_ticks_at_its_time(path: Path) -> None:
 def test_what_a_source_reports_of_the_family_is_recorded(path: Path) -> None:
     source = ListSource(tick_of(0, mappings_of((0, 4)), [0]))
     tee = RecordingTee(source, lambda _: Recorder(path))
-    heard = Heard(tee)
+    received = Heard(tee)
     with closing(tee):
         source.request(Attach(4711))
         source.deliver(reading_of(1, {4711: {}}, new=(4711,)))
-        assert [type(heard.next()) for _ in range(3)] == [Target, Tick, FamilyReading]
+        assert [type(received.next()) for _ in range(3)] == [Target, Tick, FamilyReading]
     with closing(Recording(path)) as recording:
         assert [reading.pids.tolist() for reading in recording.family()] == [[4711]]
 
@@ -165,8 +165,8 @@ def test_closing_ends_a_replay_that_follows(path: Path) -> None:
     recorder.write(target())
     recorder.write(tick_of(0, mappings_of((0, 4)), [0]))
     replay = ReplaySource(Recording(path))
-    heard = Heard(replay)
-    heard.next()
+    received = Heard(replay)
+    received.next()
     replay.close()
     recorder.close("SIGINT")
 
@@ -198,13 +198,13 @@ def test_what_cannot_be_recorded_is_reported_all_the_same(path: Path) -> None:
     recorder = Recorder(path)
     inner = ListSource(tick_of(0, mappings_of((0, 4)), [0]))
     source = RecordingTee(inner, lambda _: recorder)
-    heard = Heard(source)
+    received = Heard(source)
     source.request(Attach(4711))
-    heard.until(lambda news: isinstance(news, Tick))
+    received.until(lambda news: isinstance(news, Tick))
     recorder._database.execute("PRAGMA query_only = 1")  # as on a disk that became read-only
 
     inner.deliver(tick_of(1, mappings_of((0, 4)), [0]), tick_of(2, mappings_of((0, 4)), [0]))
-    notice, *ticks = heard.next(), heard.next(), heard.next()
+    notice, *ticks = received.next(), received.next(), received.next()
     source.close()
 
     assert isinstance(notice, Notice)
@@ -217,9 +217,9 @@ def test_what_cannot_be_recorded_is_reported_all_the_same(path: Path) -> None:
 def test_marks_are_recorded_and_replayed_after_their_ticks(path: Path) -> None:
     inner = ListSource(tick_of(0, mappings_of((0, 4)), [0]))
     source = RecordingTee(inner, lambda _: Recorder(path))
-    heard = Heard(source)
+    received = Heard(source)
     source.request(Attach(4711))
-    heard.until(lambda news: isinstance(news, Tick))
+    received.until(lambda news: isinstance(news, Tick))
     source.request(Mark("a", 0, 0))
     source.request(Mark("b", 0))
     source.request(Unmark("b"))
@@ -240,12 +240,12 @@ def test_pages_are_asked_of_a_recording_in_vain_and_it_says_so(path: Path) -> No
     recorder.write(tick_of(0, mappings_of((0, 4)), [0]))
     recorder.close("left")
     with closing(ReplaySource(Recording(path))) as source:
-        heard = Heard(source)
-        heard.until(lambda news: isinstance(news, EndOfRecording))
+        received = Heard(source)
+        received.until(lambda news: isinstance(news, EndOfRecording))
         source.request(PagesRequest(0))
-        seen = heard.next()
+        seen = received.next()
         source.request(SharersRequest(0))
-        assert heard.next() == SharersReply(0, missing_reason="not recorded")
+        assert received.next() == SharersReply(0, missing_reason="not recorded")
 
     assert isinstance(seen, PagesReply)
     assert (seen.mapping, seen.runs) == (0, None)
@@ -255,9 +255,9 @@ def test_pages_are_asked_of_a_recording_in_vain_and_it_says_so(path: Path) -> No
 def test_requests_and_the_end_reach_the_source(path: Path) -> None:
     inner = ListSource(tick_of(0, mappings_of((0, 4)), [0]))
     source = RecordingTee(inner, lambda _: Recorder(path))
-    heard = Heard(source)
+    received = Heard(source)
     source.request(Attach(4711))
-    heard.until(lambda news: isinstance(news, Tick))
+    received.until(lambda news: isinstance(news, Tick))
     inner.deliver(tick_of(1, mappings_of(), [], ending=ExitStatus(0)))
     source.detach()
     source.close()  # as the dashboard does after leaving
@@ -291,10 +291,10 @@ def test_a_run_that_cannot_be_recorded_is_reported_and_the_next_one_is_tried(tmp
     (tmp_path / "2").touch()
     inner = ListSource()
     source = RecordingTee(inner, lambda run: Recorder(tmp_path / str(run)))
-    heard = Heard(source)
+    received = Heard(source)
     for _ in range(3):
         inner.deliver(target(), tick_of(0, mappings_of((0, 4)), [0]))
-    news = [heard.next() for _ in range(7)]
+    news = [received.next() for _ in range(7)]
     source.close()
 
     assert [type(each) for each in news] == [Target, Tick, Notice, Target, Tick, Target, Tick]

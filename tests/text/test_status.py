@@ -35,8 +35,8 @@ def two_ticks(*, apart_s: float = 1.0, **after: Any) -> Timeline:
     )
 
 
-def scene_of(timeline: Timeline, **lens: Any) -> View:
-    return derive_view(timeline, ViewState(**lens))
+def scene_of(timeline: Timeline, **state: Any) -> View:
+    return derive_view(timeline, ViewState(**state))
 
 
 def test_the_header_says_who_and_how_it_does() -> None:
@@ -117,24 +117,24 @@ def test_an_end_by_the_oom_killer_is_reported_with_the_limit(ending: ExitStatus,
 
 
 def test_rates_divide_by_the_real_time() -> None:
-    scene = scene_of(two_ticks(apart_s=2.0))
-    assert next((each.amount, each.change_text, each.change) for each in figures_of(scene)) == (
+    shown = scene_of(two_ticks(apart_s=2.0))
+    assert next((each.amount, each.change_text, each.change) for each in figures_of(shown)) == (
         "3.0 MiB",
         "+1 M/s",
         1024.0,
     )
-    assert faults_parts(scene) == [("minor faults", "15/s"), ("major", "1/s")]
+    assert faults_parts(shown) == [("minor faults", "15/s"), ("major", "1/s")]
 
 
 def test_after_a_gap_there_is_no_rate() -> None:
-    scene = scene_of(two_ticks(apart_s=3600.0))
-    assert figures_of(scene)[0].change_text == "–"
-    assert faults_parts(scene)[0] == ("minor faults", "–")
+    shown = scene_of(two_ticks(apart_s=3600.0))
+    assert figures_of(shown)[0].change_text == "–"
+    assert faults_parts(shown)[0] == ("minor faults", "–")
 
 
 def test_counters_that_ran_backwards_give_no_rate() -> None:
-    scene = scene_of(two_ticks(counters=replace(COUNTERS, minor_faults=-1)))
-    assert faults_parts(scene)[0] == ("minor faults", "–")
+    shown = scene_of(two_ticks(counters=replace(COUNTERS, minor_faults=-1)))
+    assert faults_parts(shown)[0] == ("minor faults", "–")
 
 
 def test_what_is_not_known_is_not_zero() -> None:

@@ -29,10 +29,10 @@ def test_what_is_kept_from_tick_to_tick_changes_no_row(stream: Any, seed: int, k
     for tick in ticks_of_stream(stream):
         timeline.append(tick)
         at = tick.number if chance.random() < 0.8 else chance.randint(timeline.oldest, tick.number)
-        scene = derive_view(timeline, ViewState(at=at))
-        which = np.array(chance.sample(range(len(scene.table)), len(scene.table)), np.intp)[: chance.randint(0, 9)]
-        expected = build_rows(scene, timeline, which, columns)
-        assert build_rows(scene, timeline, which, columns, None, kept) == expected
+        shown = derive_view(timeline, ViewState(at=at))
+        which = np.array(chance.sample(range(len(shown.table)), len(shown.table)), np.intp)[: chance.randint(0, 9)]
+        expected = build_rows(shown, timeline, which, columns)
+        assert build_rows(shown, timeline, which, columns, None, kept) == expected
 
 
 def test_the_history_of_faults_shows_when_they_were() -> None:

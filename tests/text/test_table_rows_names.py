@@ -51,8 +51,8 @@ def test_memory_without_a_name_says_what_it_is_for_and_where_it_is_when_there_is
     width: int, names: list[str]
 ) -> None:
     timeline = timeline_of(tick_of(0, ROWS, [1, 2, 3, 4, 5, 6], stacks=(ThreadStack(4, 4711, "io\n"),)))
-    scene = derive_view(timeline, ViewState())
-    found = build_rows(scene, timeline, scene.table.ids - 1, [(ALL_COLUMNS["name"], width)])
+    shown = derive_view(timeline, ViewState())
+    found = build_rows(shown, timeline, shown.table.ids - 1, [(ALL_COLUMNS["name"], width)])
     assert [row.cells[0] for row in found][:5] == names
 
 

@@ -67,12 +67,12 @@ def test_the_view_of_the_past_stays_when_a_run_begins() -> None:
 def test_an_earlier_run_has_no_now_but_its_end() -> None:
     out = looking(runs=3)
     out.show_run(out.runs.stored[1], 2)
-    for lens in (
+    for state in (
         out.view_state.seek(None),
         out.view_state.toggle_pause(out.shown_number),
         out.view_state.step(3, 4, 10),
     ):
-        out.set_view_state(lens)
+        out.set_view_state(state)
         assert out.view_state.at == 4
     scene = out.refresh()
     assert scene is not None

@@ -19,13 +19,13 @@ class Table:
         self.calm = StableOrder(Sorting("rss"))
 
     def order(
-        self, first: int, second: int, *, seconds_since_key: float = CALM, lens: ViewState | None = None
+        self, first: int, second: int, *, seconds_since_key: float = CALM, state: ViewState | None = None
     ) -> list[int]:
         """The ids from the top after one more tick."""
         rows = mappings_of((1, 2, "rw-p", "", first), (3, 4, "rw-p", "", second))
         self.timeline.append(tick_of(len(self.timeline), rows, [0, 1], keyframe=True))
-        scene = derive_view(self.timeline, lens or ViewState())
-        ids: list[int] = scene.table.ids[self.calm.arrange_rows(scene, seconds_since_key)].tolist()
+        shown = derive_view(self.timeline, state or ViewState())
+        ids: list[int] = shown.table.ids[self.calm.arrange_rows(shown, seconds_since_key)].tolist()
         return ids
 
 
@@ -54,7 +54,7 @@ def test_a_frozen_order_is_kept_until_the_user_asks_for_another() -> None:
 def test_another_view_is_sorted_at_once() -> None:
     table = Table()
     table.order(8, 4)
-    assert table.order(4, 8, seconds_since_key=0.1, lens=ViewState(baseline="start")) == [1, 0]
+    assert table.order(4, 8, seconds_since_key=0.1, state=ViewState(baseline="start")) == [1, 0]
 
 
 def test_new_rows_come_first_and_what_is_gone_leaves_no_gap() -> None:
@@ -63,5 +63,5 @@ def test_new_rows_come_first_and_what_is_gone_leaves_no_gap() -> None:
     rows = mappings_of((1, 2, "rw-p", "", 8), (5, 6, "rw-p", "", 4), (7, 8, "rw-p", "", 12))
     for number in range(1, 6):
         table.timeline.append(tick_of(number, rows, [0, 2, 3], keyframe=True))
-    scene = derive_view(table.timeline, ViewState())
-    assert scene.table.ids[table.calm.arrange_rows(scene, 0.1)].tolist() == [3, 2, 0]
+    shown = derive_view(table.timeline, ViewState())
+    assert shown.table.ids[table.calm.arrange_rows(shown, 0.1)].tolist() == [3, 2, 0]

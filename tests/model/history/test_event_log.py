@@ -291,10 +291,10 @@ def test_what_happened_last_is_last_and_what_goes_on_keeps_its_place_among_its_e
         return happened
 
     timeline = timeline_of(tick(0), *(tick(n, *happening(n)) for n in range(1, 20)))
-    chronicle = EventLog(timeline)
-    assert [entry.mapping for entry in chronicle.at(3)] == [2, 0]
+    entry_log = EventLog(timeline)
+    assert [entry.mapping for entry in entry_log.at(3)] == [2, 0]
     for n in range(4, 20):
-        assert [entry.mapping for entry in chronicle.at(n)] == [2, 1, 0, 3], (
+        assert [entry.mapping for entry in entry_log.at(n)] == [2, 1, 0, 3], (
             "the costliest last, whatever the amounts"
         )
 
@@ -368,10 +368,10 @@ def test_one_huge_mapping_among_many_new_ones_stands_alone() -> None:
 def test_an_entry_once_shown_is_never_split_or_joined() -> None:
     amounts = [4, 8, 4000, 4, 4, 400, 16, 4, 9000, 9000, 9000, 4, 80, 4]
     timeline = timeline_of(tick(0), *(tick(n, (0, "first-touch", kb)) for n, kb in enumerate(amounts, 1)))
-    chronicle = EventLog(timeline)
+    entry_log = EventLog(timeline)
     before: dict[tuple[int, int], LogEntry] = {}
     for n, kb in enumerate(amounts, 1):
-        now = {entry.identity: entry for entry in chronicle.at(n)}
+        now = {entry.identity: entry for entry in entry_log.at(n)}
         assert before.keys() <= now.keys()
         assert sum(entry.kb for entry in now.values()) == sum(amounts[:n])
         changed = [entry for identity, entry in now.items() if entry != before.get(identity)]
@@ -383,8 +383,8 @@ def test_an_entry_once_shown_is_never_split_or_joined() -> None:
 
 def test_an_entry_is_known_again_while_it_goes_on() -> None:
     timeline = timeline_of(tick(0), *(tick(n, (0, "first-touch", 4)) for n in (1, 2)))
-    chronicle = EventLog(timeline)
-    (then,), (now,) = chronicle.at(1), chronicle.at(2)
+    entry_log = EventLog(timeline)
+    (then,), (now,) = entry_log.at(1), entry_log.at(2)
     assert then != now
     assert then.identity == now.identity
 
@@ -404,20 +404,20 @@ def long_timeline(ticks: int) -> Timeline:
 def test_only_the_newest_entries_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_log, "MAX_ENTRIES", 100)
     timeline = timeline_of(tick(0))
-    chronicle = EventLog(timeline)
+    entry_log = EventLog(timeline)
     for n in range(1, 200):
         timeline.append(tick(n, executed=True))  # nothing goes on
-        chronicle.at(n)
-    entries = chronicle.at(199)
+        entry_log.at(n)
+    entries = entry_log.at(199)
     assert [entry.last for entry in entries] == list(range(100, 200))
 
 
 def test_the_past_is_reported_as_it_was_then() -> None:
     timeline = long_timeline(400)
-    chronicle = EventLog(timeline)
-    then = [chronicle.at(n) for n in range(400)]
+    entry_log = EventLog(timeline)
+    then = [entry_log.at(n) for n in range(400)]
     for n in (399, 398, 200, 201, 7, 0, 399, 64, 63):
-        assert chronicle.at(n) == then[n]
+        assert entry_log.at(n) == then[n]
 
 
 def test_an_event_log_that_begins_late_has_the_same_entries() -> None:
@@ -430,11 +430,11 @@ def test_an_event_log_that_begins_late_has_the_same_entries() -> None:
 
 def test_what_is_kept_to_go_back_does_not_grow_with_time() -> None:
     timeline = timeline_of(tick(0))
-    chronicle = EventLog(timeline)
+    entry_log = EventLog(timeline)
     for n in range(1, 5000):
         timeline.append(tick_of(n, mappings_of(), [], events=events_of()))
-        chronicle.at(n)
-    assert len(chronicle._checkpoints) + len(chronicle._recent) <= 48
+        entry_log.at(n)
+    assert len(entry_log._checkpoints) + len(entry_log._recent) <= 48
 
 
 def test_there_is_no_chronicle_of_a_tick_to_come() -> None:

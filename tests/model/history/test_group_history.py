@@ -42,8 +42,8 @@ def tick(number: int, rss: dict[int, int], *happened: Happened, sure: bool = Tru
 
 def groups_of(timeline: Timeline, by: Grouping, at: int | None = None) -> dict[str, int]:
     """The ids of the groups at a moment, by name."""
-    sheet = derive_view(timeline, ViewState(at=at, grouping=by)).table
-    return {sheet.texts[name]: group for name, group in zip(sheet.name.tolist(), sheet.ids.tolist(), strict=True)}
+    data = derive_view(timeline, ViewState(at=at, grouping=by)).table
+    return {data.texts[name]: group for name, group in zip(data.name.tolist(), data.ids.tolist(), strict=True)}
 
 
 def series(timeline: Timeline, by: Grouping, name: str, at: int = 0) -> list[float | None]:
@@ -110,10 +110,10 @@ def test_sums_are_those_of_the_moments_in_whatever_order_they_are_asked_for(
 
 
 def moved(timeline: Timeline, by: Grouping, at: int | None = None) -> dict[str, int]:
-    scene = derive_view(timeline, ViewState(at=at, grouping=by))
-    sheet, number = scene.table, scene.snapshot.tick.number
-    found = GroupHistory(timeline, GroupScope(by)).last_changed(sheet.ids, sheet.last_changed, number)
-    return {sheet.texts[name]: when for name, when in zip(sheet.name.tolist(), found, strict=True)}
+    shown = derive_view(timeline, ViewState(at=at, grouping=by))
+    data, number = shown.table, shown.snapshot.tick.number
+    found = GroupHistory(timeline, GroupScope(by)).last_changed(data.ids, data.last_changed, number)
+    return {data.texts[name]: when for name, when in zip(data.name.tolist(), found, strict=True)}
 
 
 def test_a_group_changed_when_one_of_its_mappings_did() -> None:

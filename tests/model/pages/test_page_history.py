@@ -21,26 +21,26 @@ def seen(tick: int, *pages: int, first: int = 0, stop: int = 8) -> PagesReply:
     return PagesReply(7, tick, tick * 1_000_000_000, first * PAGE, stop * PAGE, runs)
 
 
-def looks(*several: PagesReply) -> PageHistory:
+def snapshots(*several: PagesReply) -> PageHistory:
     found = PageHistory(7)
     for each in several:
         found.add(each, Backing.NOTHING)
     return found
 
 
-def tick_of(look: PageSnapshot | None) -> int:
-    assert look is not None
-    return look.reply.tick
+def tick_of(snapshot: PageSnapshot | None) -> int:
+    assert snapshot is not None
+    return snapshot.reply.tick
 
 
 def test_a_moment_is_shown_by_the_last_snapshot_up_to_it_or_else_by_the_first() -> None:
-    found = looks(seen(3), seen(5), seen(9))
+    found = snapshots(seen(3), seen(5), seen(9))
     assert [tick_of(found.at(tick)) for tick in (0, 3, 4, 5, 8, 9, 100)] == [3, 3, 3, 5, 5, 9, 9]
     assert PageHistory(7).at(3) is None
 
 
 def test_what_a_snapshot_is_compared_with() -> None:
-    found = looks(seen(3), seen(5), seen(9), seen(12))
+    found = snapshots(seen(3), seen(5), seen(9), seen(12))
     last, first = found.at(12), found.at(3)
     assert last is not None
     assert first is not None
@@ -62,13 +62,13 @@ def test_the_oldest_snapshots_are_forgotten_but_for_the_first_and_the_marked(mon
 
 def test_snapshots_with_many_runs_are_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_history, "MAX_PAGE_RUNS", 10)
-    found = looks(*(seen(tick, 0, 2, 4, 6) for tick in range(9)))
+    found = snapshots(*(seen(tick, 0, 2, 4, 6) for tick in range(9)))
     assert [tick_of(found.at(tick)) for tick in range(9)] == [0, 0, 0, 0, 0, 0, 0, 0, 8]
 
 
 def between(before: PagesReply, after: PagesReply) -> list[tuple[int, str]]:
     """The pages that changed, and what they were."""
-    found = looks(before, after)
+    found = snapshots(before, after)
     a, b = found.at(before.tick), found.newest
     assert a is not None
     assert b is not None

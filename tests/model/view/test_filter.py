@@ -27,7 +27,7 @@ ROWS: list[tuple[Any, ...]] = [
 
 
 @pytest.fixture
-def sheet() -> TableData:
+def data() -> TableData:
     now = mappings_of(*ROWS, pss=[5, 5, 5, 5, 5, ABSENT])
     heap, memfd = (*ROWS[0][:4], 112), (*ROWS[3][:4], 48)
     first = mappings_of(heap, *ROWS[1:3], memfd, *ROWS[4:], pss=[5, 5, 5, 5, 5, ABSENT])
@@ -58,14 +58,14 @@ def sheet() -> TableData:
         (Sorting("unheard_of"), [0, 1, 2, 3, 4, 5]),
     ],
 )
-def test_order(sheet: TableData, sorting: Sorting, expected: list[int]) -> None:
-    assert expected == sort_rows(sheet, sorting).tolist()
+def test_order(data: TableData, sorting: Sorting, expected: list[int]) -> None:
+    assert expected == sort_rows(data, sorting).tolist()
 
 
-def test_only_rows_that_pass_are_sorted(sheet: TableData) -> None:
+def test_only_rows_that_pass_are_sorted(data: TableData) -> None:
     keep = np.array([True, False, True, True, False, False])
 
-    assert sort_rows(sheet, Sorting("rss"), keep).tolist() == [3, 0, 2]
+    assert sort_rows(data, Sorting("rss"), keep).tolist() == [3, 0, 2]
 
 
 def test_names_are_sorted_by_the_alphabet_whatever_their_case() -> None:
@@ -110,15 +110,15 @@ def test_names_are_sorted_by_the_alphabet_whatever_their_case() -> None:
         ("(deleted) ring", [3]),
     ],
 )
-def test_filter(sheet: TableData, expression: str, expected: list[int]) -> None:
-    assert expected == np.flatnonzero(parse_filter(expression)(sheet)).tolist()
+def test_filter(data: TableData, expression: str, expected: list[int]) -> None:
+    assert expected == np.flatnonzero(parse_filter(expression)(data)).tolist()
 
 
 @pytest.mark.parametrize("amount", ["29.5", "29.99"])
-def test_fractions_are_not_cut_off(sheet: TableData, amount: str) -> None:
-    assert np.flatnonzero(parse_filter(f"rss<{amount} rss>7.5")(sheet)).tolist() == [2, 4]
-    assert not parse_filter("rss=7.5")(sheet).any()
-    assert np.flatnonzero(parse_filter("rss<=8.5")(sheet)).tolist() == [2, 5]
+def test_fractions_are_not_cut_off(data: TableData, amount: str) -> None:
+    assert np.flatnonzero(parse_filter(f"rss<{amount} rss>7.5")(data)).tolist() == [2, 4]
+    assert not parse_filter("rss=7.5")(data).any()
+    assert np.flatnonzero(parse_filter("rss<=8.5")(data)).tolist() == [2, 5]
 
 
 def test_unknown_kind() -> None:
@@ -134,25 +134,25 @@ def test_a_comparison_without_an_amount(expression: str) -> None:
         parse_filter(expression)
 
 
-def test_a_name_may_look_like_a_comparison(sheet: TableData) -> None:
-    assert not parse_filter("user=x lib<T>")(sheet).any()
+def test_a_name_may_look_like_a_comparison(data: TableData) -> None:
+    assert not parse_filter("user=x lib<T>")(data).any()
 
 
-def test_unknown_field(sheet: TableData) -> None:
+def test_unknown_field(data: TableData) -> None:
     with pytest.raises(SmapstopError) as caught:
-        parse_filter("rrs>5")(sheet)
+        parse_filter("rrs>5")(data)
 
     assert str(caught.value) == "no field 'rrs' in the filter: fields are size, rss, pss, delta"
 
 
-def test_columns_by_the_names_that_users_know(sheet: TableData) -> None:
-    delta, rss = sort_column(sheet, "delta"), sort_column(sheet, "rss")
+def test_columns_by_the_names_that_users_know(data: TableData) -> None:
+    delta, rss = sort_column(data, "delta"), sort_column(data, "rss")
 
     assert delta is not None
     assert delta.tolist() == [-12, 0, 0, 2000, 0, 0]
     assert rss is not None
     assert rss.tolist() == [100, 30, 8, 2048, 16, 0]
-    assert sort_column(sheet, "unheard_of") is None
+    assert sort_column(data, "unheard_of") is None
 
 
 def test_empty_sheet_is_ordered_and_filtered() -> None:

@@ -30,7 +30,7 @@ def test_the_change_is_against_the_compared_moment() -> None:
         ViewState(baseline="start"),
         ViewState(at=3, baseline="start"),
     )
-    assert [change_of(derive_view(timeline, lens).table) for lens in compared] == [
+    assert [change_of(derive_view(timeline, state).table) for state in compared] == [
         [4, 0],
         [12, 0],
         [20, 0],
@@ -39,8 +39,8 @@ def test_the_change_is_against_the_compared_moment() -> None:
 
 
 def test_a_mark_in_the_future_of_the_moment_is_the_moment_itself() -> None:
-    scene = derive_view(growing(6), ViewState(at=1, baseline="mark", mark=4))
-    assert change_of(scene.table) == [0, 0]
+    shown = derive_view(growing(6), ViewState(at=1, baseline="mark", mark=4))
+    assert change_of(shown.table) == [0, 0]
 
 
 def test_a_rate_divides_by_the_time_between_the_readings_of_the_mappings() -> None:
@@ -52,8 +52,8 @@ def test_a_rate_divides_by_the_time_between_the_readings_of_the_mappings() -> No
         tick_of(2, nothing, [], **counters),
         tick_of(3, mappings_of((*HEAP, 70)), [0]),
     )
-    scene = derive_view(timeline, ViewState())
-    table = scene.table
+    shown = derive_view(timeline, ViewState())
+    table = shown.table
     assert (change_of(table), recent_change_of(table), table.recent_seconds) == ([30], [30], 3.0)
 
 
@@ -112,29 +112,29 @@ def runs() -> tuple[Timeline, Timeline]:
 
 def test_an_earlier_run_is_compared_mapping_by_mapping_and_what_only_it_had_is_struck_through() -> None:
     before, after = runs()
-    scene = derive_view(after, ViewState(baseline="run"), PreviousRun(1, before))
-    sheet = scene.table
-    names = [sheet.texts[code] for code in sheet.name.tolist()]
+    shown = derive_view(after, ViewState(baseline="run"), PreviousRun(1, before))
+    data = shown.table
+    names = [data.texts[code] for code in data.name.tolist()]
     assert names == ["[heap]", "/usr/lib/libc.so.6", "", "/usr/lib/libz.so"]
-    assert change_of(sheet) == [4, 0, 8, -12]
-    assert sheet.gone.tolist() == [False, False, False, True]
-    assert sheet.ids.tolist() == [0, 1, 2, FOREIGN_ID_BASE + 2]
-    assert scene.previous_run is not None
+    assert change_of(data) == [4, 0, 8, -12]
+    assert data.gone.tolist() == [False, False, False, True]
+    assert data.ids.tolist() == [0, 1, 2, FOREIGN_ID_BASE + 2]
+    assert shown.previous_run is not None
 
 
 def test_groups_against_an_earlier_run_sum_up_what_is_new_and_what_is_not_there() -> None:
     before, after = runs()
-    sheet = derive_view(after, ViewState(baseline="run", grouping="kind"), PreviousRun(1, before)).table
-    changes = {sheet.texts[code]: kb for code, kb in zip(sheet.name.tolist(), change_of(sheet), strict=True)}
+    data = derive_view(after, ViewState(baseline="run", grouping="kind"), PreviousRun(1, before)).table
+    changes = {data.texts[code]: kb for code, kb in zip(data.name.tolist(), change_of(data), strict=True)}
     assert changes == {"heap": 4, "file": -12, "anonymous": 8}
 
 
 def test_without_an_earlier_run_or_compared_otherwise_it_does_not_matter() -> None:
     before, after = runs()
     assert change_of(derive_view(after, ViewState(baseline="run")).table) == [0, 0, 0]
-    scene = derive_view(after, ViewState(baseline="start"), PreviousRun(1, before))
-    assert change_of(scene.table) == [0, 0, 0]
-    assert scene.previous_run is None
+    shown = derive_view(after, ViewState(baseline="start"), PreviousRun(1, before))
+    assert change_of(shown.table) == [0, 0, 0]
+    assert shown.previous_run is None
 
 
 def test_a_filter_finds_what_only_the_earlier_run_had() -> None:

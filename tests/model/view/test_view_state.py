@@ -24,32 +24,32 @@ def test_without_a_mark_only_the_previous_tick_and_the_start_are_compared_with()
 
 
 def test_a_mark_is_compared_with_at_once_and_can_be_chosen_again() -> None:
-    lens = ViewState().compare_with_mark(4)
-    seen = [lens.baseline]
+    state = ViewState().compare_with_mark(4)
+    seen = [state.baseline]
     for _ in range(3):
-        lens = lens.cycle_baseline()
-        seen.append(lens.baseline)
-    assert (lens.mark, seen) == (4, ["mark", "start", "previous", "mark"])
+        state = state.cycle_baseline()
+        seen.append(state.baseline)
+    assert (state.mark, seen) == (4, ["mark", "start", "previous", "mark"])
 
 
 def test_groups_come_round() -> None:
-    lens, seen = ViewState(), []
+    state, seen = ViewState(), []
     for _ in range(5):
-        lens = lens.cycle_grouping()
-        seen.append(lens.grouping)
+        state = state.cycle_grouping()
+        seen.append(state.grouping)
     assert seen == ["name", "kind", "file", "purpose", "none"]
 
 
 def test_back_drops_the_filter_then_the_groups_then_the_past() -> None:
-    lens = ViewState(at=3, grouping="kind", filter="libc")
-    steps = [lens := lens.go_back() for _ in range(3)]
+    state = ViewState(at=3, grouping="kind", filter="libc")
+    steps = [state := state.go_back() for _ in range(3)]
     assert steps == [ViewState(at=3, grouping="kind"), ViewState(at=3), ViewState()]
 
 
 def test_playing_begins_where_it_stands_and_again_is_faster() -> None:
-    lens = ViewState(at=3).play(3, 9)
-    assert (lens.at, lens.speed) == (3, 1)
-    assert [lens := lens.play(4, 9), lens := lens.play(5, 9), lens.play(6, 9)] == [
+    state = ViewState(at=3).play(3, 9)
+    assert (state.at, state.speed) == (3, 1)
+    assert [state := state.play(4, 9), state := state.play(5, 9), state.play(6, 9)] == [
         ViewState(at=3, speed=10),
         ViewState(at=3, speed=60),
         ViewState(at=3, speed=1),
@@ -68,18 +68,18 @@ def test_whatever_else_goes_through_time_stands_still() -> None:
 
 
 def test_an_earlier_run_is_compared_with_after_the_start_while_there_is_one() -> None:
-    lens = ViewState(mark=3)
+    state = ViewState(mark=3)
     seen = []
     for _ in range(5):
-        lens = lens.cycle_baseline(earlier=True)
-        seen.append(lens.baseline)
+        state = state.cycle_baseline(earlier=True)
+        seen.append(state.baseline)
     assert seen == ["mark", "start", "run", "previous", "mark"]
     assert ViewState(baseline="run").cycle_baseline().baseline == "previous"
 
 
 def test_another_run_is_compared_with_the_one_before_it_and_has_no_mark() -> None:
-    lens = ViewState(at=7, speed=10, baseline="mark", mark=3, grouping="name", filter="libc")
-    assert lens.switch_run(None, earlier=True) == ViewState(baseline="run", grouping="name", filter="libc")
-    assert lens.switch_run(9, earlier=False) == ViewState(at=9, grouping="name", filter="libc")
+    state = ViewState(at=7, speed=10, baseline="mark", mark=3, grouping="name", filter="libc")
+    assert state.switch_run(None, earlier=True) == ViewState(baseline="run", grouping="name", filter="libc")
+    assert state.switch_run(9, earlier=False) == ViewState(at=9, grouping="name", filter="libc")
     assert ViewState(baseline="start").switch_run(9, earlier=False).baseline == "start"
     assert ViewState(baseline="run").switch_run(9, earlier=False).baseline == "previous"

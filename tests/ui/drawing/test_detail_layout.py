@@ -46,12 +46,12 @@ COPIED = (written(0, 4, 4), written(1, 0, 8), written(2, 0, 8))
 
 
 def laid_out(
-    width: int, height: int, *ticks: Tick, lens: ViewState | None = None, choice: DetailChoice | None = None
+    width: int, height: int, *ticks: Tick, state: ViewState | None = None, choice: DetailChoice | None = None
 ) -> RenderedDetail:
     timeline = timeline_of(*(ticks or COPIED))
     history = MappingHistory(timeline, 7)
     history.update()
-    view = derive_view(timeline, lens or ViewState(baseline="start"))
+    view = derive_view(timeline, state or ViewState(baseline="start"))
     return lay_out(history, view, STYLE, width, height, choice or DetailChoice(), "0")
 
 
@@ -206,7 +206,7 @@ def test_a_cursor_that_was_not_placed_goes_to_what_changed(ticks: tuple[Tick, ..
 
 
 def test_without_a_change_now_the_cursor_goes_to_the_last_change() -> None:
-    detail = laid_out(80, 24, *COPIED, lens=ViewState(baseline="previous"))
+    detail = laid_out(80, 24, *COPIED, state=ViewState(baseline="previous"))
     assert detail.cursor_field == "private_clean"
 
 
@@ -233,7 +233,7 @@ def test_a_cursor_on_a_folded_field_counts_as_on_the_first() -> None:
 
 
 def test_a_mark_is_shown_on_the_chart() -> None:
-    marked = laid_out(80, 24, lens=ViewState(baseline="mark", mark=1))
+    marked = laid_out(80, 24, state=ViewState(baseline="mark", mark=1))
     assert sum("▲" in line for line in texts(marked.body)) == 1
     assert not any("▲" in line for line in texts(laid_out(80, 24).body))
 

@@ -48,15 +48,15 @@ def seen(tick: int, *copied: int) -> PagesReply:
 @pytest.fixture(scope="module")
 def view() -> PageView:
     """Page 1,234 was copied since the look before."""
-    looks = PageHistory(0)
-    looks.add(seen(0, 7, 8, 2999), Backing.PRIVATE_FILE)
-    looks.add(seen(1, 7, 8, 1234, 2999), Backing.PRIVATE_FILE)
-    before, look = looks.at(0), looks.at(1)
+    snapshots = PageHistory(0)
+    snapshots.add(seen(0, 7, 8, 2999), Backing.PRIVATE_FILE)
+    snapshots.add(seen(1, 7, 8, 1234, 2999), Backing.PRIVATE_FILE)
+    before, snapshot = snapshots.at(0), snapshots.at(1)
     assert before is not None
-    assert look is not None
+    assert snapshot is not None
     entry = MappingState(mappings_of((FIRST, FIRST + PAGES, "rw-p", "/bin/program", 16)), 0)
-    copied = look.spans.in_states(PageState.COPIED)
-    return PageView(entry, None, look, before, diff_pages(before, look), copied, "")
+    copied = snapshot.spans.in_states(PageState.COPIED)
+    return PageView(entry, None, snapshot, before, diff_pages(before, snapshot), copied, "")
 
 
 def canvas(view: PageView, cursor: PageCursor, width: int, height: int) -> PageCanvas:

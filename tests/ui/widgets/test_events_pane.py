@@ -58,9 +58,9 @@ class Host(App[object]):
     BINDINGS = [Binding(key, f"taken('{key}')") for key in ("left", "right", "comma", "m", "space", "e")]  # noqa: RUF012
     CSS = "EventsPane { display: block; height: 100%; }"
 
-    def __init__(self, *ticks: Tick, lens: ViewState | None = None, mapping: int | None = None) -> None:
+    def __init__(self, *ticks: Tick, state: ViewState | None = None, mapping: int | None = None) -> None:
         super().__init__()
-        self.timeline, self.lens, self.mapping = Timeline(), lens or ViewState(), mapping
+        self.timeline, self.state, self.mapping = Timeline(), state or ViewState(), mapping
         self.taken: list[str] = []
         self.jumps: list[tuple[int | None, int]] = []
         for each in ticks:
@@ -78,7 +78,7 @@ class Host(App[object]):
         return self.query_one(EventsPane)
 
     def show(self) -> None:
-        self.pane.show(self.timeline, derive_view(self.timeline, self.lens), self.mapping)
+        self.pane.show(self.timeline, derive_view(self.timeline, self.state), self.mapping)
 
     def hear(self, *ticks: Tick) -> None:
         for each in ticks:
@@ -201,7 +201,7 @@ async def test_where_there_is_little_room_what_happened_stays() -> None:
 
 
 async def test_only_what_happened_up_to_the_moment_is_shown() -> None:
-    app = Host(tick(0), tick(1, GROWN), tick(2, COPIED), lens=ViewState(at=1))
+    app = Host(tick(0), tick(1, GROWN), tick(2, COPIED), state=ViewState(at=1))
     async with app.run_test(size=(118, 10)):
         assert [line[14:20] for line in lines(app)] == ["[heap]"]
 
@@ -214,7 +214,7 @@ async def test_with_a_mapping_only_what_happened_to_it_is_shown_and_it_is_not_na
 
 
 async def test_the_filter_of_the_table_is_not_the_events() -> None:
-    app = Host(tick(0), tick(1, GROWN), lens=ViewState(filter="nothing"))
+    app = Host(tick(0), tick(1, GROWN), state=ViewState(filter="nothing"))
     async with app.run_test(size=(118, 10)):
         assert len(lines(app)) == 1
 
@@ -501,7 +501,7 @@ async def test_slash_in_the_events_of_a_mapping_filters_those() -> None:
 
 
 async def test_events_follow_the_unit() -> None:
-    app = Host(tick(0), tick(1, COPIED, copied=4), lens=ViewState(units="pages"))
+    app = Host(tick(0), tick(1, COPIED, copied=4), state=ViewState(units="pages"))
     async with app.run_test(size=(150, 10)):
         assert "Private_Dirty +1 p" in lines(app)[0]
 

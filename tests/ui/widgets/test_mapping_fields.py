@@ -42,9 +42,9 @@ class Host(App[object]):
 
     BINDINGS = [Binding(key, f"taken('{key}')") for key in ("left", "right", "comma", "m", "space", "enter")]  # noqa: RUF012
 
-    def __init__(self, *ticks: Tick, lens: ViewState | None = None) -> None:
+    def __init__(self, *ticks: Tick, state: ViewState | None = None) -> None:
         super().__init__()
-        self.timeline, self.lens = Timeline(), lens or ViewState()
+        self.timeline, self.state = Timeline(), state or ViewState()
         self.taken: list[str] = []
         for tick in ticks:
             self.timeline.append(tick)
@@ -61,7 +61,7 @@ class Host(App[object]):
         return self.query_one(MappingFields)
 
     def show(self, *, mapping: int = 7) -> None:
-        self.detail.show(self.timeline, derive_view(self.timeline, self.lens), mapping)
+        self.detail.show(self.timeline, derive_view(self.timeline, self.state), mapping)
 
     def hear(self, tick: Tick) -> None:
         self.timeline.append(tick)
@@ -83,7 +83,7 @@ def between(lines: list[str], first: str, last: str) -> list[str]:
 
 
 async def test_the_field_table_at_80_columns() -> None:
-    app = Host(written(0, 4, 4), written(1, 0, 8), lens=ViewState(baseline="start"))
+    app = Host(written(0, 4, 4), written(1, 0, 8), state=ViewState(baseline="start"))
     async with app.run_test(size=(80, 20)) as pilot:
         await pilot.pause()
         assert solid(app) == [
@@ -152,7 +152,7 @@ async def test_every_line_fills_the_screen_and_the_changes_are_on_it(size: tuple
 
 
 async def test_the_rows_stay_while_values_change() -> None:
-    app = Host(written(0, 4, 4), written(1, 0, 8), lens=ViewState(baseline="start"))
+    app = Host(written(0, 4, 4), written(1, 0, 8), state=ViewState(baseline="start"))
     async with app.run_test(size=(80, 12)) as pilot:
         await pilot.pause()
         first = [line[2:17] for line in app.lines[1:]]
@@ -303,7 +303,7 @@ async def test_another_mapping_starts_over() -> None:
 
 
 async def test_only_lines_that_differ_are_painted_again() -> None:
-    app = Host(written(0, 4, 4), written(1, 0, 8), lens=ViewState(at=1, until=1))
+    app = Host(written(0, 4, 4), written(1, 0, 8), state=ViewState(at=1, until=1))
     async with app.run_test(size=(118, 40)) as pilot:
         await pilot.pause()
         before = [app.detail.render_line(y) for y in range(40)]
