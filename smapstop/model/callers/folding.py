@@ -1,9 +1,9 @@
-"""Fold call stacks: leave out the functions that `SKIP_RULES` skip, so that a stack begins with who wanted memory."""
+"""Fold call stacks: leave out the functions that `skip_rules` lists, so that stacks begin with who wanted memory."""
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
-from smapstop.model.callers.skip_rules import SKIP_RULES, Position, SkipRule, plain_name
+from smapstop.model.callers.skip_rules import Position, SkipRule, plain_name, skip_rules
 from smapstop.proc.callstack.frames import Frame
 
 
@@ -12,7 +12,7 @@ def fold_frames(frames: Sequence[Frame]) -> tuple[Frame, ...]:
 
     If all of them are, the one for which the others work is left.
     """
-    languages = [rule for rule in _AMONG if any(_is_of_language(frame, rule) for frame in frames)]
+    languages = [rule for rule in _rules_among() if any(_is_of_language(frame, rule) for frame in frames)]
     rest = [frame for frame in frames if not any(_matches(frame, rule) for rule in languages)]
     end = len(rest)
     while end and _is_skipped(rest[end - 1], Position.OUTERMOST):
@@ -23,7 +23,10 @@ def fold_frames(frames: Sequence[Frame]) -> tuple[Frame, ...]:
     return tuple(rest[start:end] or rest[max(0, end - 1) : max(1, end)] or frames[:1])
 
 
-_AMONG = tuple(rule for rule in SKIP_RULES if rule.position is Position.AMONG)
+@cache
+def _rules_among() -> tuple[SkipRule, ...]:
+    """Rules of interpreters."""
+    return tuple(rule for rule in skip_rules() if rule.position is Position.AMONG)
 
 
 def _is_of_language(frame: Frame, rule: SkipRule) -> bool:
@@ -48,6 +51,6 @@ def _positions(name: str, file: str) -> frozenset[Position]:
     plain = plain_name(name)
     return frozenset(
         rule.position
-        for rule in SKIP_RULES
+        for rule in skip_rules()
         if rule.names.fullmatch(plain) and (rule.files is None or rule.files.fullmatch(file))
     )

@@ -2,7 +2,7 @@
 
 import re
 from enum import Enum, auto
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 
@@ -41,99 +41,101 @@ def _names(*alternatives: str) -> re.Pattern[str]:
     return re.compile("|".join(alternatives))
 
 
-SKIP_RULES = (
-    SkipRule(  # the C library's ways to move bytes, in all their variants
-        Position.INNERMOST,
-        _names(
-            r"_*(?:GI_+|libc_|vdso_)?(?:w?mem(?:set|cpy|move|pcpy|chr|rchr|cmp)|bzero|bcopy|explicit_bzero)(?:_\w+)?",
-            r"_*(?:GI_+)?(?:str|wcs|stp)(?:n?len|n?cpy|n?cat|r?chr|n?cmp|n?casecmp|n?dup|str|c?spn|pbrk)"
-            r"(?:nul)?(?:_(?:sse|avx|evex|generic|chk)\w*)?",
-            r"__vdso_\w+",
+@cache
+def skip_rules() -> tuple[SkipRule, ...]:
+    """The rules. To add one: the position, and a pattern of the names or files."""
+    return (
+        SkipRule(  # the C library's ways to move bytes, in all their variants
+            Position.INNERMOST,
+            _names(
+                r"_*(?:GI_+|libc_|vdso_)?(?:w?mem(?:set|cpy|move|pcpy|chr|rchr|cmp)|bzero|bcopy|explicit_bzero)(?:_\w+)?",
+                r"_*(?:GI_+)?(?:str|wcs|stp)(?:n?len|n?cpy|n?cat|r?chr|n?cmp|n?casecmp|n?dup|str|c?spn|pbrk)"
+                r"(?:nul)?(?:_(?:sse|avx|evex|generic|chk)\w*)?",
+                r"__vdso_\w+",
+            ),
         ),
-    ),
-    SkipRule(  # the C library's ways into the kernel that fill memory
-        Position.INNERMOST,
-        _names(
-            r"_*(?:GI_+|libc_)*(?:p?readv?(?:64)?(?:v2)?|recv(?:from|m?msg)?|getrandom|getdents(?:64)?|f?stat(?:at)?(?:64)?"
-            r"|epoll_p?wait2?|p?poll|p?select)(?:_nocancel)?"
+        SkipRule(  # the C library's ways into the kernel that fill memory
+            Position.INNERMOST,
+            _names(
+                r"_*(?:GI_+|libc_)*(?:p?readv?(?:64)?(?:v2)?|recv(?:from|m?msg)?|getrandom|getdents(?:64)?|f?stat(?:at)?(?:64)?"
+                r"|epoll_p?wait2?|p?poll|p?select)(?:_nocancel)?"
+            ),
+            _LIBC,
         ),
-        _LIBC,
-    ),
-    SkipRule(  # allocators, and the wrappers that programs have around them: xmalloc, zcalloc, g_malloc0
-        Position.INNERMOST,
-        _names(
-            r"\w*(?:[mcz]alloc|realloc|memalign|strdup)(?:array|0|_n|0_n|_usable|_internal|_impl|_large|_huge|_hook)*",
-            r"_*(?:libc_)?(?:aligned_alloc|valloc|pvalloc|free|cfree|s?brk|m(?:un)?map(?:64)?|mremap|mprotect|madvise)",
-            r"_int_(?:malloc|free|realloc|memalign)\w*|sysmalloc\w*|malloc_consolidate|_mid_memalign|ptmalloc_init",
-            r"tcache_init|__(?:default_|glibc_)morecore|__(?:libc_malloc_impl|malloc_alloc_meta)",
-            r"operator (?:new|delete)(?:\[\])?",
-            r"__(?:rust|rdl|rg)_(?:alloc|realloc|alloc_zeroed|dealloc)",
+        SkipRule(  # allocators, and the wrappers that programs have around them: xmalloc, zcalloc, g_malloc0
+            Position.INNERMOST,
+            _names(
+                r"\w*(?:[mcz]alloc|realloc|memalign|strdup)(?:array|0|_n|0_n|_usable|_internal|_impl|_large|_huge|_hook)*",
+                r"_*(?:libc_)?(?:aligned_alloc|valloc|pvalloc|free|cfree|s?brk|m(?:un)?map(?:64)?|mremap|mprotect|madvise)",
+                r"_int_(?:malloc|free|realloc|memalign)\w*|sysmalloc\w*|malloc_consolidate|_mid_memalign|ptmalloc_init",
+                r"tcache_init|__(?:default_|glibc_)morecore|__(?:libc_malloc_impl|malloc_alloc_meta)",
+                r"operator (?:new|delete)(?:\[\])?",
+                r"__(?:rust|rdl|rg)_(?:alloc|realloc|alloc_zeroed|dealloc)",
+            ),
         ),
-    ),
-    SkipRule(  # glibc's and musl's allocators have names inside that others may have, too
-        Position.INNERMOST,
-        _names(
-            r"(?:new|grow|shrink)_heap|heap_trim|systrim|arena_get\w*|alloc_(?:perturb|slot|group)|unlink_chunk",
-            r"tcache_\w+",
+        SkipRule(  # glibc's and musl's allocators have names inside that others may have, too
+            Position.INNERMOST,
+            _names(
+                r"(?:new|grow|shrink)_heap|heap_trim|systrim|arena_get\w*|alloc_(?:perturb|slot|group)|unlink_chunk",
+                r"tcache_\w+",
+            ),
+            _LIBC,
         ),
-        _LIBC,
-    ),
-    SkipRule(
-        Position.INNERMOST, _ALL, re.compile(r"lib(?:je|tc|mi|sn)malloc\w*\.so.*|lib(?:mimalloc|hoard)\w*\.so.*")
-    ),
-    SkipRule(  # the standard libraries of C++ and Rust
-        Position.INNERMOST, re.compile(r"(?:std|__gnu_cxx|core|alloc|hashbrown)::.*", re.DOTALL)
-    ),
-    SkipRule(  # exceptions on their way
-        Position.INNERMOST,
-        _names(r"_Unwind_\w+|uw_\w+|__cxa_\w+|__gxx_personality_v0|execute_cfa_program"),
-    ),
-    SkipRule(Position.INNERMOST, _ALL, re.compile(r"libgcc_s\.so.*")),
-    SkipRule(Position.INNERMOST, _names(r"(?:internal/)?runtime[./].*", "gcWriteBarrier.*")),  # Go
-    SkipRule(Position.INNERMOST, _ALL, re.compile(r"libjvm\.so")),
-    SkipRule(  # code that Java's virtual machine wrote for itself
-        Position.INNERMOST, _names(r"\w+ Runtime1 stub|StubRoutines(?: .*)?|_new_\w+_Java"), re.compile("")
-    ),
-    SkipRule(  # CPython's allocators
-        Position.INNERMOST,
-        _names(
-            r"_?Py(?:Object|Mem)_\w*(?:Malloc|Calloc|Realloc|Free)|pymalloc_\w+|new_arena|allocate_from_new_pool",
-            r"_PyObject_Arena\w+|_Py(?:Object|Type)_\w*(?:GC_|Alloc|New)\w*|PyType_GenericAlloc|gc_alloc",
+        SkipRule(
+            Position.INNERMOST, _ALL, re.compile(r"lib(?:je|tc|mi|sn)malloc\w*\.so.*|lib(?:mimalloc|hoard)\w*\.so.*")
         ),
-    ),
-    SkipRule(  # CPython's loops and calls, from one function in Python to the next
-        Position.AMONG,
-        _names(
-            r"_?PyEval_\w+|py_trampoline_evaluator|_?Py(?:Object|Function|Vectorcall|CFunction)_?\w*[Cc]all\w*",
-            r"_PyObject_MakeTpCall|(?:cfunction|method|vectorcall|object|slot_tp|type|gen|func)_(?:v|call|send|method)\w*",
-            r"run_(?:eval_code_obj|mod)|_?PyRun_\w+|pymain_\w+|Py_(?:RunMain|BytesMain|Main)|pyrun_\w+",
+        SkipRule(  # the standard libraries of C++ and Rust
+            Position.INNERMOST, re.compile(r"(?:std|__gnu_cxx|core|alloc|hashbrown)::.*", re.DOTALL)
         ),
-        language=_PYTHON,
-    ),
-    SkipRule(  # V8's builtins and insides, from one function in JavaScript to the next
-        Position.AMONG,
-        re.compile(r"Builtins_\w+|v8::.*|node::(?:Buffer|NodeArrayBufferAllocator)::.*", re.DOTALL),
-        language=_JAVASCRIPT,
-    ),
-    SkipRule(Position.INNERMOST, _names(r"JS:\S* node:(?:internal/)?buffer:.*"), re.compile("")),
-    SkipRule(Position.AMONG, _ALL, re.compile(r"lib(?:jvm|jli|java)\.so"), language=_JAVA),
-    SkipRule(Position.AMONG, _names(r"StubRoutines(?: .*)?"), re.compile(""), language=_JAVA),
-    SkipRule(  # what calls the main function of a program in Rust
-        Position.AMONG, _names(r"main|core::ops::function::.*|std::(?:rt|sys\w*|panic\w*)::.*"), language=_RUST
-    ),
-    SkipRule(Position.OUTERMOST, re.compile(""), _LIBC),  # musl's start of programs and threads, without symbols
-    SkipRule(
-        Position.OUTERMOST,
-        _names(
-            r"_start(?:_c)?|__libc_start_(?:main|call_main|main_impl|main_stage2)|libc_start_main_stage2|_dl_start_user",
-            r"thread_native_entry|(?:Thread|VMThread|VM_Operation|(?:Abstract)?GangWorker|WorkerThread)::\w+",
-            r"_*clone3?|start_thread|execute_native_thread_routine",
-            r"runtime\.(?:goexit|main|mstart\w*|rt0_go|systemstack|mcall|_rt0_\w+)(?:\.abi0)?|_rt0_\w+",
-            r"std::(?:rt|sys\w*|thread|panicking|panic)::.*|core::ops::function::.*|std::thread::.*|std::__invoke.*",
+        SkipRule(  # exceptions on their way
+            Position.INNERMOST,
+            _names(r"_Unwind_\w+|uw_\w+|__cxa_\w+|__gxx_personality_v0|execute_cfa_program"),
         ),
-    ),
-)
-"""The rules. To add one: the position, and a pattern of the names or files."""
+        SkipRule(Position.INNERMOST, _ALL, re.compile(r"libgcc_s\.so.*")),
+        SkipRule(Position.INNERMOST, _names(r"(?:internal/)?runtime[./].*", "gcWriteBarrier.*")),  # Go
+        SkipRule(Position.INNERMOST, _ALL, re.compile(r"libjvm\.so")),
+        SkipRule(  # code that Java's virtual machine wrote for itself
+            Position.INNERMOST, _names(r"\w+ Runtime1 stub|StubRoutines(?: .*)?|_new_\w+_Java"), re.compile("")
+        ),
+        SkipRule(  # CPython's allocators
+            Position.INNERMOST,
+            _names(
+                r"_?Py(?:Object|Mem)_\w*(?:Malloc|Calloc|Realloc|Free)|pymalloc_\w+|new_arena|allocate_from_new_pool",
+                r"_PyObject_Arena\w+|_Py(?:Object|Type)_\w*(?:GC_|Alloc|New)\w*|PyType_GenericAlloc|gc_alloc",
+            ),
+        ),
+        SkipRule(  # CPython's loops and calls, from one function in Python to the next
+            Position.AMONG,
+            _names(
+                r"_?PyEval_\w+|py_trampoline_evaluator|_?Py(?:Object|Function|Vectorcall|CFunction)_?\w*[Cc]all\w*",
+                r"_PyObject_MakeTpCall|(?:cfunction|method|vectorcall|object|slot_tp|type|gen|func)_(?:v|call|send|method)\w*",
+                r"run_(?:eval_code_obj|mod)|_?PyRun_\w+|pymain_\w+|Py_(?:RunMain|BytesMain|Main)|pyrun_\w+",
+            ),
+            language=_PYTHON,
+        ),
+        SkipRule(  # V8's builtins and insides, from one function in JavaScript to the next
+            Position.AMONG,
+            re.compile(r"Builtins_\w+|v8::.*|node::(?:Buffer|NodeArrayBufferAllocator)::.*", re.DOTALL),
+            language=_JAVASCRIPT,
+        ),
+        SkipRule(Position.INNERMOST, _names(r"JS:\S* node:(?:internal/)?buffer:.*"), re.compile("")),
+        SkipRule(Position.AMONG, _ALL, re.compile(r"lib(?:jvm|jli|java)\.so"), language=_JAVA),
+        SkipRule(Position.AMONG, _names(r"StubRoutines(?: .*)?"), re.compile(""), language=_JAVA),
+        SkipRule(  # what calls the main function of a program in Rust
+            Position.AMONG, _names(r"main|core::ops::function::.*|std::(?:rt|sys\w*|panic\w*)::.*"), language=_RUST
+        ),
+        SkipRule(Position.OUTERMOST, re.compile(""), _LIBC),  # musl's start of programs and threads, without symbols
+        SkipRule(
+            Position.OUTERMOST,
+            _names(
+                r"_start(?:_c)?|__libc_start_(?:main|call_main|main_impl|main_stage2)|libc_start_main_stage2|_dl_start_user",
+                r"thread_native_entry|(?:Thread|VMThread|VM_Operation|(?:Abstract)?GangWorker|WorkerThread)::\w+",
+                r"_*clone3?|start_thread|execute_native_thread_routine",
+                r"runtime\.(?:goexit|main|mstart\w*|rt0_go|systemstack|mcall|_rt0_\w+)(?:\.abi0)?|_rt0_\w+",
+                r"std::(?:rt|sys\w*|thread|panicking|panic)::.*|core::ops::function::.*|std::thread::.*|std::__invoke.*",
+            ),
+        ),
+    )
 
 
 @lru_cache(1 << 14)
@@ -144,7 +146,7 @@ def plain_name(name: str) -> str:
     (`<alloc::vec::Vec<u8> as core::clone::Clone>::clone`) is named by its type if
     that has a path, or else by its trait.
     """
-    name = _COMPILERS_MARK.sub("", name)
+    name = _compilers_mark().sub("", name)
     if name.startswith("<") and "::" in name:
         kind, _, trait = name[1:].partition(" as ")
         return kind if "::" in kind.partition("<")[0] or not trait else trait
@@ -158,9 +160,11 @@ def plain_name(name: str) -> str:
     return before.rpartition(" ")[2] + operator + after if operator else bare.rpartition(" ")[2]
 
 
-_COMPILERS_MARK = re.compile(
-    r"(?: \[clone [^]]*\]|\.(?:constprop|isra|part|cold|lto_priv|localalias|llvm)(?:\.\d+)?)+$"
-)
+@cache
+def _compilers_mark() -> re.Pattern[str]:
+    return re.compile(r"(?: \[clone [^]]*\]|\.(?:constprop|isra|part|cold|lto_priv|localalias|llvm)(?:\.\d+)?)+$")
+
+
 _HAS_ARGUMENTS = re.compile(r"[(<]")
 
 

@@ -15,7 +15,6 @@ from smapstop.text import copying
 from smapstop.ui.clipboard import fit_text, refusal_hint, write_clipboard
 from smapstop.ui.commands.command import ScreenCommand
 from smapstop.ui.keys.key_app import key_of
-from smapstop.ui.screens.copy import CopyScreen
 from smapstop.ui.screens.dashboard import MainScreen
 
 Rows = tuple[int, ...]
@@ -39,6 +38,8 @@ def _copy(screen: MainScreen, argument: str) -> None:
     if argument:
         _perform(screen, COPY.choose(argument, CHOICES), _subjects(screen))
     else:
+        from smapstop.ui.screens.copy import CopyScreen
+
         ids = _subjects(screen)  # the rows may move while the menu is open
         previews = {name: _preview(_find_text(screen, name, ids)) for name in _FINDERS} if ids else {}
         menu = CopyScreen(previews.get("name", "the screen"), CHOICES, previews)

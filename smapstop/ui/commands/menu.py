@@ -1,6 +1,7 @@
 """Command that opens the menu of the row under the cursor."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 from textual.geometry import Offset
@@ -12,13 +13,17 @@ from smapstop.model.view.table_data import TableData
 from smapstop.ui.commands.command import ScreenCommand
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.screens.dashboard import MainScreen
-from smapstop.ui.screens.menu import MenuEntry, RowMenu
+
+if TYPE_CHECKING:  # screens are imported when they are opened
+    from smapstop.ui.screens.menu import MenuEntry
 
 _KINDS = list(Kind)
 
 
 def _menu(screen: MainScreen, _: str) -> None:
     """Open the menu next to the pointer."""
+    from smapstop.ui.screens.menu import RowMenu
+
     view, current = screen.session.view, screen.views.table.current
     if view is None or current is None:
         raise SmapstopError("there is no row")
@@ -35,8 +40,9 @@ def _perform(screen: MainScreen, command: str | None) -> None:
         screen.app.call_after_refresh(screen.app.run_action, f"command({command!r})")
 
 
-def _entries(screen: MainScreen, table: TableData, row: int) -> Iterator[MenuEntry]:
+def _entries(screen: MainScreen, table: TableData, row: int) -> "Iterator[MenuEntry]":
     """What can be done with a row."""
+    from smapstop.ui.screens.menu import MenuEntry
 
     def keys(*names: str) -> str:
         return " ".join(key_of(screen.app, name) for name in names)

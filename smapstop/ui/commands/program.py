@@ -9,7 +9,6 @@ from smapstop.text import format as fmt
 from smapstop.ui.commands.command import ScreenCommand
 from smapstop.ui.messages import SourceRequested
 from smapstop.ui.screens.dashboard import MainScreen
-from smapstop.ui.screens.quit import RunAgainScreen
 
 
 def _run(screen: MainScreen, _: str) -> None:
@@ -22,6 +21,8 @@ def _run(screen: MainScreen, _: str) -> None:
     if dock is None:
         _await_next(screen, session.runs.newest)
     elif dock.is_alive:
+        from smapstop.ui.screens.quit import RunAgainScreen
+
         program = f"{fmt.shorten(dock.command[0], 30)} ({session.runs.newest.target.pid})"
         screen.app.push_screen(RunAgainScreen(program), partial(_handle_choice, screen))
     else:

@@ -6,7 +6,6 @@ from smapstop.text.threads import THREAD_ORDERS
 from smapstop.ui.commands.command import ScreenCommand
 from smapstop.ui.messages import SourceRequested
 from smapstop.ui.screens.dashboard import MainScreen
-from smapstop.ui.screens.threads import ThreadsScreen
 
 
 def _threads(screen: MainScreen, argument: str) -> None:
@@ -24,6 +23,8 @@ def _threads(screen: MainScreen, argument: str) -> None:
     def select(mapping: int | None) -> None:
         if mapping is not None:
             screen.go_to_mapping(mapping)
+
+    from smapstop.ui.screens.threads import ThreadsScreen
 
     dialog = ThreadsScreen(session, request, order if is_live else "stack", is_live=is_live)
     screen.app.push_screen(dialog, select)

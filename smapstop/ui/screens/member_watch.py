@@ -11,10 +11,10 @@ from smapstop.model.protocol import (
     Request,
     ThreadsRequest,
 )
-from smapstop.ui.screens.family import FamilyScreen
 
 if TYPE_CHECKING:
     from smapstop.ui.screens.dashboard import MainScreen
+    from smapstop.ui.screens.family import FamilyScreen
 
 
 class MemberWatch:
@@ -30,6 +30,8 @@ class MemberWatch:
         self._reads_family = screen.settings.needs_family and not screen.settings.shows_family
         self._wanted: tuple[int, int | None] | None = None
         """Pid of a member to show, and an address in it, once it has a tick."""
+        self._family: FamilyScreen | None = None
+        """The family that was opened last."""
 
     @property
     def pid(self) -> int | None:
@@ -39,10 +41,11 @@ class MemberWatch:
 
     def show_family(self) -> None:
         """Open the family."""
+        from smapstop.ui.screens.family import FamilyScreen
+
         screen = self._screen
-        screen.app.push_screen(
-            FamilyScreen(screen.session, screen.request, self._ask, recorded=screen.recorded), self._show_chosen
-        )
+        self._family = FamilyScreen(screen.session, screen.request, self._ask, recorded=screen.recorded)
+        screen.app.push_screen(self._family, self._show_chosen)
 
     def begin(self) -> None:
         """Open the family once the target has a tick, if the user asked for it; request its readings for alerts."""
@@ -63,9 +66,9 @@ class MemberWatch:
     def redraw(self) -> None:
         """Redraw the family if it is open, and show the member that is wanted once it has a tick."""
         screen = self._screen
-        if isinstance(screen.app.screen, FamilyScreen):
+        if self._family is not None and screen.app.screen is self._family:
             screen.session.refresh()
-            screen.app.screen.redraw()
+            self._family.redraw()
         if self._wanted is not None:
             run = screen.session.family.runs.get(self._wanted[0])
             if run is not None and len(run.timeline):
@@ -86,8 +89,8 @@ class MemberWatch:
         screen, newest = self._screen, self._screen.session.runs.newest
         if pid == self.pid:
             screen.views.handle_reply(reply)
-        if isinstance(screen.app.screen, FamilyScreen) and newest is not None:
-            screen.app.screen.handle_reply(newest.target.pid if pid is None else pid, reply)
+        if self._family is not None and screen.app.screen is self._family and newest is not None:
+            self._family.handle_reply(newest.target.pid if pid is None else pid, reply)
 
     def wrap(self, request: Request) -> Request:
         """A request about the process that is shown, which may be a member."""

@@ -29,7 +29,6 @@ from smapstop.text.events import (
 from smapstop.text.kinds import letter_of
 from smapstop.text.units import AUTO, process_format
 from smapstop.ui.drawing.event_line import EventLine, draw_event
-from smapstop.ui.help.terms import term_help
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.hints import hint_key
 from smapstop.ui.keys.key_app import key_of
@@ -249,6 +248,8 @@ class EventList(LineList[tuple[int, int], EventLine]):
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Say what the term under the pointer means."""
+        from smapstop.ui.help.terms import term_help
+
         self.tooltip = Content(term_help(self.render_line(event.y).text, event.x)) or None
 
     def unfocused_hint(self) -> str:

@@ -23,7 +23,6 @@ from smapstop.text.table_rows import RowText, build_rows, natural_widths
 from smapstop.text.tree_marks import tree_marks, tree_target
 from smapstop.ui.drawing.table_header import FittedColumns, column_at, titles_text
 from smapstop.ui.drawing.table_row import draw_row, row_style
-from smapstop.ui.help.terms import table_help
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.theme.app_theme import palette_of
@@ -313,6 +312,8 @@ class MappingTable(LineList[int, _TableLine]):
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Drag the edge of a column; else say what the title, the permissions, or the term of a verdict means."""
+        from smapstop.ui.help.terms import table_help
+
         if event.button and self.widths.drag(event.screen_x):
             self.redraw(everything=True)
             return

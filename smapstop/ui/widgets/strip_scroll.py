@@ -14,7 +14,6 @@ from textual.strip import Strip
 
 from smapstop.ui.drawing.cursor_css import cursor_css
 from smapstop.ui.drawing.style import DrawStyle
-from smapstop.ui.help.terms import term_help
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.widgets.scroll_height import set_scroll_height
@@ -102,6 +101,8 @@ class StripScroll(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Say what the term under the pointer means."""
+        from smapstop.ui.help.terms import term_help
+
         text = self._painted[event.y].text if 0 <= event.y < len(self._painted) else ""
         self.tooltip = Content(term_help(text, event.x)) or None
 

@@ -20,7 +20,6 @@ from smapstop.text.limits import LimitText, limit_texts, mapping_count_text
 from smapstop.text.status import Figure, faults_parts, figures_of, kind_amounts
 from smapstop.text.units import unit_format_of
 from smapstop.ui.drawing.style import DrawStyle
-from smapstop.ui.help.terms import term_help
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.widgets.strip_panel import StripPanel
 
@@ -115,6 +114,8 @@ class Totals(StripPanel):
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Say what the term under the pointer means."""
+        from smapstop.ui.help.terms import term_help
+
         self.tooltip = Content(term_help(self.render_line(event.y).text, event.x)) or None
 
     def on_click(self, event: events.Click) -> None:
