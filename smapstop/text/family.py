@@ -108,7 +108,7 @@ def family_title(moment: FamilyMoment) -> str:
 
 
 def reading_text(moment: FamilyMoment, interval_ns: int | None, sampled: Sequence[Timeline]) -> str:
-    """What is read how often: "totals every 1.0 s, the oldest 4 s ago; mappings of 5 every 1.0 s".
+    """What is read how often: "totals in turn, every 1.0 s, the oldest 4 s ago; mappings of 6 of 40 every 1.0 s".
 
     Args:
         moment: The moment.
@@ -128,7 +128,8 @@ def reading_text(moment: FamilyMoment, interval_ns: int | None, sampled: Sequenc
     ticks = [timeline.header(len(timeline) - 1) for timeline in sampled if len(timeline)]
     if ticks:
         slowest_ns = max(tick.smaps_interval_ns for tick in ticks)
-        parts.append(f"mappings of {len(ticks)} every {fmt.span(slowest_ns)}")
+        others = f" of {len(ages_ns):,}" if len(ages_ns) > len(ticks) else ""
+        parts.append(f"mappings of {len(ticks)}{others} every {fmt.span(slowest_ns)}")
     return "; ".join(parts)
 
 

@@ -1,8 +1,10 @@
 """The family of the target, as the dashboard knows it. Independent of Textual."""
 
 from bisect import bisect_right
+from collections.abc import Collection, Mapping
 
 from smapstop.model.compare.runs import Run
+from smapstop.model.family.comparison import LEAST_COMPARED, MOST_COMPARED, affordable_count, largest_first
 from smapstop.model.family.family_log import FamilyLog
 from smapstop.model.family.reading import FamilyReading
 from smapstop.model.family.recent_readings import RecentReadings
@@ -11,10 +13,12 @@ from smapstop.model.protocol import MappingReply, MemberMessage, Target, Threads
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
 
-MAX_RUNS = 24
+MAX_RUNS = MOST_COMPARED + 8
 """Runs of members that are kept, with those that have ended."""
-_MEMBER_BYTES = 64 << 20
+_MEMBER_BYTES = 32 << 20
 """Memory that the history of each sampled member may take."""
+_TRIAL_NS = 10_000_000_000
+"""Time for which so many members are sampled before it is clear how often that is possible."""
 
 
 class FamilyState:
@@ -26,6 +30,9 @@ class FamilyState:
         """Runs of the sampled members, by pid."""
         self.sampled: tuple[int, ...] = ()
         """Members that the source was asked to sample; their histories go on while they are."""
+        self._most_compared, self._decided_ns = LEAST_COMPARED, 0
+        self._shared: tuple[dict[int, tuple[Timeline, int]], list[SharedMapping]] = ({}, [])
+        """The mappings compared last, and at which ticks."""
         self._copies = CopyLog()
         self._readings = RecentReadings()
 
@@ -74,13 +81,36 @@ class FamilyState:
 
     def shared_mappings(self, timelines: dict[int, Timeline], at_ns: int) -> list[SharedMapping]:
         """Mappings that several of these processes have at the same address, at a moment."""
-        snapshots = {}
         for pid, timeline in timelines.items():
             self._copies.update(pid, timeline)
-            number = tick_at(timeline, at_ns)
-            if number is not None:
-                snapshots[pid] = timeline.at(number)
-        return shared_mappings(snapshots, self._copies)
+        found = {pid: (timeline, tick_at(timeline, at_ns)) for pid, timeline in timelines.items()}
+        ticks = {pid: (timeline, number) for pid, (timeline, number) in found.items() if number is not None}
+        if self._shared[0] != ticks:
+            snapshots = {pid: timeline.at(number) for pid, (timeline, number) in ticks.items()}
+            self._shared = ticks, shared_mappings(snapshots, self._copies)
+        return self._shared[1]
+
+    def choose_sampled(self, sizes: Mapping[int, int], current: int | None, target: int) -> tuple[int, ...]:
+        """Choose the members to sample: that under the cursor, those that are sampled, then the largest.
+
+        Args:
+            sizes: Own memory of those that may be read, by pid.
+            current: The member under the cursor.
+            target: The target, which is sampled anyway.
+        """
+        first = [pid for pid in (current, *self.sampled) if pid is not None and pid in sizes]
+        wanted = largest_first(sizes, first)
+        chosen = [pid for pid in wanted if pid != target][: self._most_compared - 1]
+        return tuple(sorted(chosen))
+
+    def adjust_count(self, timelines: Collection[Timeline], at_ns: int) -> None:
+        """Decide now and then how many members are compared, by how often those that are were read."""
+        if len(timelines) < self._most_compared or at_ns < self._decided_ns + _TRIAL_NS:
+            return
+        ticks = [timeline.header(len(timeline) - 1) for timeline in timelines]
+        if self._decided_ns:
+            self._most_compared = affordable_count(len(ticks), max(tick.smaps_interval_ns for tick in ticks))
+        self._decided_ns = at_ns
 
 
 def tick_at(timeline: Timeline, at_ns: int) -> int | None:

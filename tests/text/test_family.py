@@ -142,7 +142,7 @@ def test_what_is_read_how_often_and_what_is_old() -> None:
     assert reading_text(moment, None, ()) == "totals in turn, the oldest now"
     tick = tick_of(0, mappings_of((1, 9)), [0], smaps_interval_ns=3 * SECOND_NS)
     text = reading_text(moment, SECOND_NS, (timeline_of(tick),))
-    assert text == "totals in turn, every 1.0 s, the oldest now; mappings of 1 every 3.0 s"
+    assert text == "totals in turn, every 1.0 s, the oldest now; mappings of 1 of 2 every 3.0 s"
 
     log = FamilyLog()
     log.append(reading_of(20, {10: {"rss": 1}, 20: {"rss": 1}, 30: {}}, read={20: 13, 30: 0}, new=(10, 20, 30)))

@@ -132,6 +132,7 @@ def _format_cow_pages(process: "ProcDir", options: argparse.Namespace) -> str:
 
 def _format_family(pid: int, options: argparse.Namespace) -> str:
     """Format what each process of a family has copied on write, after watching it if `--duration` is given."""
+    from smapstop.model.family.comparison import largest_first
     from smapstop.proc.process_tree import descendants_of, read_processes
     from smapstop.report.pages.copy_watch import watch_copies
     from smapstop.report.pages.cow_family import cow_of_family
@@ -139,7 +140,9 @@ def _format_family(pid: int, options: argparse.Namespace) -> str:
 
     copies = None
     if options.duration is not None:
-        copies = watch_copies(descendants_of(pid, read_processes()) or [pid], options.duration)
+        processes = read_processes()
+        sizes = {each: processes[each].rss_kb for each in descendants_of(pid, processes)}
+        copies = watch_copies(largest_first(sizes, [pid]), options.duration)
     members = cow_of_family(pid)
     if _choose_format(options) == "json":
         return family_as_json(members, copies)

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.callers.call_stacks import BEYOND, IN_SYSTEM_CALL
@@ -83,22 +82,21 @@ def shared_mappings(snapshots: Mapping[int, MapSnapshot], log: "CopyLog") -> lis
     """
     places: dict[tuple[int, str], dict[int, int]] = {}
     for pid, snapshot in snapshots.items():
-        for row, start in enumerate(snapshot.mappings.start.tolist()):
-            places.setdefault((start, snapshot.mappings.name_of(row)), {})[pid] = row
+        mappings, strings = snapshot.mappings, snapshot.mappings.strings
+        for row, (start, name) in enumerate(zip(mappings.start.tolist(), mappings.name.tolist(), strict=True)):
+            places.setdefault((start, strings[name]), {})[pid] = row
     columns = {pid: _Columns.of(snapshot) for pid, snapshot in snapshots.items()}
     found = []
-    for (start, name), rows in places.items():
-        if len(rows) < 2:
+    for (start, title), rows in places.items():
+        if len(rows) < 2 or not any(columns[pid].rss[row] for pid, row in rows.items()):
             continue
         parts = {pid: columns[pid].part(row) for pid, row in rows.items()}
-        if not any(part.rss for part in parts.values()):
-            continue
         pid, row = next(iter(rows.items()))
         mappings = snapshots[pid].mappings
         keys = [(pid, part.mapping) for pid, part in parts.items()]
         size = (int(mappings.end[row]) - start) // 1024
         perms = mappings.perms_of(row)
-        found.append(SharedMapping(start, name, perms, size, parts, log.first_copy(keys), log.copiers(keys)))
+        found.append(SharedMapping(start, title, perms, size, parts, log.first_copy(keys), log.copiers(keys)))
     return sorted(found, key=lambda each: (-each.own, each.start))
 
 
@@ -106,9 +104,9 @@ def shared_mappings(snapshots: Mapping[int, MapSnapshot], log: "CopyLog") -> lis
 class _Columns:
     """Columns of a map that the parts are made of."""
 
-    ids: NDArray[np.int64]
-    rss: NDArray[np.int64]
-    own: NDArray[np.int64]
+    ids: list[int]
+    rss: list[int]
+    own: list[int]
 
     @staticmethod
     def of(snapshot: MapSnapshot) -> "_Columns":
@@ -116,11 +114,11 @@ class _Columns:
         mappings, none = snapshot.mappings, np.zeros(len(snapshot.ids), np.int64)
         fields = [mappings.get(name) for name in ("rss", "private_clean", "private_dirty")]
         rss, clean, dirty = (none if column is None else np.maximum(column, 0) for column in fields)
-        return _Columns(snapshot.ids, rss, clean + dirty)
+        return _Columns(snapshot.ids.tolist(), rss.tolist(), (clean + dirty).tolist())
 
     def part(self, row: int) -> Part:
         """The mapping in a row."""
-        return Part(int(self.ids[row]), int(self.rss[row]), int(self.own[row]))
+        return Part(self.ids[row], self.rss[row], self.own[row])
 
 
 class CopyLog:

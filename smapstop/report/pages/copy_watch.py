@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from contextlib import closing
 
 from smapstop.lazy_dataclass import dataclass
+from smapstop.model.family.comparison import MOST_COMPARED
 from smapstop.model.family.reading import FamilyReading
 from smapstop.model.family.sharing import CopyLog, SharedMapping, shared_mappings
 from smapstop.model.protocol import MemberMessage, Pace, Target
@@ -14,8 +15,6 @@ from smapstop.sampling.family_reader import FamilyReader
 from smapstop.sampling.family_watch import FamilyWatch
 from smapstop.sampling.ready_fds import ready_fds
 
-MOST_WATCHED = 40
-"""Processes that are watched: each takes a few files for each of its threads and each processor."""
 _BUDGET = 0.2
 """Share of a CPU that it may take, as somebody waits for it."""
 _HISTORY_BYTES = 16 << 20
@@ -28,6 +27,8 @@ class CopyReport:
     seconds: float
     pids: tuple[int, ...]
     """The processes that were watched."""
+    unwatched: int
+    """Number of others, which were not watched."""
     mappings: tuple[SharedMapping, ...]
     """Mappings of which pages were copied, those with the most own memory first."""
     missing_callers: str
@@ -38,10 +39,11 @@ def watch_copies(pids: Iterable[int], seconds: float) -> CopyReport:
     """Watch processes until the time is over, or ctrl-c.
 
     Args:
-        pids: The processes, the most important first; beyond `MOST_WATCHED` they are left out.
+        pids: The processes, the most important first; beyond `MOST_COMPARED` they are left out.
         seconds: How long.
     """
-    chosen, began = tuple(pids)[:MOST_WATCHED], time.monotonic()
+    pids = tuple(pids)
+    chosen, began = pids[:MOST_COMPARED], time.monotonic()
     log, timelines, missing = CopyLog(), dict[int, Timeline](), ""
 
     def take(messages: Iterable[MemberMessage | FamilyReading]) -> None:
@@ -68,4 +70,4 @@ def watch_copies(pids: Iterable[int], seconds: float) -> CopyReport:
         take(watch.sample_now())
     snapshots = {pid: timeline.at(len(timeline) - 1) for pid, timeline in timelines.items() if len(timeline)}
     copied = tuple(each for each in shared_mappings(snapshots, log) if each.first_copy is not None)
-    return CopyReport(time.monotonic() - began, tuple(snapshots), copied, missing)
+    return CopyReport(time.monotonic() - began, tuple(snapshots), len(pids) - len(snapshots), copied, missing)

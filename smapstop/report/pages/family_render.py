@@ -35,6 +35,7 @@ def family_as_json(members: Sequence[CowMember], copies: CopyReport | None = Non
         head["watched"] = {
             "seconds": round(copies.seconds, 3),
             "pids": list(copies.pids),
+            "unwatched": copies.unwatched,
             "missing_callers": copies.missing_callers or None,
         }
     rows = [
@@ -152,9 +153,12 @@ def _inherited_table(inherited: Sequence[InheritedMapping], pids: Sequence[int],
 
 def _copies_table(copies: CopyReport, width: int) -> list[str]:
     """Who copied first while the processes were watched, and by which functions."""
-    seconds = f"{copies.seconds:.0f} s"
+    seconds, total = f"{copies.seconds:.0f} s", len(copies.pids) + copies.unwatched
+    watched = f"{len(copies.pids):,} of {total:,} processes were watched: the parent and the largest others"
+    notes = [watched] * bool(copies.unwatched)
     if not copies.mappings:
-        return [f"Within {seconds} nothing was copied that several of these processes have at the same address."]
+        nothing = f"Within {seconds} nothing was copied that several of these processes have at the same address."
+        return [nothing, *notes]
     shown = copies.mappings[:_MOST_ROWS]
     texts = [sharing_text(each, copies.pids) for each in shown]
     names = [_name(each.start, each.name, each.perms) for each in shown]
@@ -162,7 +166,7 @@ def _copies_table(copies: CopyReport, width: int) -> list[str]:
     first = ["First copied by · functions", *(text.first for text in texts)]
     sizes = [text.size for text in texts]
     lines = _share_table(f"Copied within {seconds}: own share", names, sizes, shares, copies.pids, first, width)
-    return [*lines, f"functions: {copies.missing_callers}"] if copies.missing_callers else lines
+    return [*lines, *notes, *[f"functions: {copies.missing_callers}"] * bool(copies.missing_callers)]
 
 
 def _share_table(

@@ -151,6 +151,8 @@ class SharingColumns:
     name: int
     pids: tuple[int, ...]
     """Processes that are shown."""
+    hidden: int
+    """Number of those for which there is no room."""
     first: int
 
 
@@ -168,13 +170,15 @@ def fit_sharing_columns(width: int, pids: Sequence[int], chosen_pid: int = 0) ->
     shown = tuple(pids[:count])
     if chosen_pid in pids[count:]:
         shown = (*pids[: count - 1], chosen_pid)
-    return SharingColumns(name, shown, max(1, room - count * _SHARE_CELLS))
+    return SharingColumns(name, shown, len(pids) - len(shown), max(1, room - count * _SHARE_CELLS))
 
 
 def draw_sharing_titles(columns: SharingColumns, style: Style, chosen_pid: int = 0) -> list[Segment]:
     """Draw the titles of the columns, with a mark at the process whose pages are shown."""
     pids = "".join(f"{'▸' * (pid == chosen_pid)}{pid}".rjust(_SHARE_CELLS - 1) + " " for pid in columns.pids)
     first = "First copied by · functions" if columns.first >= _SHOWS_FUNCTIONS else "First copied by"
+    if columns.hidden:
+        first = f"+{columns.hidden} · {first}"
     return [
         Segment(
             f"{fmt.pad(' Own share of', columns.name + 1)}{'Size':>{_SIZE_CELLS - 1}} {pids}{first}",

@@ -1,6 +1,6 @@
 """The family of the process: its members as a tree, and which of the mappings they share are whose own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from typing import ClassVar
 
 from textual import events, on
@@ -122,9 +122,9 @@ class FamilyScreen(MemberLists):
         members = self.query_one(FamilyTable)
         members.styles.height = max(_LEAST_LINES, min(len(table.rows) + 2, self.size.height * 3 // 5))
         members.show(moment, rows, self._watched_pid)
-        self._sample(table.rows, at_ns)
         pids = tuple(pid for pid in (self._target_pid, *self._session.family.sampled) if pid in moment.timelines)
         sampled = {pid: moment.timelines[pid] for pid in pids}
+        self._sample(moment, sampled.values())
         reading = "" if self._recorded else reading_text(moment, log.interval_ns, tuple(sampled.values()))
         self.query_one(FamilyTitle).show(
             f" {self._target_title}   {family_title(moment)}",
@@ -205,18 +205,17 @@ class FamilyScreen(MemberLists):
         timelines = {pid: each.timeline for pid, each in self._session.family.runs.items() if len(each.timeline)}
         return timelines if run is None else {run.target.pid: run.timeline} | timelines
 
-    def _sample(self, rows: Sequence[MemberRow], at_ns: int) -> None:
-        """Request samples of the members with the largest own memory, and of the one under the cursor."""
-        current = self.query_one(FamilyTable).current
-        alive = {row.pid: row for row in rows if not (row.is_gone or row.is_zombie or row.history.missing)}
-        kept = [pid for pid in self._session.family.sampled if pid in alive]
-        others = sorted(alive.values(), key=lambda row: -(row.history.value_at("uss", at_ns) or 0))
-        wanted = [current.pid] if current is not None and current.pid in alive else []
-        wanted += [*kept, *(row.pid for row in others)]
-        chosen = [pid for pid in dict.fromkeys(wanted) if pid != self._target_pid][:MAX_SAMPLED]
-        if set(chosen) != set(self._session.family.sampled):
-            self._session.family.sampled = tuple(sorted(chosen))
-            self._request(SampleMembers(self._session.family.sampled))
+    def _sample(self, moment: FamilyMoment, compared: Collection[Timeline]) -> None:
+        """Have the members sampled whose own memory is largest, and the one under the cursor."""
+        family, current, at_ns = self._session.family, self.query_one(FamilyTable).current, moment.at_ns
+        if self._session.view_state.at is None:
+            family.adjust_count(compared, at_ns)
+        readable = [row for row in moment.table.rows if not (row.is_gone or row.is_zombie or row.history.missing)]
+        sizes = {row.pid: row.history.value_at("uss", at_ns) or 0 for row in readable}
+        chosen = family.choose_sampled(sizes, None if current is None else current.pid, self._target_pid)
+        if chosen != family.sampled:
+            family.sampled = chosen
+            self._request(SampleMembers(chosen))
 
     # what the user does
 

@@ -1,6 +1,9 @@
 """Watch another member of the family in the dashboard, and go back to the target."""
 
+import time
 from typing import TYPE_CHECKING
+
+from textual.timer import Timer
 
 from smapstop.model.family.reading import FamilyReading
 from smapstop.model.protocol import (
@@ -15,6 +18,10 @@ from smapstop.model.protocol import (
 if TYPE_CHECKING:
     from smapstop.ui.screens.dashboard import MainScreen
     from smapstop.ui.screens.family import FamilyScreen
+
+
+_FRAME_SECONDS = 0.4
+"""Least time between two redraws of the family because of something new."""
 
 
 class MemberWatch:
@@ -32,6 +39,10 @@ class MemberWatch:
         """Pid of a member to show, and an address in it, once it has a tick."""
         self._family: FamilyScreen | None = None
         """The family that was opened last."""
+        self._redrawn_s = 0.0
+        """When the family was redrawn last, seconds of `time.monotonic`."""
+        self._timer: Timer | None = None
+        """Redraws it once more; None if nothing new came since."""
 
     @property
     def pid(self) -> int | None:
@@ -44,6 +55,7 @@ class MemberWatch:
         from smapstop.ui.screens.family import FamilyScreen
 
         screen = self._screen
+        self._timer = None  # that of the one before ends with it
         self._family = FamilyScreen(screen.session, screen.request, self._ask, recorded=screen.recorded)
         screen.app.push_screen(self._family, self._show_chosen)
 
@@ -65,10 +77,12 @@ class MemberWatch:
 
     def redraw(self) -> None:
         """Redraw the family if it is open, and show the member that is wanted once it has a tick."""
-        screen = self._screen
-        if self._family is not None and screen.app.screen is self._family:
-            screen.session.refresh()
-            self._family.redraw()
+        screen, elapsed_s = self._screen, time.monotonic() - self._redrawn_s
+        if self._family is not None and screen.app.screen is self._family and self._timer is None:
+            if elapsed_s >= _FRAME_SECONDS:
+                self._redraw_family()
+            else:  # each of many members may have a tick now
+                self._timer = self._family.set_timer(_FRAME_SECONDS - elapsed_s, self._redraw_family)
         if self._wanted is not None:
             run = screen.session.family.runs.get(self._wanted[0])
             if run is not None and len(run.timeline):
@@ -77,6 +91,13 @@ class MemberWatch:
                 if start is not None:
                     screen.redraw()
                     self._select(start)
+
+    def _redraw_family(self) -> None:
+        """Redraw the family if it is open."""
+        self._timer, self._redrawn_s = None, time.monotonic()
+        if self._family is not None and self._screen.app.screen is self._family:
+            self._screen.session.refresh()
+            self._family.redraw()
 
     def _ask(self, pid: int, request: MappingRequest) -> None:
         """Send a request about a mapping of any member, whichever is shown."""

@@ -45,7 +45,7 @@ def test_the_tables_say_who_whose_own_and_why_not() -> None:
 
 
 def test_what_was_watched_names_the_first_and_the_functions() -> None:
-    _, copies, _ = family_as_table(FAMILY, CopyReport(10.2, (10, 20), (COPY,), ""), width=120).split("\n\n")
+    _, copies, _ = family_as_table(FAMILY, CopyReport(10.2, (10, 20), 0, (COPY,), ""), width=120).split("\n\n")
     title, row = copies.splitlines()
     assert title.startswith("Copied within 10 s: own share")
     assert title.split()[6:9] == ["Size", "10", "20"]
@@ -53,12 +53,21 @@ def test_what_was_watched_names_the_first_and_the_functions() -> None:
     assert row.startswith("A anon 7f0000001000")
     assert row.split()[3:9] == ["400", "K", "25", "%", "75", "%"]
     assert row.endswith(" 3 p · refresh 100 %")
-    nothing = family_as_table(FAMILY, CopyReport(10.2, (10, 20), (), ""), width=120)
+    nothing = family_as_table(FAMILY, CopyReport(10.2, (10, 20), 0, (), ""), width=120)
     assert "Within 10 s nothing was copied" in nothing
+    assert "were watched" not in nothing
+
+
+def test_what_was_not_watched_is_counted() -> None:
+    watched = "2 of 1,002 processes were watched: the parent and the largest others"
+    for mappings in ((), (COPY,)):
+        report = CopyReport(10.2, (10, 20), 1000, mappings, "")
+        assert watched in family_as_table(FAMILY, report, width=120).splitlines()
+        assert json.loads(family_as_json(FAMILY, report))["watched"]["unwatched"] == 1000
 
 
 def test_the_json_has_all() -> None:
-    document = json.loads(family_as_json(FAMILY, CopyReport(10.2, (10, 20), (COPY,), "not seen")))
+    document = json.loads(family_as_json(FAMILY, CopyReport(10.2, (10, 20), 0, (COPY,), "not seen")))
     assert document["inherited"] == [
         {
             "start": "0x7f0000001000",
@@ -73,6 +82,11 @@ def test_the_json_has_all() -> None:
     (copy,) = document["copies"]
     assert (copy["first"]["pid"], copy["first"]["at"]) == (20, "2023-11-14T22:13:20.000000Z")
     assert copy["functions"] == [{"name": "refresh", "file": "/bin/server", "faults": 3}]
-    assert document["watched"] == {"seconds": 10.2, "pids": [10, 20], "missing_callers": "not seen"}
+    assert document["watched"] == {
+        "seconds": 10.2,
+        "pids": [10, 20],
+        "unwatched": 0,
+        "missing_callers": "not seen",
+    }
     assert [each["missing"] for each in document["processes"]] == [None, None, "not permitted"]
     assert "watched" not in json.loads(family_as_json(FAMILY))
