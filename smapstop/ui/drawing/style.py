@@ -1,6 +1,7 @@
 """Style for drawing: palette and base style."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from rich.segment import Segment
 from rich.style import Style
@@ -23,26 +24,32 @@ class DrawStyle:
     @property
     def quiet(self) -> Style:
         """Style of unobtrusive text."""
-        return self.base + Style(color=self.palette.quiet)
+        return _inked(self.base, self.palette.quiet, bold=None)
 
     @property
     def bold(self) -> Style:
         """Style of emphasised text."""
-        return self.base + Style(bold=True)
+        return _inked(self.base, None, bold=True)
 
     @property
     def warning(self) -> Style:
         """Style of warnings and marks."""
-        return self.base + Style(color=self.palette.gain, bold=True)
+        return _inked(self.base, self.palette.gain, bold=True)
 
     def change_style(self, change: float) -> Style:
         """Style of a change, by its sign."""
         colour = self.palette.gain if change > 0 else self.palette.loss
-        return self.base + Style(color=colour, bold=True)
+        return _inked(self.base, colour, bold=True)
 
     def line(self, segments: Sequence[Segment], width: int) -> Strip:
         """Create a line of exactly `width` cells."""
         return Strip(segments).adjust_cell_length(width, self.base)
+
+
+@lru_cache(512)
+def _inked(base: Style, colour: str | None, *, bold: bool | None) -> Style:
+    """A style in another colour; cached, since a screen has hundreds of pieces in a few styles."""
+    return base + Style(color=colour, bold=bold)
 
 
 def draw_rule(text: str, style: DrawStyle, width: int) -> Strip:

@@ -1,5 +1,8 @@
 """One line on which pieces of text are put where there is room."""
 
+from itertools import groupby
+from operator import itemgetter
+
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -54,4 +57,5 @@ class TextLine:
 
     def strip(self) -> Strip:
         """The line."""
-        return Strip([Segment(*piece) for piece in zip(self._glyphs, self._styles, strict=True)]).simplify()
+        runs = groupby(zip(self._styles, self._glyphs, strict=True), itemgetter(0))
+        return Strip([Segment("".join(glyph for _, glyph in run), style) for style, run in runs])

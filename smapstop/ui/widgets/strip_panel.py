@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from rich.style import Style
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
@@ -14,6 +15,14 @@ class StripPanel(Widget):
         super().__init__(id=id)
         self._strips: Sequence[Strip] = ()
         self._drawn_for = Size(0, 0)
+        self._style: Style | None = None
+
+    @property
+    def rich_style(self) -> Style:
+        """Style of the lines, cached: it is computed from those of all ancestors."""
+        if self._style is None:
+            self._style = super().rich_style
+        return self._style
 
     def draw_strips(self) -> Sequence[Strip]:
         """Draw the lines for the size of the widget; none while there is nothing to show."""
@@ -36,7 +45,7 @@ class StripPanel(Widget):
     def notify_style_update(self) -> None:
         """Redraw in the colours of the new theme."""
         super().notify_style_update()
-        self._strips = ()
+        self._strips, self._style = (), None
 
     def render_line(self, y: int) -> Strip:
         """Draw one line; all are drawn together when the first is needed."""

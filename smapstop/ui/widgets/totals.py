@@ -163,4 +163,4 @@ def _draw_faults(view: View, style: DrawStyle, room: int) -> list[Segment]:
 
 def _cells(segments: Sequence[Segment]) -> int:
     """Width of segments."""
-    return sum(segment.cell_length for segment in segments)
+    return sum(fmt.cell_width(segment.text) for segment in segments)
