@@ -6,6 +6,7 @@ import numpy as np
 
 from smapstop.export.html.facts import Fact, facts_of, name_of
 from smapstop.export.html.recorded_run import RecordedRun
+from smapstop.export.html.run_figures import RunFigures, run_figures
 from smapstop.export.html.samples import fill_forward
 from smapstop.export.html.svg_paths import HEIGHT, WIDTH, area_path, line_path
 from smapstop.export.html.time_chart import Plot, PlotPart, Series, TimeChart, nice_top, scale_labels, time_labels
@@ -61,6 +62,7 @@ class Comparison:
     """Groups that are left out."""
     by: str
     chart: TimeChart
+    figures: RunFigures
     facts: tuple[tuple[str, Sequence[Fact]], ...]
     """Facts about each run, with its file."""
 
@@ -91,6 +93,7 @@ def compare(before: RecordedRun, after: RecordedRun) -> Comparison:
         left_out=len(diff.rows) - len(groups),
         by=diff.by,
         chart=_chart((before, after)),
+        figures=run_figures((before, after)),
         facts=tuple((fmt.printable(run.file), facts_of(run)) for run in (before, after)),
     )
 

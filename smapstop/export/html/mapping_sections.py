@@ -49,9 +49,22 @@ class MappingSection:
     """The newest first."""
 
 
+def moved_rows(rows: Sequence[MappingRow]) -> list[MappingRow]:
+    """Rows of mappings that moved."""
+    return [row for row in rows if row.change_kb or row.history or row.what]
+
+
+def undetailed_text(rows: Sequence[MappingRow], sections: Sequence[MappingSection]) -> str:
+    """How many mappings of the table moved and have no details; empty if all have."""
+    missing = len(moved_rows(rows)) - len(sections)
+    if missing <= 0:
+        return ""
+    return f"{missing} more mappings of the table moved: smapstop replay shows them in detail."
+
+
 def mapping_sections(run: RecordedRun, rows: Sequence[MappingRow]) -> list[MappingSection]:
     """Describe the mappings that moved, those that moved most first."""
-    moved = [row for row in rows if row.change_kb or row.history or row.what][:MAX_SECTIONS]
+    moved = moved_rows(rows)[:MAX_SECTIONS]
     events = run.sums.events_of([row.mapping for row in moved])
     faults = run.timeline.faults.between(run.start + 1, run.last + 1)
     histories = [MappingHistory(run.timeline, row.mapping) for row in moved]

@@ -16,7 +16,7 @@ from smapstop.export.html.event_lines import event_lines
 from smapstop.export.html.facts import facts_of, limits_of, name_of
 from smapstop.export.html.family_table import family_section
 from smapstop.export.html.flame_graph import flame_graph
-from smapstop.export.html.mapping_sections import mapping_sections
+from smapstop.export.html.mapping_sections import mapping_sections, undetailed_text
 from smapstop.export.html.mapping_table import mapping_table
 from smapstop.export.html.moments import marks_of, moments_of
 from smapstop.export.html.recorded_run import RecordedRun
@@ -39,6 +39,7 @@ def run_page(run: RecordedRun) -> str:
         marks=marks_of(run),
         table=table,
         sections=sections,
+        undetailed=undetailed_text(table.rows, sections),
         detailed={section.row.mapping for section in sections},
         flame=flame_graph(run),
         limits=limits_of(run),

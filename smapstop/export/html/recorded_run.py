@@ -8,6 +8,7 @@ from smapstop.lazy_dataclass import dataclass
 from smapstop.model.family.family_log import FamilyLog
 from smapstop.model.history.activity import Activity
 from smapstop.model.history.run_sums import RunSums
+from smapstop.model.history.tick_entries import tick_entries
 from smapstop.model.marks import Mark
 from smapstop.model.protocol import Target
 from smapstop.model.timeline.timeline import Timeline
@@ -39,6 +40,8 @@ class RecordedRun:
     timeline: Timeline
     activity: Activity
     sums: RunSums
+    event_counts: tuple[int, ...]
+    """Events of each tick, none of them folded."""
     view: View
     """The last tick, compared with the first, or with the last exec."""
     family: FamilyLog
@@ -66,12 +69,13 @@ def read_run(path: Path) -> RecordedRun:
     Raises:
         SmapstopError: It cannot be read, is damaged, or has no ticks.
     """
-    timeline, sums, family = Timeline(_MAX_BYTES), RunSums(), FamilyLog()
+    timeline, sums, family, event_counts = Timeline(_MAX_BYTES), RunSums(), FamilyLog(), list[int]()
     with closing(Recording(path)) as recording:
         is_being_written, target = recording.is_being_written, recording.target
         for tick in recording.ticks():
             timeline.append(tick)
             sums.add(tick)
+            event_counts.append(len(tick_entries(tick)))
         if target is None or not len(timeline):
             what = f"{str(path)!r} has no ticks"
             raise SmapstopError(what, "the process may have ended before the recording started")
@@ -91,6 +95,7 @@ def read_run(path: Path) -> RecordedRun:
             timeline=timeline,
             activity=activity,
             sums=sums,
+            event_counts=tuple(event_counts),
             view=derive_view(timeline, _whole_run(sums), times_ns=activity.times_ns),
             family=family,
         )

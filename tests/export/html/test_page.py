@@ -6,6 +6,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 from export_helpers import record_ticks
 from factories import mappings_of, tick_of
@@ -13,8 +14,12 @@ from list_source import target
 from places import ROOT
 from recorded_runs import family_readings, read_service, service_ticks
 
+from smapstop.cli.main import main
+from smapstop.export.html.event_lines import MAX_EVENTS, event_lines
 from smapstop.export.html.page import comparison_page, run_page
 from smapstop.export.html.recorded_run import read_run
+from smapstop.export.html.run_figures import run_figures
+from smapstop.model.events import MECHANISMS, NO_EVENTS, Events
 from smapstop.recording.redaction import Redaction
 from smapstop.recording.writer import Recorder
 from smapstop.ui.theme.palette import _DARK, _LIGHT, Palette
@@ -179,6 +184,7 @@ def test_what_is_many_is_cut_and_counted(tmp_path: Path) -> None:
     assert page.count("<tr data-kind=") == 250
     assert "150 more mappings, with 1.76 M together (+1.17 M), are left out" in page
     assert page.count('<details id="mapping-') == 24
+    assert "226 more mappings of the table moved: smapstop replay shows them in detail." in page
     assert len(page) < 1 << 20
 
 
@@ -194,10 +200,50 @@ def test_two_runs_are_compared(tmp_path: Path) -> None:
         "Rss was at most 2.8 MiB before, and 2.6 MiB after.",
         "[heap] −420 K",
         "1.07 M before, 680 K after: −38 %",
+        "Both runs 7 s after their first samples.",
+        "Rss 1.15 M 760 K −420 K",
+        "Rss at most",
+        "Growth of Rss per second",
+        "first-touch 2.68 M 2.27 M −420 K",
         "Before: service.smaps",
         "After: service.smaps",
     ]
     assert [each for each in said if each not in text] == []
+
+
+def test_runs_of_different_lengths_are_compared_up_to_the_end_of_the_shorter(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    long, short = (
+        read_run(record_ticks(tmp_path / name / "run.smaps", *service_ticks(count)))
+        for name, count in (("a", 12), ("b", 5))
+    )
+    figures = run_figures((long, short))
+    assert figures.age == "4 s"
+    assert {figure.name: figure.change_value for figure in figures.totals}["Rss"] == 0
+    assert [(figure.name, figure.before, figure.after) for figure in figures.mechanisms] == [
+        ("first-touch", "2.39 M", "2.39 M")
+    ]
+
+
+def test_earlier_events_are_left_out_and_all_that_are_exported_are_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ids, kb, ticks = [*range(40)], [4] * 40, []
+    for number in range(600):
+        kb[number % 40] += 4
+        names = [
+            (20 * each, 20 * each + 9, "rw-p", f"/f{each}", amount) for each, amount in zip(ids, kb, strict=True)
+        ]
+        what = np.array([MECHANISMS.index("first-touch")], np.int8)
+        events = Events(np.array([number % 40]), what, np.array([4]), np.array([True]))
+        ticks.append(tick_of(number, mappings_of(*names), ids, keyframe=True, events=events if number else NO_EVENTS))
+    path = record_ticks(tmp_path / "events.smaps", *ticks)
+    shown = event_lines(read_run(path))
+    assert main(["export", str(path), "-o", "-", "--format", "jsonl"]) == 0
+    exported = capsys.readouterr().out.count('"type": "event"')
+    assert len(shown.lines) == MAX_EVENTS
+    assert shown.left_out == f"Earlier lines are left out: smapstop export has all {exported} events."
 
 
 @pytest.mark.parametrize(("palette", "head"), [(_LIGHT, ":root {"), (_DARK, "prefers-color-scheme: dark")])

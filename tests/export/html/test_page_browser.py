@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from browser import Browser, start_browser
+from export.html.hostile_process import LONG, PROCESS_NAME, record_hostile_process
 from places import DATA
 from recorded_runs import family_readings, read_service
 
@@ -191,3 +192,44 @@ def test_hostile_names_are_shown_and_do_nothing(browser: Browser, tmp_path: Path
     assert browser.evaluate("document.body.textContent.includes('onerror=')")
     assert browser.complaints == []
     assert browser.requests == [page.as_uri()]
+
+
+@pytest.fixture(scope="module")
+def hostile_pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Pages of a real process with hostile names, alone and compared with another run."""
+    folder = tmp_path_factory.mktemp("hostile")
+    run, other = read_run(record_hostile_process(folder)), read_service(tmp_path_factory.mktemp("other"))
+    texts = {"run": run_page(run), "comparison": comparison_page(other, run)}
+    for name, text in texts.items():
+        (folder / f"{name}.html").write_text(text, "utf-8")
+    return {name: folder / f"{name}.html" for name in texts}
+
+
+@pytest.mark.parametrize("width", [390, 1280, 2560])
+@pytest.mark.parametrize("name", ["run", "comparison"])
+def test_hostile_names_of_a_real_process_are_text(
+    browser: Browser, hostile_pages: dict[str, Path], name: str, width: int
+) -> None:
+    browser.open(hostile_pages[name], width)
+    browser.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+    assert browser.evaluate("window.pwned") is None
+    assert (
+        browser.evaluate("document.querySelectorAll('#pwned, main img, main script:not([data-series])').length") == 0
+    )
+    text = browser.evaluate("document.querySelector('main').textContent + document.title")
+    titles = browser.evaluate("[...document.querySelectorAll('[title]')].map(each => each.title).join()")
+    said = [
+        PROCESS_NAME,
+        "onerror=window.pwned=1>",
+        "{{7*7}}",
+        r"line\012end",
+        r"\x1b[31m",
+        "שלום",
+        r"\u202edrawkcab",
+    ]
+    assert [each for each in [*said, r"bytes-\xff\xfe"] if each not in text] == []
+    assert LONG in titles
+    assert browser.evaluate(OVERLAPS) == []
+    assert browser.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert browser.complaints == []
+    assert browser.requests == [hostile_pages[name].as_uri()]

@@ -1,0 +1,43 @@
+"""A real process whose mappings, name, and arguments attack whoever shows them in a page."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+MARKUP = "</script><script>window.pwned=1</script><img src=x onerror=window.pwned=1>"
+QUOTES = "\" ' ` onmouseover=window.pwned=1 {{7*7}} {% raw %} &lt; <!-- ]]>"
+LINE_ENDS = "line\nend\ttab\x1b[31m\r"
+RIGHT_TO_LEFT = "שלום عربي \u202edrawkcab\u2066"
+LONG = "long-name-" * 24
+NOT_UTF8 = "bytes-\udcff\udcfe"
+NAMES = (MARKUP, QUOTES, LINE_ENDS, RIGHT_TO_LEFT, LONG, NOT_UTF8)
+PROCESS_NAME = '"><b id=pwned>'
+"""At most 15 bytes, as prctl takes."""
+_PROGRAM = """
+import ctypes, mmap, sys, time
+ctypes.CDLL(None).prctl(15, sys.argv[1].encode(), 0, 0, 0)
+maps = []
+for path in sys.argv[2:]:
+    with open(path, "r+b") as file:
+        maps.append(mmap.mmap(file.fileno(), 0, mmap.MAP_PRIVATE))
+page = mmap.PAGESIZE
+for step in range(40):
+    for each in maps:
+        each[step * page] = 1
+    time.sleep(0.05)
+"""
+
+
+def record_hostile_process(folder: Path) -> Path:
+    """Record a process that writes to private mappings of files with such names, and return the recording."""
+    files = []
+    for name in NAMES:
+        file = folder / "files" / name  # a slash makes it several parts of a path, which is printed as a whole
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(bytes(40 * 4096 * 16))
+        files.append(str(file))
+    recording = folder / "hostile.smaps"
+    command = [sys.executable, "-c", _PROGRAM, PROCESS_NAME, *files]
+    record = [sys.executable, "-m", "smapstop", "record", "-i", "0.1", "--no-callers", "-o", str(recording), "--"]
+    subprocess.run([*record, *command], check=True, capture_output=True, timeout=60)
+    return recording
