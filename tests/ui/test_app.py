@@ -251,7 +251,7 @@ async def test_a_filter_that_is_typed_never_empties_the_table() -> None:
             assert await names(pilot) == ["libc.so.6 .text"]
             assert bool(line.visual_style.underline) == unfinished
         keys = bar.render_line(0).text.split("  ")
-        assert {" enter keep", "esc back"} <= set(keys)
+        assert {" enter apply", "esc back"} <= set(keys)
         assert not {"/ filter", "s sort", "q quit"} & set(keys)
 
 

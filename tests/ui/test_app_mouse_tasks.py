@@ -99,7 +99,7 @@ async def test_filter_sort_and_columns() -> None:
         await click(pilot, "Perm", button=3)
         await pause_until(pilot, lambda: isinstance(app.screen, ColumnsScreen), "the columns")
         await click(pilot, "✓ Perm")
-        await click(pilot, "enter keep")
+        await click(pilot, "enter apply")
         await pause_until(pilot, lambda: app.screen is app.main_screen, "closed")
         assert "perms" not in {column.key for column in app.main_screen.columns}
         await click(pilot, "Rss ")

@@ -18,7 +18,7 @@ def _events(screen: MainScreen, argument: str) -> None:
     if argument:
         panes.events.filter_entries(argument)
     if panes.events.is_open and panes.events.has_focus and not argument:
-        table.focus()
+        screen.set_focus(table)
     if not (argument and panes.events.is_open):
         panes.toggle_events()
     screen.request_redraw()

@@ -1,19 +1,24 @@
 """An app with configurable keys, which runs bound actions immediately."""
 
+import asyncio
 import os
 import signal
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Protocol, runtime_checkable
 
 from textual import events
 from textual.app import App
 from textual.binding import Binding
+from textual.widget import Widget
 from textual.widgets import Input
 
 from smapstop.ui.garbage_collection import RESUME_SECONDS, resume_collection
 from smapstop.ui.keys.keymap import Keymap, key_name
 
 _USER_INPUT_EVENTS = (events.Key, events.MouseDown, events.MouseScrollDown, events.MouseScrollUp)
+_PATIENCE_SECONDS = 3.0
+"""Most time that a key waits until the one before it has taken effect."""
 
 
 @runtime_checkable
@@ -28,8 +33,8 @@ class KeyApp(App[int]):
     """An app whose keys the user may have overridden.
 
     A key's action runs as soon as the key arrives: the next key may already be queued, and where it goes may depend
-    on this one. Textual itself sends keys through the queue of the focused widget, which is too late for that. It
-    still does so on modal screens and in text inputs, where a key must not overtake the letters typed before it.
+    on this one. Textual itself sends keys through the queue of the focused widget, which is too late for that.
+    Letters still go there; the key after one waits until it has arrived, and until a screen has opened or closed.
 
     Args:
         overrides: Keys that replace those of the table, in Textual's spelling, by row name.
@@ -73,25 +78,47 @@ class KeyApp(App[int]):
 
     async def on_event(self, event: events.Event) -> None:
         """Run the action of a key; leave every other event to Textual."""
-        if isinstance(event, _USER_INPUT_EVENTS) and not event.is_forwarded and self.is_handling_keys:
-            self.note_input()
-            if isinstance(event, events.Key) and (
-                await self._take_key(event) or await self._run_bound_action(event.key)
-            ):
-                return
-        await super().on_event(event)
+        if not isinstance(event, _USER_INPUT_EVENTS) or event.is_forwarded or not self.is_handling_keys:
+            await super().on_event(event)
+            return
+        self.note_input()
+        if isinstance(event, events.Key):
+            await self._handle_key(event)
+        else:
+            await super().on_event(event)
+
+    async def _handle_key(self, event: events.Key) -> None:
+        """Run the action of a key, or leave it to the focused widget; where keys are typed, wait for its effect."""
+        focused, screen = self.focused, self.screen
+        if not (await self._take_key(event) or await self._run_bound_action(event)):
+            await super().on_event(event)
+        if isinstance(focused, Input) or isinstance(self.focused, Input) or len(self.screen_stack) > 1:
+            await _wait_for(*dict.fromkeys((focused, screen, self.focused, self.screen)))
+        elif screen is not self.screen:  # a screen has closed
+            await _wait_for(self.screen)
 
     async def _take_key(self, event: events.Key) -> bool:
         """Give a key to the focused widget if that takes keys at once; return whether it did."""
         return isinstance(self.focused, KeyTaker) and await self.focused.take_key(event)
 
-    async def _run_bound_action(self, key: str) -> bool:
-        """Run the action bound to a key unless the user types or a screen is open above; return whether it ran."""
-        bound = self.screen.active_bindings.get(key)
-        if bound is None or not bound.enabled or isinstance(self.focused, Input) or len(self.screen_stack) > 1:
+    async def _run_bound_action(self, event: events.Key) -> bool:
+        """Run the action bound to a key unless it is a letter that the user types; return whether it ran."""
+        bound = self.screen.active_bindings.get(event.key)
+        if bound is None or not bound.enabled or (event.is_printable and isinstance(self.focused, Input)):
             return False
         # an action may decline, as copying does without a selection
         return await self.run_action(bound.binding.action, bound.node)
+
+
+async def _wait_for(*nodes: Widget | None) -> None:
+    """Wait until widgets, and those that they are in, have handled what is queued for them; but not long."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            for node in nodes:
+                for pump in () if node is None else node.ancestors_with_self:
+                    handled = asyncio.Event()
+                    if not isinstance(pump, App) and pump.call_later(handled.set):
+                        await handled.wait()
 
 
 def keymap_of(app: App[object]) -> Keymap:

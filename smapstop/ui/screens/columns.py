@@ -58,7 +58,7 @@ class ColumnsScreen(Modal[tuple[Column, ...] | None]):
             box.border_title = "Columns, from left to right"
             right = key_of(self.app, "move_down")
             box.border_subtitle = (
-                f"{show} toggle · {left}{right} move · {default} defaults · enter keep · {back} cancel"
+                f"{show} toggle · {left}{right} move · {default} defaults · enter apply · {back} cancel"
             )
             yield ColumnList(*map(self._option, self._order), compact=True)
             yield Explained(markup=False)

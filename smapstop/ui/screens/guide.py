@@ -86,7 +86,7 @@ class GuideScreen(Modal[None]):
 
     def _read(self) -> None:
         """Focus the text."""
-        self.viewer.document.focus()
+        self.set_focus(self.viewer.document)
         self.remove_class("-listing")
 
     def action_contents(self) -> None:
@@ -95,7 +95,7 @@ class GuideScreen(Modal[None]):
             self._read()
         else:
             self.add_class("-listing")
-            self._list.focus()
+            self.set_focus(self._list)
 
     async def action_turn(self, chapters_on: int) -> None:
         """Go forward by a number of chapters, or back if it is negative."""

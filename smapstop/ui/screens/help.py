@@ -181,7 +181,7 @@ class HelpScreen(Modal[None]):
 
     def action_search(self) -> None:
         """Focus the search line."""
-        self.query_one(Input).focus()
+        self.set_focus(self.query_one(Input))
 
     @on(Input.Changed)
     def search(self, message: Input.Changed) -> None:
@@ -192,14 +192,14 @@ class HelpScreen(Modal[None]):
     @on(Input.Submitted)
     def focus_text(self) -> None:
         """Focus the text that was found."""
-        self._text.focus()
+        self.set_focus(self._text)
 
     def action_back(self) -> None:
         """Clear the search, or close the help."""
         search = self.query_one(Input)
         if search.has_focus or search.value:
             search.value = ""
-            self._text.focus()
+            self.set_focus(self._text)
         else:
             self.dismiss()
 

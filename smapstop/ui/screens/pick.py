@@ -74,7 +74,7 @@ class PickScreen(Modal[int | None]):
 
     def on_mount(self) -> None:
         """List the processes now, and again at intervals."""
-        self.query_one(Input).focus()
+        self.set_focus(self.query_one(Input))
         self.action_reload()
         self.set_interval(REFRESH_SECONDS, self.action_reload)
 

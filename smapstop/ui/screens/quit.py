@@ -23,7 +23,7 @@ _RUNNING: tuple[_Answer, ...] = (
     ("end", "end_program", "Terminate", "SIGHUP, as a closed terminal sends"),
     ("leave", "leave_program", "Detach", "leave it running without smapstop"),
 )
-_CANCEL: _Answer = ("cancel", "back", "Cancel", "keep watching")
+_CANCEL: _Answer = ("cancel", "back", "Cancel", "continue watching")
 
 
 class QuitScreen(Modal[QuitChoice | None]):

@@ -1,9 +1,7 @@
 """Dialog to choose what the table is sorted by."""
 
-import time
 from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -17,12 +15,11 @@ from smapstop.text.columns import COLUMNS, SORTABLE, toggle_sorting
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.screens.modal import Explained, Modal
+from smapstop.ui.widgets.findable_list import FindableList
 
 DEFAULT_SORTING = Sorting()
 """Initial sorting of a table: by `moved`, which is not a column."""
 _DEFAULT_HELP = "Most recent change first; of equally recent ones, the largest first."
-_PAUSE_SECONDS = 1.0
-"""After this time without a letter, the next one starts a new word."""
 
 
 class SortScreen(Modal[Sorting | None]):
@@ -38,34 +35,20 @@ class SortScreen(Modal[Sorting | None]):
     def __init__(self, sorting: Sorting) -> None:
         super().__init__()
         self._sorting = sorting
-        self._typed = ""
-        self._typed_at = 0.0
 
     def compose(self) -> ComposeResult:
         """Compose the list of choices, with the current one marked."""
         with Vertical(classes="box") as box:
             box.border_title = "Sort by"
             box.border_subtitle = f"enter sort · again: reverse · type to find · {key_of(self.app, 'back')} cancel"
-            yield OptionList(*(self._option(key) for key in (DEFAULT_SORTING.key, *SORTABLE)), compact=True)
+            keys = (DEFAULT_SORTING.key, *SORTABLE)
+            yield FindableList([*map(self._option, keys)], [title_of(key).lstrip("Δ") for key in keys])
             yield Explained(markup=False)
 
     def on_mount(self) -> None:
         """Highlight the current choice."""
         choices = self.query_one(OptionList)
         choices.highlighted = choices.get_option_index(self._sorting.key)
-
-    def on_key(self, event: events.Key) -> None:
-        """Highlight the next choice whose title starts with the typed text."""
-        if not (event.is_printable and event.character):
-            return
-        event.stop()
-        now = time.monotonic()
-        continues = now - self._typed_at < _PAUSE_SECONDS
-        self._typed_at = now
-        letter = event.character.casefold()
-        if not (continues and self._highlight_match(self._typed + letter)):
-            self._typed = ""
-            self._highlight_match(letter)
 
     def on_option_list_option_highlighted(self, message: OptionList.OptionHighlighted) -> None:
         """Show the full help of the choice under the cursor."""
@@ -74,18 +57,6 @@ class SortScreen(Modal[Sorting | None]):
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
         """Close with the choice; choosing the current one again reverses the direction."""
         self.dismiss(toggle_sorting(message.option_id or DEFAULT_SORTING.key, self._sorting))
-
-    def _highlight_match(self, typed: str) -> bool:
-        """Highlight the next choice whose title starts with the text; repeating a letter cycles through them."""
-        choices = self.query_one(OptionList)
-        keys = [DEFAULT_SORTING.key, *SORTABLE]
-        first = (choices.highlighted or 0) + (len(typed) == 1)
-        for at in (*range(first, len(keys)), *range(first)):
-            if title_of(keys[at]).casefold().lstrip("δ").startswith(typed):
-                choices.highlighted = at
-                self._typed = typed
-                return True
-        return False
 
     def _option(self, key: str) -> Option:
         """Line of a choice in the list."""

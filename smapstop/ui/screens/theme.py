@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -15,6 +14,7 @@ from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.screens.modal import Modal
 from smapstop.ui.theme.app_theme import theme_for, theme_names
+from smapstop.ui.widgets.findable_list import FindableList
 
 
 class ThemeScreen(Modal[None]):
@@ -22,7 +22,7 @@ class ThemeScreen(Modal[None]):
 
     DEFAULT_CSS = """
     ThemeScreen { align: right middle; background: transparent;
-      & > .box { width: 40; padding: 0; }
+      & > .box { width: 44; padding: 0; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("theme")]
@@ -34,8 +34,8 @@ class ThemeScreen(Modal[None]):
         self._names = [name for name in theme_names() if theme_for(name, colours) == name]
         with Vertical(classes="box") as box:
             box.border_title = "Theme"
-            box.border_subtitle = f"↑↓ try · enter keep · {key_of(self.app, 'back')} cancel"
-            yield OptionList(*map(self._option, self._names), compact=True)
+            box.border_subtitle = f"type to find · enter apply · {key_of(self.app, 'back')} cancel"
+            yield FindableList([*map(self._option, self._names)], self._names)
 
     def on_mount(self) -> None:
         """Highlight the theme in use."""
@@ -46,18 +46,8 @@ class ThemeScreen(Modal[None]):
         self.app.theme = message.option_id or self._initial_theme
 
     def on_option_list_option_selected(self) -> None:
-        """Keep the theme."""
+        """Leave the theme as it is now, and close."""
         self.dismiss()
-
-    def on_key(self, event: events.Key) -> None:
-        """Go to the next theme whose name starts with the letter typed."""
-        if not (event.is_printable and event.character):
-            return
-        event.stop()
-        choices, letter = self.query_one(OptionList), event.character.casefold()
-        first = (choices.highlighted or 0) + 1
-        order = [*range(first, len(self._names)), *range(first)]
-        choices.highlighted = next((at for at in order if self._names[at].startswith(letter)), choices.highlighted)
 
     def action_back(self) -> None:
         """Restore the theme, and close."""

@@ -227,7 +227,7 @@ class Views(Container):
         table.move_to(table.cursor_index)
         if table.cursor_id != mapping:
             return False
-        table.focus()
+        table.screen.set_focus(table)
         return True
 
     def open(self, tab: Tab | None = None) -> None:

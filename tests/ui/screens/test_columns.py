@@ -51,6 +51,6 @@ async def test_a_click_on_a_column_shows_or_hides_it_and_the_hints_do_the_rest()
         assert columns.highlighted == 1
         box = app.screen.query_one(".box").region
         line = "".join(segment.text for segment in app.screen._compositor.render_strips()[box.bottom - 1])
-        await pilot.click(offset=(line.index("keep"), box.bottom - 1))
+        await pilot.click(offset=(line.index("apply"), box.bottom - 1))
         await pause_until(pilot, lambda: chosen, "closed")
         assert chosen == [tuple(column for column in COLUMNS if column.key != COLUMNS[1].key)]

@@ -66,3 +66,12 @@ async def test_a_letter_goes_to_the_next_theme_that_starts_with_it() -> None:
         assert len(found) == 3
         assert all(name.startswith("t") for name in found)
         assert await press(pilot, "9") == found[-1]
+
+
+@pytest.mark.parametrize(
+    ("typed", "theme"), [("gruv", "gruvbox"), ("mocha", "catppuccin-mocha"), ("tokyo", "tokyo-night")]
+)
+async def test_typing_goes_to_the_theme_or_to_one_with_a_word_that_begins_so(typed: str, theme: str) -> None:
+    app = Host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        assert await press(pilot, *typed) == theme
