@@ -21,28 +21,33 @@ from smapstop.proc.fields import FIELD_BY_NAME
 from smapstop.text import format as fmt
 from smapstop.text.family import member_title
 from smapstop.text.mechanisms import event_verdict
+from smapstop.text.units import AUTO, UnitFormat
 
 _LABELS = {"uss": "Uss", "dirty": "Dirty", "rss_anon": "RssAnon", "rss_file": "RssFile", "rss_shmem": "RssShmem"}
 
 
-def alert_line(alert: Alert, state: AlertState, ticks: AlertTicks, family: FamilyLog | None = None) -> str:
+def alert_line(
+    alert: Alert, state: AlertState, ticks: AlertTicks, family: FamilyLog | None = None, unit: UnitFormat = AUTO
+) -> str:
     """Line about an alert that was raised: its expression, the values then, and which mapping or process did it.
 
     For instance "rss>500M: Rss 512 M; most in [heap]: +312 M of +320 M since 14:02:11 (79,872 pages first touch)".
     """
     assert state.raised is not None, "the alert was raised"
     tick = ticks.header(state.raised)
-    values = values_text(alert, values_at(alert, ticks, state.raised, family), tick)
+    values = values_text(alert, values_at(alert, ticks, state.raised, family), tick, unit)
     if alert.scope != "process" and family is not None:
         unread, count = unread_at(alert, family, tick.monotonic_ns)
         values += f" ({unread:,} of {count:,} processes not read)" if unread and alert.scope == "family" else ""
-        cause = _family_cause_text(alert, state, ticks, family)
+        cause = _family_cause_text(alert, state, ticks, family, unit)
     else:
-        cause = cause_text(alert, state, ticks.timeline)
+        cause = cause_text(alert, state, ticks.timeline, unit)
     return f"{fmt.printable(alert.text)}: " + "; ".join(filter(None, (values, cause)))
 
 
-def _family_cause_text(alert: Alert, state: AlertState, ticks: AlertTicks, family: FamilyLog) -> str:
+def _family_cause_text(
+    alert: Alert, state: AlertState, ticks: AlertTicks, family: FamilyLog, unit: UnitFormat
+) -> str:
     """Which process did it; empty if that is not known."""
     assert state.raised is not None, "the alert was raised"
     since = window_start(alert, state)
@@ -52,29 +57,29 @@ def _family_cause_text(alert: Alert, state: AlertState, ticks: AlertTicks, famil
     who = f"{member_title(cause.member)} {cause.member.member.pid}"
     clock = fmt.clock(ticks.header(max(ticks.oldest, cause.since)).wall_ns)
     if alert.scope == "member":
-        return f"{who}: {fmt.signed(cause.kb)} since {clock}" if cause.kb else who
-    whole = f" of {fmt.signed(cause.total_kb)}" if abs(cause.total_kb) > abs(cause.kb) else ""
-    return f"most in {who}: {fmt.signed(cause.kb)}{whole} since {clock}"
+        return f"{who}: {unit.change(cause.kb)} since {clock}" if cause.kb else who
+    whole = f" of {unit.change(cause.total_kb)}" if abs(cause.total_kb) > abs(cause.kb) else ""
+    return f"most in {who}: {unit.change(cause.kb)}{whole} since {clock}"
 
 
-def values_text(alert: Alert, values: Sequence[float | None], tick: Tick) -> str:
+def values_text(alert: Alert, values: Sequence[float | None], tick: Tick, unit: UnitFormat = AUTO) -> str:
     """Values of the terms: "Uss 412 M, 82 % of 500 M"; of a family "Σ Pss 1.2 G"."""
     pairs = zip(alert.terms, values, strict=True)
-    texts = [(term, _value_text(term, value, tick)) for term, value in pairs if value is not None]
+    texts = [(term, _value_text(term, value, tick, unit)) for term, value in pairs if value is not None]
     is_sum = alert.scope == "family"
     return ", ".join(f"{'Σ ' * (is_sum and term.quantity != 'processes')}{text}" for term, text in texts)
 
 
-def _value_text(term: AlertTerm, value: float, tick: Tick) -> str:
+def _value_text(term: AlertTerm, value: float, tick: Tick, unit: UnitFormat) -> str:
     """Value of a term with its name."""
     limit = limit_of(term, tick)
     match term.quantity:
         case "limit":
-            return f"memory limit {fmt.percent(value)} of {fmt.amount(limit)} used"
+            return f"memory limit {fmt.percent(value)} of {unit.text(limit)} used"
         case "faults":
             return f"faults {fmt.per_second(value)}"
         case "rate":
-            return f"{_label(term)} {_still(fmt.rate(value))}/s"
+            return f"{_label(term)} {_still(unit.change(value))}/s"
         case "processes":
             return f"{value:,.0f} process{'es' * (value != 1)}"
         case "mappings":
@@ -82,8 +87,8 @@ def _value_text(term: AlertTerm, value: float, tick: Tick) -> str:
             share = f", {fmt.percent(value)} of {limit:,.0f}" if term.of_limit and limit else ""
             return f"{count:,} mappings{share}"
     if term.of_limit and limit:
-        return f"{_label(term)} {fmt.amount(value * limit)}, {fmt.percent(value)} of {fmt.amount(limit)}"
-    return f"{_label(term)} {fmt.amount(value)}"
+        return f"{_label(term)} {unit.text(value * limit)}, {fmt.percent(value)} of {unit.text(limit)}"
+    return f"{_label(term)} {unit.text(value)}"
 
 
 def _still(rate: str) -> str:
@@ -96,14 +101,16 @@ def _label(term: AlertTerm) -> str:
     return FIELD_BY_NAME[term.field].label if term.field in FIELD_BY_NAME else _LABELS[term.field]
 
 
-def cause_text(alert: Alert, state: AlertState, timeline: Timeline) -> str:
+def cause_text(alert: Alert, state: AlertState, timeline: Timeline, unit: UnitFormat = AUTO) -> str:
     """Which mapping did it; empty if that is not known."""
     assert state.raised is not None, "the alert was raised"
     if all(term.quantity == "mappings" for term in alert.terms):
         names = mappings_cause_of(alert, state, timeline)
         return "" if names is None else _names_text(names, timeline)
     cause = cause_of(alert, state, timeline)
-    return "" if cause is None else _cause_text(cause, mapping_name(timeline, cause.mapping, state.raised), timeline)
+    if cause is None:
+        return ""
+    return _cause_text(cause, mapping_name(timeline, cause.mapping, state.raised), timeline, unit)
 
 
 def _names_text(names: MappingsCause, timeline: Timeline) -> str:
@@ -115,13 +122,13 @@ def _names_text(names: MappingsCause, timeline: Timeline) -> str:
     return f"most new ones are {name}: +{names.added:,} since {since}, {names.count:,} in all"
 
 
-def _cause_text(cause: AlertCause, name: str, timeline: Timeline) -> str:
+def _cause_text(cause: AlertCause, name: str, timeline: Timeline, unit: UnitFormat) -> str:
     """The mapping, its change and its part of the whole, since when, and what happened to it."""
     total = cause.total_kb
-    whole = f" of {fmt.signed(total)}" if total is not None and abs(total) > abs(cause.kb) else ""
+    whole = f" of {unit.change(total)}" if total is not None and abs(total) > abs(cause.kb) else ""
     since = fmt.clock(timeline.header(cause.since).wall_ns)
     verdict = f" ({event_verdict(cause.event, full=True)})" if cause.event is not None else ""
-    return f"most in {name}: {fmt.signed(cause.kb)}{whole} since {since}{verdict}"
+    return f"most in {name}: {unit.change(cause.kb)}{whole} since {since}{verdict}"
 
 
 def mapping_name(timeline: Timeline, mapping: int, number: int) -> str:

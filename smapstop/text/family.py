@@ -12,8 +12,9 @@ from smapstop.model.family.family_table import FamilyMembers, MemberRow
 from smapstop.model.family.sharing import FirstCopy, SharedMapping
 from smapstop.model.history.culprits import culprit_of
 from smapstop.model.kinds import Kind, kind_of
-from smapstop.model.metrics import METRIC_TITLES, Metric
+from smapstop.model.metrics import FAULTS, METRIC_TITLES, Metric
 from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.view import View
 from smapstop.proc.callstack.frames import Frame
 from smapstop.proc.columns import ABSENT
 from smapstop.proc.program_title import title_of
@@ -22,6 +23,7 @@ from smapstop.text.culprit import culprit_text
 from smapstop.text.functions import function_text
 from smapstop.text.mechanisms import event_verdict
 from smapstop.text.sparkline import sparkline
+from smapstop.text.units import AUTO, CountFormat, UnitFormat, unit_format_of, without_shares
 
 OLD_NS = 6_000_000_000
 """Age from which on the memory of a member counts as old: longer than it is left unread in a family that is idle."""
@@ -76,6 +78,13 @@ class FamilyMoment:
     metric: Metric
     timelines: Mapping[int, Timeline]
     """Timelines of the members that are sampled, by pid."""
+    unit: UnitFormat = AUTO
+    """Format of amounts of members."""
+
+
+def family_format(view: View, members: FamilyMembers) -> UnitFormat:
+    """Format of amounts of members in the unit of a view; shares are of the family's Pss: a page counts once."""
+    return unit_format_of(view).of_total(members.totals.pss)
 
 
 def member_texts(moment: FamilyMoment, rows: Sequence[MemberRow], history_width: int) -> list[MemberText]:
@@ -103,8 +112,9 @@ def family_title(moment: FamilyMoment) -> str:
     count = f"family of {totals.processes} process{'es' * (totals.processes != 1)}"
     notes = [f"{totals.unread} not read"] * bool(totals.unread) + [f"{totals.zombies} ended"] * bool(totals.zombies)
     unread = f" ({', '.join(notes)})" if notes else ""
-    swapped = f"   Σ SwapPss {fmt.amount(totals.swap_pss)}" if totals.swap_pss else ""
-    return f"{count}{unread}   Σ Pss {fmt.amount(totals.pss)}   Σ Uss {fmt.amount(totals.uss)}{swapped}"
+    text = without_shares(moment.unit).text
+    swapped = f"   Σ SwapPss {text(totals.swap_pss)}" if totals.swap_pss else ""
+    return f"{count}{unread}   Σ Pss {text(totals.pss)}   Σ Uss {text(totals.uss)}{swapped}"
 
 
 def reading_text(moment: FamilyMoment, interval_ns: int | None, sampled: Sequence[Timeline]) -> str:
@@ -133,27 +143,29 @@ def reading_text(moment: FamilyMoment, interval_ns: int | None, sampled: Sequenc
     return "; ".join(parts)
 
 
-def change_title(metric: Metric) -> str:
-    """Title of the column of changes."""
-    return f"Δ{METRIC_TITLES[metric]}"
+def change_title(moment: FamilyMoment) -> str:
+    """Title of the column of changes, with the sign of their unit."""
+    sign = "" if moment.metric == FAULTS else moment.unit.sign
+    return f"Δ{METRIC_TITLES[moment.metric]} {sign}".rstrip()
 
 
 def _member_text(moment: FamilyMoment, row: MemberRow, history: str) -> MemberText:
     """Text of one member."""
     verdict, brief = _verdict(moment, row)
+    unit, changes = moment.unit, CountFormat() if moment.metric == FAULTS else moment.unit
     return MemberText(
         key=(row.pid, row.history.member.start_time),
         tree=tree_lines(row.place.is_last),
         pid=str(row.pid),
         title=member_title(row.history),
-        rss=fmt.amount(row.rss),
-        pss=fmt.amount(row.pss),
-        uss=fmt.amount(row.uss),
-        swap=fmt.amount(row.swap),
+        rss=unit.amount(row.rss),
+        pss=unit.amount(row.pss),
+        uss=unit.amount(row.uss),
+        swap=unit.amount(row.swap),
         change=row.change or 0,
-        change_text=fmt.signed(row.change),
+        change_text=changes.signed(row.change),
         rate=row.rate or 0.0,
-        rate_text=fmt.rate(row.rate),
+        rate_text=changes.signed(row.rate),
         faults=fmt.per_second(row.faults),
         history=history,
         shares=(row.uss or 0, row.family or 0, row.others or 0),
@@ -193,7 +205,7 @@ def _verdict(moment: FamilyMoment, row: MemberRow) -> tuple[str, str]:
         return (row.history.missing or ("gone" if row.is_gone else "ended, not reaped by its parent"),) * 2
     timeline = moment.timelines.get(row.pid)
     texts = ("", "") if timeline is None else _event_texts(timeline, moment.at_ns)
-    return texts if texts[0] else (_amount_text(row, moment.at_ns),) * 2
+    return texts if texts[0] else (_amount_text(row, moment.at_ns, moment.unit),) * 2
 
 
 def _event_texts(timeline: Timeline, at_ns: int) -> tuple[str, str]:
@@ -208,7 +220,7 @@ def _event_texts(timeline: Timeline, at_ns: int) -> tuple[str, str]:
     return "", ""
 
 
-def _amount_text(row: MemberRow, at_ns: int) -> str:
+def _amount_text(row: MemberRow, at_ns: int, unit: UnitFormat) -> str:
     """What the last change of the amounts shows."""
     point = row.history.point_at(at_ns)
     series = [row.history.series(name) for name in ("rss", "uss", "family")]
@@ -217,8 +229,8 @@ def _amount_text(row: MemberRow, at_ns: int) -> str:
         if rss or uss:
             ago = fmt.age((at_ns - int(row.history.times_ns[point])) / 1e9)
             if uss > 0 and family < 0 and abs(rss) < uss:
-                return f"{fmt.amount(uss)} copied, or no longer shared · {ago}"
-            return f"{fmt.signed(rss)} Rss, {fmt.signed(uss)} Uss · {ago}"
+                return f"{unit.text(uss)} copied, or no longer shared · {ago}"
+            return f"{unit.change(rss)} Rss, {unit.change(uss)} Uss · {ago}"
         point -= 1
     return ""
 
@@ -239,7 +251,7 @@ class SharingText:
     """Who copied first, when, and how many pages; and by which functions."""
 
 
-def sharing_text(shared: SharedMapping, pids: Sequence[int]) -> SharingText:
+def sharing_text(shared: SharedMapping, pids: Sequence[int], unit: UnitFormat = AUTO) -> SharingText:
     """Text of a mapping in several processes, which are in the order of the columns."""
     parts = [shared.parts.get(pid) for pid in pids]
     copy = shared.first_copy
@@ -251,7 +263,7 @@ def sharing_text(shared: SharedMapping, pids: Sequence[int]) -> SharingText:
         start=shared.start,
         kind=kind_of(shared.name, shared.perms),
         name=sharing_name(shared),
-        size=fmt.amount(shared.size),
+        size=without_shares(unit).amount(shared.size),
         shares=tuple("" if part is None or part.share is None else fmt.percent(part.share) for part in parts),
         own=tuple(0.0 if part is None else part.share or 0.0 for part in parts),
         first=fmt.printable(first),

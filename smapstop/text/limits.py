@@ -13,6 +13,7 @@ from smapstop.model.limit_use import (
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
+from smapstop.text.units import UnitFormat, process_format
 
 _GROWTH_TICKS = 12
 """Ticks over which a growth has to be steady to be shown."""
@@ -38,8 +39,9 @@ def limit_texts(view: View, timeline: Timeline) -> list[LimitText]:
     tick = view.snapshot.tick
     uses = limit_uses(tick, count_mappings(view.snapshot.mappings))
     unread = [LimitText("limit", "not readable", 0)] if tick.limits.cgroup_missing else []
+    unit = process_format(view)
     return unread + [
-        _limit_text(use, view, timeline)
+        _limit_text(use, view, timeline, unit)
         for use in uses
         if use.name == "memory" or (use.share >= HIGH_SHARE and use.name != "mappings")
     ]
@@ -64,10 +66,10 @@ def memory_limit_kb(view: View) -> float | None:
     return None if group is None or group.max_bytes is None else group.max_bytes / 1024
 
 
-def _limit_text(use: LimitUse, view: View, timeline: Timeline) -> LimitText:
+def _limit_text(use: LimitUse, view: View, timeline: Timeline, unit: UnitFormat) -> LimitText:
     """Words for one limit."""
     level = (use.share >= HIGH_SHARE) + (use.share >= FULL_SHARE)
-    share = f"{fmt.percent(use.share)} of {fmt.amount(use.limit / 1024)}"
+    share = f"{fmt.percent(use.share)} of {unit.text(use.limit / 1024)}"
     if use.name != "memory":
         return LimitText(use.name, share, level)
     number = view.snapshot.tick.number
@@ -75,5 +77,5 @@ def _limit_text(use: LimitUse, view: View, timeline: Timeline) -> LimitText:
     approach = approach_of([timeline.header(each) for each in range(first, number + 1)])
     if approach is None or approach.seconds > _FAR_SECONDS:
         return LimitText("limit", share, level)
-    rate = fmt.rate(approach.bytes_per_second / 1024)
-    return LimitText("limit", f"{share}, full in {fmt.age(approach.seconds)} at {rate}/s", max(level, 1))
+    rate = unit.rate(approach.bytes_per_second / 1024)
+    return LimitText("limit", f"{share}, full in {fmt.age(approach.seconds)} at {rate}", max(level, 1))

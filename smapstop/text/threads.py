@@ -9,7 +9,9 @@ from smapstop.lazy_dataclass import dataclass
 from smapstop.model.protocol import ThreadsReply
 from smapstop.model.tick import ThreadStack
 from smapstop.model.timeline.map_snapshot import MapSnapshot
+from smapstop.model.view.view import View
 from smapstop.text import format as fmt
+from smapstop.text.units import AUTO, UnitFormat, unit_format_of
 
 ThreadOrder = Literal["cpu", "stack", "name", "tid"]
 """What threads can be sorted by."""
@@ -127,7 +129,34 @@ THREAD_COLUMNS = (
 """Columns of the list; "Stack" is resident, "of" the size of the mapping."""
 
 
-def thread_cells(row: ThreadRow) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class StackFormat:
+    """Formats of the memory of stacks."""
+
+    rss: UnitFormat = AUTO
+    size: UnitFormat = AUTO
+
+    @property
+    def columns(self) -> tuple[ThreadColumn, ...]:
+        """The columns, with the unit in the titles and room for its numbers."""
+        amounts = {"Stack": self.rss, "of": self.size}
+        return tuple(
+            replace(column, title=f"{column.title} {unit.sign}".rstrip(), width=unit.cells)
+            if (unit := amounts.get(column.title)) is not None
+            else column
+            for column in THREAD_COLUMNS
+        )
+
+
+def stack_format_of(view: View) -> StackFormat:
+    """Formats of the memory of stacks in the unit of a view; shares are of the process's totals."""
+    return StackFormat(unit_format_of(view, "rss"), unit_format_of(view, "size"))
+
+
+_IN_AUTO = StackFormat()
+
+
+def thread_cells(row: ThreadRow, formats: StackFormat = _IN_AUTO) -> tuple[str, ...]:
     """Texts of a row, one for each of `THREAD_COLUMNS`."""
     unknown = "running: not read" if row.state == "R" else "not found yet"
     place = fmt.printable(row.stack) if row.mapping is not None else unknown
@@ -137,7 +166,7 @@ def thread_cells(row: ThreadRow) -> tuple[str, ...]:
         fmt.printable(row.name),
         row.state or fmt.UNKNOWN,
         fmt.percent(row.cpu),
-        fmt.amount(row.rss_kb),
-        fmt.amount(row.size_kb),
+        formats.rss.amount(row.rss_kb),
+        formats.size.amount(row.size_kb),
         place + shared,
     )

@@ -1,6 +1,7 @@
 """Amounts in the unit that the user chose."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
@@ -25,6 +26,8 @@ UNIT_NAMES: Mapping[Units, str] = MappingProxyType(
 """What each unit is."""
 _SIGNS: Mapping[Units, str] = MappingProxyType({"auto": "", "pages": "p", "bytes": "B", "kB": "kB", "share": "%"})
 
+_CELLS: Mapping[Units, int] = MappingProxyType({"auto": 7, "pages": 10, "bytes": 15, "kB": 11, "share": 7})
+
 _DEFAULT_PAGE_KB = 4
 
 
@@ -36,6 +39,11 @@ class UnitFormat:
     page_kb: int = 4
     total_kb: float | None = None
     """What shares are of; None if unknown."""
+
+    @property
+    def cells(self) -> int:
+        """Cells that amounts and changes up to 10 GB take, where columns do not fit them."""
+        return _CELLS[self.units]
 
     @property
     def sign(self) -> str:
@@ -61,6 +69,14 @@ class UnitFormat:
     def change(self, kb: float | None) -> str:
         """Format a change with its unit, for a sentence: "+528 p"."""
         return self.with_sign(self.signed(kb))
+
+    def rate(self, kb_per_s: float) -> str:
+        """Format a rate with its unit, for a sentence: "+528 p/s"."""
+        return f"{self.change(kb_per_s)}/s"
+
+    def of_total(self, total_kb: float | None) -> "UnitFormat":
+        """The same with shares of another total."""
+        return replace(self, total_kb=total_kb)
 
     def axis(self, kb: float, cells: int) -> str:
         """Format an amount with its unit in some cells, for an axis; where that takes more, as K, M, G."""
@@ -120,10 +136,10 @@ def unit_format_of(view: View, name: str = "") -> UnitFormat:
     if name in PROPERTY_FIELDS:  # a page size has no sum
         values = None
     total = None if values is None else float(values[(values > 0) & ~mappings.gone].sum())
-    return UnitFormat(units, _page_kb(mappings), total)
+    return UnitFormat(units, page_kb_of(mappings), total)
 
 
-def _page_kb(mappings: TableData) -> int:
+def page_kb_of(mappings: TableData) -> int:
     """Page size of the process, kB: the smallest of its mappings."""
     sizes = mappings.get("kernel_page_size")
     known = sizes[sizes > 0] if sizes is not None else np.zeros(0, np.int64)
@@ -132,8 +148,7 @@ def _page_kb(mappings: TableData) -> int:
 
 def process_format(view: View) -> UnitFormat:
     """Format of amounts of the process, and of what happened over time: what shares would be of has to be seen."""
-    unit = unit_format_of(view)
-    return UnitFormat() if unit.units == "share" else unit
+    return without_shares(unit_format_of(view))
 
 
 def metric_format(view: View) -> UnitFormat:
@@ -143,3 +158,8 @@ def metric_format(view: View) -> UnitFormat:
 
 AUTO = UnitFormat()
 """Format for those who did not choose a unit: kB, MB, GB, as it fits."""
+
+
+def without_shares(unit: UnitFormat) -> UnitFormat:
+    """A format, or the automatic one instead of shares: of what these would be of, or of what has no total."""
+    return AUTO if unit.units == "share" else unit

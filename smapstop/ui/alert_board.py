@@ -10,7 +10,9 @@ from smapstop.model.compare.runs import Run, Runs
 from smapstop.model.family.family_log import FamilyLog
 from smapstop.model.history.log_entry import PROCESS_SCOPE, LogEntry
 from smapstop.model.marks import Mark
+from smapstop.model.view.view_state import UNITS, Units
 from smapstop.text.alerts import alert_line
+from smapstop.text.units import UnitFormat, without_shares
 
 LETTER = "!"
 """Letter of an alert among the marks of the time band."""
@@ -27,10 +29,14 @@ class RaisedAlert:
     """Tick at which it was; the last one if that was after the end."""
     wall_ns: int
     """When it was, wall clock, ns."""
-    line: str
-    """What it says: its expression, the values, and which mapping did it."""
+    lines: tuple[str, ...]
+    """What it says in each of `UNITS`: its expression, the values, and which mapping did it."""
     mapping: int | None
     """The mapping that did it, if known."""
+
+    def line(self, units: Units) -> str:
+        """What it says in a unit."""
+        return self.lines[UNITS.index(units)]
 
 
 class AlertBoard:
@@ -46,7 +52,7 @@ class AlertBoard:
         self._raised: dict[int, list[RaisedAlert]] = {}
         self._hidden: set[RaisedAlert] = set()
 
-    def update(self, runs: Runs, family: FamilyLog | None = None) -> bool:
+    def update(self, runs: Runs, family: FamilyLog | None = None, page_kb: int = 4) -> bool:
         """Check the new ticks of the newest run, and its family; whether an alert was raised."""
         run = runs.newest
         if not self._alerts or run is None:
@@ -55,7 +61,7 @@ class AlertBoard:
         self._watches = {number: watch for number, watch in self._watches.items() if number in numbers}
         self._raised = {number: raised for number, raised in self._raised.items() if number in numbers}
         watch = self._watch_of(run, family)
-        new = [_describe(alert, state, watch) for alert, state in watch.update()]
+        new = [_describe(alert, state, watch, page_kb) for alert, state in watch.update()]
         self._raised.setdefault(run.number, []).extend(new)
         return bool(new)
 
@@ -93,10 +99,10 @@ class AlertBoard:
         """The moments at which alerts were raised in a run."""
         return tuple(Mark(LETTER, each.number, each.mapping) for each in self._raised_in(run))
 
-    def entries(self, run: Run | None) -> tuple[LogEntry, ...]:
-        """What was raised in a run, for its events."""
+    def entries(self, run: Run | None, units: Units = "auto") -> tuple[LogEntry, ...]:
+        """What was raised in a run, for its events, in a unit."""
         return tuple(
-            LogEntry("alert", PROCESS_SCOPE - 1 - at, each.mapping, each.number, each.number, note=each.line)
+            LogEntry("alert", PROCESS_SCOPE - 1 - at, each.mapping, each.number, each.number, note=each.line(units))
             for at, each in enumerate(self._raised_in(run))
         )
 
@@ -107,11 +113,12 @@ class AlertBoard:
         return [each for each in self._raised[run.number] if each.number >= run.timeline.oldest]
 
 
-def _describe(alert: Alert, state: AlertState, watch: AlertWatch) -> RaisedAlert:
+def _describe(alert: Alert, state: AlertState, watch: AlertWatch, page_kb: int) -> RaisedAlert:
     """What an alert says, and the mapping that did it; of a family it is a process, which the text names."""
     assert state.raised is not None, "the alert was raised"
     cause = cause_of(alert, state, watch.timeline) if alert.scope == "process" else None
-    line = alert_line(alert, state, watch.ticks, watch.family)
+    formats = [without_shares(UnitFormat(units, page_kb)) for units in UNITS]
+    lines = tuple(alert_line(alert, state, watch.ticks, watch.family, unit) for unit in formats)
     number = min(state.raised, len(watch.timeline) - 1)
     wall_ns = watch.ticks.header(state.raised).wall_ns
-    return RaisedAlert(alert, state.raised, number, wall_ns, line, None if cause is None else cause.mapping)
+    return RaisedAlert(alert, state.raised, number, wall_ns, lines, None if cause is None else cause.mapping)

@@ -18,12 +18,14 @@ from smapstop.proc.callstack.frames import Frame
 from smapstop.text.family import (
     FamilyMoment,
     MemberText,
+    change_title,
     family_title,
     member_texts,
     reading_text,
     sharing_text,
     tree_lines,
 )
+from smapstop.text.units import UnitFormat
 
 
 def members_at(second: int, metric: Metric = "uss", **timelines: Timeline) -> list[MemberText]:
@@ -149,3 +151,25 @@ def test_what_is_read_how_often_and_what_is_old() -> None:
     table = family_table(log, 20 * SECOND_NS, 0, "rss")
     text = reading_text(FamilyMoment(table, 20 * SECOND_NS, 0, "rss", {}), SECOND_NS, ())
     assert text == "totals in turn, every 1.0 s, the oldest 7 s ago; 1 not read yet; 1 dim: older than 6 s"
+
+
+def test_a_family_is_in_the_unit_chosen_with_shares_of_its_pss() -> None:
+    moment = moment_at(5, "uss", {})
+    pss = moment.table.totals.pss
+    assert pss == 110
+    for unit, uss, change, title, delta in (
+        (UnitFormat("pages"), "9", "+9", "Σ Pss 27.5 p", "ΔUss p"),
+        (UnitFormat("bytes"), "36,864", "+36,864", "Σ Pss 112,640 B", "ΔUss B"),
+        (UnitFormat("share", 4, pss), "33", "+33", "Σ Pss 110 K", "ΔUss %"),
+    ):
+        moment = replace(moment, unit=unit)
+        worker = member_texts(moment, moment.table.rows, 6)[1]
+        assert (worker.uss, worker.change_text, change_title(moment)) == (uss, change, delta)
+        assert title in family_title(moment)
+        assert worker.verdict.startswith(f"{unit.text(12)} copied")
+
+
+def test_the_size_of_a_shared_mapping_is_in_the_unit_but_no_share() -> None:
+    shared = SharedMapping(0x1000, "/a.so", "r-xp", 64, {}, None)
+    sizes = [sharing_text(shared, (), unit).size for unit in (UnitFormat("pages"), UnitFormat("share", 4, 100.0))]
+    assert sizes == ["16", "64 K"]

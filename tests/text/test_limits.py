@@ -89,3 +89,10 @@ def test_memory_of_the_kernel_is_counted_as_in_the_table_but_not_against_the_lim
     for limits, expected in ((Limits(65530), "2"), (Limits(1), "1 of at most 1, 1 of them anonymous")):
         view = view_of(timeline_of(tick_of(0, rows, [0, 1], limits=limits)))
         assert mapping_count_text(view) == expected
+
+
+def test_a_limit_is_in_the_unit_of_the_view_and_not_in_percent_of_the_process() -> None:
+    timeline = growing(16)
+    states = (ViewState(units="pages"), ViewState(units="kB"), ViewState(units="share"))
+    texts = [limit_texts(derive_view(timeline, state), timeline)[0].text for state in states]
+    assert texts == ["25 % of 16,384 p", "25 % of 65,536 kB", "25 % of 64 M"]

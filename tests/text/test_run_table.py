@@ -10,6 +10,7 @@ from smapstop.model.tick import ExitStatus
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.text import format as fmt
 from smapstop.text.run_table import TITLES, header, line_of
+from smapstop.text.units import UnitFormat
 
 
 def run(number: int, *rss: int, ending: ExitStatus | None = None, peak: int | None = None) -> Run:
@@ -57,3 +58,10 @@ def test_the_titles_stand_over_their_columns_and_lines_fit_a_narrow_terminal() -
     assert cells(header()) == list(TITLES)
     assert fmt.cell_width(line) == fmt.cell_width(header()) <= 80 - 7
     assert "killed by SIGKILL" in line
+
+
+def test_another_unit_is_in_the_titles_and_has_room() -> None:
+    unit = UnitFormat("bytes")
+    line = line_of(run(1, 100, 5_000_000), None, unit)
+    assert cells(line)[-2:] == ["5,120,000,000"] * 2
+    assert "Peak Rss B" in header(unit)

@@ -8,6 +8,7 @@ from smapstop.model.tick import ThreadStack
 from smapstop.model.timeline.map_snapshot import apply_tick
 from smapstop.text.threads import (
     THREAD_COLUMNS,
+    StackFormat,
     ThreadOrder,
     ThreadRow,
     recorded_thread_rows,
@@ -15,6 +16,7 @@ from smapstop.text.threads import (
     thread_cells,
     thread_rows,
 )
+from smapstop.text.units import UnitFormat
 
 MAP = apply_tick(
     None,
@@ -88,3 +90,10 @@ def test_of_the_past_only_stacks_are_known() -> None:
 def test_threads_are_sorted_unknown_ones_last(order: ThreadOrder, expected: list[int]) -> None:
     rows: list[ThreadRow] = thread_rows(READ, BEFORE, MAP, clock_ticks=100)
     assert [row.tid for row in sort_threads(rows, order)] == expected
+
+
+def test_stacks_are_in_the_unit_chosen_whose_sign_is_in_the_titles() -> None:
+    formats = StackFormat(UnitFormat("pages"), UnitFormat("pages"))
+    row = thread_rows(READ, BEFORE, MAP, clock_ticks=100)[2]
+    assert thread_cells(row, formats)[4:6] == ("1,024", "8,192")
+    assert [column.title for column in formats.columns[4:6]] == ["Stack p", "of p"]

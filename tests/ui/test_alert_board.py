@@ -38,7 +38,9 @@ def test_each_run_has_its_own_alerts() -> None:
     assert [[mark.tick for mark in board.marks(run)] for run in (first, second, None)] == [[1], [], []]
     grow(second, 150)
     assert board.update(runs)
-    assert [entry.note for entry in board.entries(second)] == [each.line for each in [board.current(runs)] if each]
+    shown = board.current(runs)
+    assert shown is not None
+    assert [entry.note for entry in board.entries(second)] == [shown.line("auto")]
 
 
 def test_alerts_of_runs_that_are_dropped_are_dropped_and_another_timeline_has_none() -> None:
@@ -81,3 +83,15 @@ def test_after_the_end_the_family_goes_on_and_an_alert_has_its_own_time() -> Non
     board.append_reading(runs, log)
     assert not board.update(runs, log)
     assert board.current(runs) is None, "it is cleared"
+
+
+def test_an_alert_is_said_in_the_unit_of_the_moment() -> None:
+    runs, board = Runs(), AlertBoard([ALERT])
+    run = runs.begin(target())
+    grow(run, 50, 160)
+    board.update(runs, page_kb=16)
+    notes = [board.entries(run, units)[0].note for units in ("auto", "pages", "bytes", "share")]
+    assert [note.partition(": ")[2].partition(";")[0] for note in notes] == [
+        *("Rss 160 K", "Rss 10 p", "Rss 163,840 B", "Rss 160 K"),
+    ]
+    assert "+6.9 p" in notes[1]

@@ -10,6 +10,7 @@ from smapstop.lazy_dataclass import dataclass
 from smapstop.text import format as fmt
 from smapstop.text.family import MemberText, SharingText
 from smapstop.text.kinds import letter_of
+from smapstop.text.units import AUTO, UnitFormat
 from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.theme.contrast import ensure_legible
 
@@ -30,45 +31,55 @@ class MemberColumns:
     history: int
     bar: int
     verdict: int
+    amount: int = 7
+    """Cells of an amount."""
+    change: int = 8
+    """Cells of the change."""
+    sign: str = ""
+    """Sign of the unit of amounts."""
 
 
 _AMOUNTS = ("pss", "uss", "rss", "swap")
 """Amounts, the most important first."""
 _SHOWN_ORDER = ("rss", "pss", "uss", "swap")
-_AMOUNT_CELLS, _CHANGE_CELLS, _RATE_CELLS, _FAULT_CELLS = 7, 8, 9, 8
+_RATE_CELLS, _FAULT_CELLS = 9, 8
 
 
-def fit_member_columns(width: int, longest_name: int) -> MemberColumns:
+def fit_member_columns(width: int, longest_name: int, unit: UnitFormat = AUTO) -> MemberColumns:
     """Fit the columns of members into a width: the least important are left out.
 
     Args:
         width: Cells.
         longest_name: Cells of the longest name with its place in the tree and its pid.
+        unit: Format of amounts.
     """
+    amount_cells, change_cells, rate_cells = unit.cells, unit.cells + 1, max(_RATE_CELLS, unit.cells)
     name = max(_LEAST_NAME, min(longest_name, _MOST_NAME, width // 3))
-    left = width - name - 1 - _CHANGE_CELLS - _LEAST_VERDICT
+    left = width - name - 1 - change_cells - _LEAST_VERDICT
     amounts: list[str] = []
     for each in _AMOUNTS[:3]:
-        if left >= _AMOUNT_CELLS:
-            amounts, left = [*amounts, each], left - _AMOUNT_CELLS
+        if left >= amount_cells:
+            amounts, left = [*amounts, each], left - amount_cells
     bar, left = (min(24, max(14, left // 3)), left) if left >= 15 else (0, left)
     left -= bar + 1 if bar else 0
     history, left = (10, left - 11) if left >= 11 else (0, left)
     left -= 12  # for the last change, which says most
-    rate, left = (_RATE_CELLS, left - _RATE_CELLS) if left >= _RATE_CELLS else (0, left)
+    rate, left = (rate_cells, left - rate_cells) if left >= rate_cells else (0, left)
     faults, left = (_FAULT_CELLS, left - _FAULT_CELLS) if left >= _FAULT_CELLS else (0, left)
-    if left >= _AMOUNT_CELLS:
-        amounts, left = [*amounts, "swap"], left - _AMOUNT_CELLS
+    if left >= amount_cells:
+        amounts, left = [*amounts, "swap"], left - amount_cells
     left += 12
     shown = tuple(each for each in _SHOWN_ORDER if each in amounts)
-    return MemberColumns(name, shown, rate, faults, history, bar, _LEAST_VERDICT + left)
+    verdict = _LEAST_VERDICT + left
+    return MemberColumns(name, shown, rate, faults, history, bar, verdict, amount_cells, change_cells, unit.sign)
 
 
 def draw_member_titles(columns: MemberColumns, style: Style, change: str) -> list[Segment]:
     """Draw the titles of the columns."""
     titles = fmt.pad(" Process", columns.name + 1)
-    titles += "".join(f"{each.capitalize():>{_AMOUNT_CELLS - 1}} " for each in columns.amounts)
-    titles += f"{change:>{_CHANGE_CELLS - 1}} "
+    names = (f"{each.capitalize()} {columns.sign}".rstrip() for each in columns.amounts)
+    titles += "".join(f"{fmt.clip(name, columns.amount - 1):>{columns.amount - 1}} " for name in names)
+    titles += f"{fmt.clip(change, columns.change - 1):>{columns.change - 1}} "
     titles += f"{'Rate/s':>{columns.rate - 1}} " if columns.rate else ""
     titles += f"{'Faults':>{columns.faults - 1}} " if columns.faults else ""
     titles += fmt.pad(fmt.clip("History", columns.history), columns.history + 1) if columns.history else ""
@@ -102,8 +113,8 @@ def draw_member(
         Segment(member.tree, quiet),
         Segment(name, plain + Style(bold=watched)),
         Segment(f"{pid} ", quiet),
-        *(Segment(f"{getattr(member, each):>{_AMOUNT_CELLS - 1}} ", plain) for each in columns.amounts),
-        _number(member.change_text, _CHANGE_CELLS, member.change, style, base, cursor=cursor),
+        *(Segment(f"{getattr(member, each):>{columns.amount - 1}} ", plain) for each in columns.amounts),
+        _number(member.change_text, columns.change, member.change, style, base, cursor=cursor),
     ]
     if columns.rate:
         segments.append(_number(member.rate_text, columns.rate, member.rate, style, base, cursor=cursor))
@@ -139,7 +150,7 @@ def _bar(shares: tuple[int, int, int], cells: int, largest_kb: int, style: DrawS
     ]
 
 
-_SHARE_CELLS, _SIZE_CELLS, _LEAST_FIRST = 8, 7, 19
+_SHARE_CELLS, _LEAST_FIRST = 8, 19
 _SHOWS_FUNCTIONS = 28
 """Cells from which on functions are named."""
 
@@ -154,23 +165,30 @@ class SharingColumns:
     hidden: int
     """Number of those for which there is no room."""
     first: int
+    size: int = 7
+    sign: str = ""
+    """Sign of the unit of sizes."""
 
 
-def fit_sharing_columns(width: int, pids: Sequence[int], chosen_pid: int = 0) -> SharingColumns:
+def fit_sharing_columns(
+    width: int, pids: Sequence[int], chosen_pid: int = 0, unit: UnitFormat = AUTO
+) -> SharingColumns:
     """Fit the columns of shared mappings into a width; the last processes are left out when there is no room.
 
     Args:
         width: Cells.
         pids: The processes, in order.
         chosen_pid: The process that is not left out.
+        unit: Format of sizes.
     """
     name = max(_LEAST_NAME, min(36, width // 4))
-    room = width - name - 1 - _SIZE_CELLS
+    room = width - name - 1 - unit.cells
     count = max(1, min(len(pids), (room - _LEAST_FIRST) // _SHARE_CELLS))
     shown = tuple(pids[:count])
     if chosen_pid in pids[count:]:
         shown = (*pids[: count - 1], chosen_pid)
-    return SharingColumns(name, shown, len(pids) - len(shown), max(1, room - count * _SHARE_CELLS))
+    first = max(1, room - count * _SHARE_CELLS)
+    return SharingColumns(name, shown, len(pids) - len(shown), first, unit.cells, unit.sign)
 
 
 def draw_sharing_titles(columns: SharingColumns, style: Style, chosen_pid: int = 0) -> list[Segment]:
@@ -179,12 +197,8 @@ def draw_sharing_titles(columns: SharingColumns, style: Style, chosen_pid: int =
     first = "First copied by · functions" if columns.first >= _SHOWS_FUNCTIONS else "First copied by"
     if columns.hidden:
         first = f"+{columns.hidden} · {first}"
-    return [
-        Segment(
-            f"{fmt.pad(' Own share of', columns.name + 1)}{'Size':>{_SIZE_CELLS - 1}} {pids}{first}",
-            style,
-        )
-    ]
+    name, size = fmt.pad(" Own share of", columns.name + 1), f"Size {columns.sign}".rstrip()
+    return [Segment(f"{name}{size:>{columns.size - 1}} {pids}{first}", style)]
 
 
 def draw_sharing(sharing: SharingText, columns: SharingColumns, style: DrawStyle, *, cursor: bool) -> Strip:
@@ -195,7 +209,7 @@ def draw_sharing(sharing: SharingText, columns: SharingColumns, style: DrawStyle
     segments = [
         Segment(f"{letter_of(sharing.kind)} ", marker),
         Segment(fmt.pad(fmt.shorten_middle(sharing.name, columns.name - 2), columns.name - 1), base),
-        Segment(f"{sharing.size:>{_SIZE_CELLS - 1}} ", quiet),
+        Segment(f"{sharing.size:>{columns.size - 1}} ", quiet),
     ]
     for text, own in zip(sharing.shares, sharing.own, strict=True):
         ink = base if cursor else style.bold if own >= 0.5 else style.base if own else style.quiet

@@ -99,7 +99,7 @@ class MainScreen(RowScreen):
     def show_progress(self, what: str) -> None:
         """Focus the table, and show a notice until the first tick."""
         self.query_one(HeaderBar).show_notice(what)
-        self.views.table.focus()
+        self.set_focus(self.views.table)
 
     def on_resize(self, event: events.Resize) -> None:
         """Hide what a small terminal has no room for, the least important parts first."""
@@ -141,7 +141,7 @@ class MainScreen(RowScreen):
         if carried is not None:
             self.views.table.cursor_id = carried
         if self.panes.events.is_open:
-            self.panes.events.show(session.timeline, view, alerts=session.alerts.entries(run))
+            self.panes.events.show(session.timeline, view, alerts=session.alerts.entries(run, view.state.units))
         self._walk_on()
         order = session.order
         rows = order.arrange_rows(view, session.seconds_since_input)
@@ -217,7 +217,7 @@ class MainScreen(RowScreen):
                 self.change_view(view_state.go_back())
             elif not self.member_watch.go_back():
                 self.action_live()
-            self.views.table.focus()
+            self.set_focus(self.views.table)
 
     # events
 

@@ -14,7 +14,7 @@ from smapstop.model.protocol import FollowFamily, MappingReply, MappingRequest, 
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
-from smapstop.text.family import FamilyMoment, family_title, member_title, reading_text, sharing_name
+from smapstop.text.family import FamilyMoment, family_format, family_title, member_title, reading_text, sharing_name
 from smapstop.text.status import baseline_text
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.member_view import MemberViews
@@ -91,7 +91,7 @@ class FamilyScreen(MemberLists):
     def on_mount(self) -> None:
         """Begin to read the family."""
         self._request(FollowFamily())
-        self.query_one(FamilyTable).focus()
+        self.set_focus(self.query_one(FamilyTable))
         self.set_class(self._recorded, "-recorded")
         self.call_after_refresh(self.redraw)
 
@@ -117,7 +117,7 @@ class FamilyScreen(MemberLists):
         begin_ns = at_ns - (view.window.end_ns - view.window.begin_ns)
         before = log.first_tick_ns if state.baseline == "previous" else view.diff.before.tick.monotonic_ns
         table = family_table(log, at_ns, before, self.metric)
-        moment = FamilyMoment(table, at_ns, begin_ns, self.metric, self._timelines())
+        moment = FamilyMoment(table, at_ns, begin_ns, self.metric, self._timelines(), family_format(view, table))
         rows = self.select_rows(table, at_ns)
         members = self.query_one(FamilyTable)
         members.styles.height = max(_LEAST_LINES, min(len(table.rows) + 2, self.size.height * 3 // 5))
@@ -132,7 +132,7 @@ class FamilyScreen(MemberLists):
             session.failure_text or reading,
         )
         shared, current = session.family.shared_mappings(sampled, at_ns), members.current
-        self.query_one(SharingTable).show(shared, pids, 0 if current is None else current.pid)
+        self.query_one(SharingTable).show(shared, pids, 0 if current is None else current.pid, moment.unit)
         self._show_pages(current, moment, before)
 
     def _show_pages(self, member: MemberRow | None, moment: FamilyMoment, before_ns: int) -> None:

@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 
 from smapstop.model.protocol import Request, ThreadsReply, ThreadsRequest
-from smapstop.text.threads import THREAD_ORDERS, ThreadOrder, recorded_thread_rows, thread_rows
+from smapstop.text.threads import THREAD_ORDERS, ThreadOrder, recorded_thread_rows, stack_format_of, thread_rows
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.messages import ThreadsRead
@@ -34,7 +34,7 @@ class ThreadsScreen(Modal[int | None]):
     """
 
     DEFAULT_CSS = """
-    ThreadsScreen > .box { width: 90; height: 80%; padding: 0; }
+    ThreadsScreen > .box { height: 80%; padding: 0; }
     ThreadsScreen.-low > .box { height: 100%; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("threads")]
@@ -65,7 +65,7 @@ class ThreadsScreen(Modal[int | None]):
         if view is not None:
             number = view.snapshot.tick.number
             rows = recorded_thread_rows(self._session.timeline.stacks_at(number), view.snapshot)
-            self._list.show(rows, "no stacks of threads are known at this moment")
+            self._list.show(rows, "no stacks of threads are known at this moment", stack_format_of(view))
             self._fit(max(1, len(rows)))
             self._box.border_title = "Threads then: their stacks; states and CPU time are known only live"
 
@@ -87,11 +87,12 @@ class ThreadsScreen(Modal[int | None]):
     def show_reply(self, message: ThreadsRead) -> None:
         """Show the threads of a reply, with the CPU time since the one before."""
         self._is_waiting = False
-        reply, run = message.reply, self._session.run
-        if run is None:
+        reply, run, view = message.reply, self._session.run, self._session.view
+        if run is None or view is None:
             return
         snapshot = self._session.timeline.at(len(self._session.timeline) - 1)
-        self._list.show(thread_rows(reply, self._reply, snapshot, run.target.clock_ticks), reply.missing_reason)
+        rows = thread_rows(reply, self._reply, snapshot, run.target.clock_ticks)
+        self._list.show(rows, reply.missing_reason, stack_format_of(view))
         more = (
             f"{reply.total:,}, the first {len(reply.tids):,}" if reply.total > len(reply.tids) else f"{reply.total}"
         )
@@ -100,7 +101,8 @@ class ThreadsScreen(Modal[int | None]):
         self._fit(len(reply.tids))
 
     def _fit(self, count: int) -> None:
-        """Make the dialog as high as its lines need, as far as there is room."""
+        """Make the dialog as large as its lines need, as far as there is room."""
+        self._box.styles.width = self._list.cells + 4
         frame, titles = 2, 1
         most = self.size.height if self.has_class("-low") else self.size.height * 4 // 5
         self._box.styles.height = min(most, count + frame + titles)

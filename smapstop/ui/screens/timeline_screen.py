@@ -13,6 +13,7 @@ from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view_state import ViewState
 from smapstop.settings import Settings
 from smapstop.text.columns import SORTABLE, Column, find_columns, shift_sorting, toggle_sorting
+from smapstop.text.units import AUTO, process_format
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.messages import ViewOutdated
 from smapstop.ui.session import Session
@@ -244,7 +245,8 @@ class TimelineScreen(Screen[None]):
             return
         from smapstop.ui.screens.runs import RunsScreen
 
-        self.app.push_screen(RunsScreen(self.session.runs.stored, self.session.run), self._show_chosen_run)
+        unit = AUTO if self.session.view is None else process_format(self.session.view)
+        self.app.push_screen(RunsScreen(self.session.runs.stored, self.session.run, unit), self._show_chosen_run)
 
     def _show_chosen_run(self, run: Run | None) -> None:
         """Show the run that the user chose: the newest live, an earlier one at its end."""

@@ -5,6 +5,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
+from smapstop.model.view.view_state import Units
 from smapstop.text import format as fmt
 from smapstop.ui.alert_board import RaisedAlert
 from smapstop.ui.keys.key_app import key_of
@@ -25,11 +26,11 @@ class AlertBanner(Widget):
         super().__init__()
         self._text = ""
 
-    def show(self, raised: RaisedAlert | None) -> None:
-        """Show an alert; nothing for None."""
+    def show(self, raised: RaisedAlert | None, units: Units = "auto") -> None:
+        """Show an alert, with amounts in a unit; nothing for None."""
         text = ""
         if raised is not None:
-            text = f" alert since {fmt.clock(raised.wall_ns)}  {fmt.printable(raised.line)}"
+            text = f" alert since {fmt.clock(raised.wall_ns)}  {fmt.printable(raised.line(units))}"
         if text != self._text:
             self._text = text
             self.set_class(bool(text), "-shown")

@@ -9,6 +9,7 @@ from smapstop.lazy_dataclass import dataclass
 from smapstop.model.family.family_table import MemberRow
 from smapstop.text import format as fmt
 from smapstop.text.family import FamilyMoment, MemberText, change_title, member_texts, member_title, tree_lines
+from smapstop.text.units import AUTO
 from smapstop.ui.drawing.family import MemberColumns, draw_member, draw_member_titles, fit_member_columns
 from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.theme.app_theme import palette_of
@@ -84,8 +85,9 @@ class FamilyTable(LineList[Key, _MemberLine]):
             len(tree_lines(row.place.is_last)) + fmt.cell_width(member_title(row.history)) + len(str(row.pid)) + 3
             for row in self._rows
         )
-        self._columns = fit_member_columns(width - 1, max(names, default=0))
-        title = change_title(self._moment.metric) if self._moment else "Δ"
+        unit = self._moment.unit if self._moment else AUTO
+        self._columns = fit_member_columns(width - 1, max(names, default=0), unit)
+        title = change_title(self._moment) if self._moment else "Δ"
         style = self.get_component_rich_style("lines--header")
         return Strip(draw_member_titles(self._columns, style, title)).adjust_cell_length(width, style)
 

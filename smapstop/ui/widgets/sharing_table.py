@@ -8,6 +8,7 @@ from textual.strip import Strip
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.family.sharing import SharedMapping
 from smapstop.text.family import SharingText, sharing_text
+from smapstop.text.units import AUTO, UnitFormat, without_shares
 from smapstop.ui.drawing.family import SharingColumns, draw_sharing, draw_sharing_titles, fit_sharing_columns
 from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.theme.app_theme import palette_of
@@ -37,17 +38,22 @@ class SharingTable(LineList[int, _SharingLine]):
         self._mappings: Sequence[SharedMapping] = ()
         self._pids: Sequence[int] = ()
         self._chosen_pid = 0
+        self._unit = AUTO
 
-    def show(self, mappings: Sequence[SharedMapping], pids: Sequence[int], chosen_pid: int = 0) -> None:
+    def show(
+        self, mappings: Sequence[SharedMapping], pids: Sequence[int], chosen_pid: int = 0, unit: UnitFormat = AUTO
+    ) -> None:
         """Show mappings of some processes.
 
         Args:
             mappings: The mappings.
             pids: The processes, in the order of the columns.
             chosen_pid: The process whose pages are shown.
+            unit: Format of sizes.
         """
         fixed = self.fixed_row()
         self._mappings, self._pids, self._chosen_pid = mappings, pids, chosen_pid
+        self._unit = without_shares(unit)
         self.restore_fixed_row(*fixed)
         self.redraw()
 
@@ -72,16 +78,16 @@ class SharingTable(LineList[int, _SharingLine]):
     def draw_header(self, width: int) -> Strip:
         """Draw the titles."""
         style = self.get_component_rich_style("lines--header")
-        columns = fit_sharing_columns(width - 1, self._pids, self._chosen_pid)
+        columns = fit_sharing_columns(width - 1, self._pids, self._chosen_pid, self._unit)
         titles = draw_sharing_titles(columns, style, self._chosen_pid)
         return Strip(titles).adjust_cell_length(width, style)
 
     def build_lines(self, first: int, stop: int) -> list[_SharingLine]:
         """Build the lines of some mappings."""
-        columns = fit_sharing_columns(self.size.width - 1, self._pids, self._chosen_pid)
+        columns = fit_sharing_columns(self.size.width - 1, self._pids, self._chosen_pid, self._unit)
         cursor = self.cursor_index
         return [
-            _SharingLine(sharing_text(shared, columns.pids), columns, first + at == cursor)
+            _SharingLine(sharing_text(shared, columns.pids, self._unit), columns, first + at == cursor)
             for at, shared in enumerate(self._mappings[first:stop])
         ]
 

@@ -10,9 +10,12 @@ from textual.strip import Strip
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.text import format as fmt
-from smapstop.text.threads import THREAD_COLUMNS, ThreadOrder, ThreadRow, sort_threads, thread_cells
+from smapstop.text.threads import StackFormat, ThreadColumn, ThreadOrder, ThreadRow, sort_threads, thread_cells
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.widgets.line_list import LineList
+
+_GAP_CELLS = 2
+"""Cells between two columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,23 @@ class ThreadList(LineList[int, _ThreadLine]):
         """What the threads are sorted by."""
         self._rows: list[ThreadRow] = []
         self._reason = "reading …"
+        self._formats = StackFormat()
 
-    def show(self, rows: Sequence[ThreadRow], reason: str) -> None:
-        """Show threads; without any, the reason why."""
-        fixed = self.fixed_row()
+    @property
+    def cells(self) -> int:
+        """Cells that all columns take."""
+        columns = self._formats.columns
+        return sum(column.width for column in columns) + _GAP_CELLS * (len(columns) - 1)
+
+    def show(self, rows: Sequence[ThreadRow], reason: str, formats: StackFormat) -> None:
+        """Show threads; without any, the reason why.
+
+        Args:
+            rows: The threads.
+            reason: Why there are none.
+            formats: Formats of the memory of their stacks.
+        """
+        fixed, self._formats = self.fixed_row(), formats
         self._rows, self._reason = sort_threads(rows, self.order), reason
         self.restore_fixed_row(*fixed)
         self.redraw()
@@ -80,30 +96,31 @@ class ThreadList(LineList[int, _ThreadLine]):
     def build_lines(self, first: int, stop: int) -> list[_ThreadLine]:
         """Lines of some threads."""
         cursor = self.cursor_index
-        return [_ThreadLine(thread_cells(self._rows[at]), at == cursor) for at in range(first, stop)]
+        return [_ThreadLine(thread_cells(self._rows[at], self._formats), at == cursor) for at in range(first, stop)]
 
     def draw_header(self, width: int) -> Strip:
         """Draw the titles, with an arrow at the one that the threads are sorted by."""
         arrows = {"cpu": "▼", "stack": "▼", "name": "▲", "tid": "▲"}
         titles = tuple(
             f"{column.title} {arrows[column.order]}" if column.order and column.order == self.order else column.title
-            for column in THREAD_COLUMNS
+            for column in self._formats.columns
         )
-        return Strip([Segment(_join(titles, width), self.get_component_rich_style("lines--header"))], width)
+        text = _join(titles, self._formats.columns, width)
+        return Strip([Segment(text, self.get_component_rich_style("lines--header"))], width)
 
     def draw_line(self, line: _ThreadLine, width: int) -> Strip:
         """Draw a thread."""
         style = self.rich_style + self.get_component_rich_style("lines--cursor") if line.cursor else self.rich_style
-        return Strip([Segment(_join(line.cells, width), style)], width)
+        return Strip([Segment(_join(line.cells, self._formats.columns, width), style)], width)
 
     def handle_header_click(self, x: int) -> None:
         """Sort by the column clicked."""
-        for column in THREAD_COLUMNS:
+        for column in self._formats.columns:
             if x <= column.width + 1:
                 if column.order is not None:
                     self.sort(column.order)
                 return
-            x -= column.width + 2
+            x -= column.width + _GAP_CELLS
 
     def action_open(self) -> None:
         """Select the thread under the cursor."""
@@ -111,12 +128,12 @@ class ThreadList(LineList[int, _ThreadLine]):
             self.post_message(self.ThreadSelected(self._rows[self.cursor_index]))
 
 
-def _join(cells: Sequence[str], width: int) -> str:
+def _join(cells: Sequence[str], columns: Sequence[ThreadColumn], width: int) -> str:
     """Join the cells of a line, each as wide as its column."""
     parts = [
         fmt.clip(text, column.width).rjust(column.width)
         if column.right
         else fmt.pad(fmt.clip(text, column.width), column.width)
-        for column, text in zip(THREAD_COLUMNS, cells, strict=True)
+        for column, text in zip(columns, cells, strict=True)
     ]
-    return fmt.pad(fmt.clip("  ".join(parts).rstrip(), width), width)
+    return fmt.pad(fmt.clip((" " * _GAP_CELLS).join(parts).rstrip(), width), width)

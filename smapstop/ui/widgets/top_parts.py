@@ -6,6 +6,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from smapstop.model.view.view import View
+from smapstop.text.units import page_kb_of
 from smapstop.ui.session import Session
 from smapstop.ui.widgets.alert_banner import AlertBanner
 from smapstop.ui.widgets.header import HeaderBar
@@ -30,9 +31,10 @@ def show_top(screen: Screen[None], session: Session, view: View, *, numbered: bo
         view: The view.
         numbered: Whether there are several runs, so that the header says which this is.
     """
-    if session.alerts.update(session.runs, session.family.log) and session.end_of_recording is None:
+    is_raised = session.alerts.update(session.runs, session.family.log, page_kb_of(view.mappings))
+    if is_raised and session.end_of_recording is None:
         screen.app.bell()
-    screen.query_one(AlertBanner).show(session.alerts.current(session.runs))
+    screen.query_one(AlertBanner).show(session.alerts.current(session.runs), view.state.units)
     screen.query_one(HeaderBar).show_view(session, view, numbered=numbered)
     marks = (*session.marks, *session.alerts.marks(session.run))
     screen.query_one(TimeBand).show(session.activity, view, marks, is_over=session.is_over)
