@@ -22,6 +22,7 @@ def _units(screen: MainScreen, argument: str) -> None:
     name = UNITS.choose(argument, ALL_UNITS) if argument else after
     units = next(each for each in ALL_UNITS if each == name)
     screen.change_view(replace(state, units=units))
+    screen.member_watch.redraw()  # the family, if it is open
     screen.notify(f"units: {UNIT_NAMES[units]}", timeout=2)
 
 
