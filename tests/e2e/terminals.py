@@ -14,6 +14,8 @@ from pathlib import Path
 
 from stepped_program import DEADLINE_SECONDS
 
+from smapstop.text.format import cell_width
+
 SMAPSTOP = shlex.quote(str(Path(sys.executable).parent / "smapstop"))
 """The command under test, as a shell takes it."""
 PREVIOUS_OUTPUT = "what stood here before"
@@ -142,6 +144,42 @@ class Terminal:
     def type(self, text: str) -> None:
         """Type a text as it stands."""
         self._tmux("send-keys", "-l", text)
+
+    def place_of(self, text: str, line: str = "", at: int = -1) -> tuple[int, int]:
+        """Column and line, from 1, at which the screen shows a text, once it does.
+
+        Args:
+            text: The text.
+            line: What else the line has.
+            at: Which one of several.
+        """
+        found: list[tuple[int, int]] = []
+
+        def is_found(screen: str) -> bool:
+            lines = [(y, each) for y, each in enumerate(screen.splitlines(), 1) if text in each and line in each]
+            starts = [(y, each, x) for y, each in lines for x in range(len(each)) if each.startswith(text, x)]
+            found[:] = [(cell_width(each[:x]) + 1, y) for y, each, x in starts]
+            return bool(found)
+
+        self.wait_for_screen(is_found, f"{text!r} to click on")
+        return found[at]
+
+    def click(self, text: str, line: str = "", *, at: int = -1, button: int = 0, times: int = 1) -> None:
+        """Click on a text that the screen shows, with the left button (0) or the right one (2); see `place_of`."""
+        self.click_at(*self.place_of(text, line, at), button=button, times=times)
+
+    def click_at(self, x: int, y: int, *, button: int = 0, times: int = 1) -> None:
+        """Click on a cell."""
+        for _ in range(times):
+            self.type(f"\x1b[<{button};{x};{y}M\x1b[<{button};{x};{y}m")
+
+    def drag(self, x: int, y: int, to_x: int, to_y: int) -> None:
+        """Press the left button on a cell, move to another, and release it there."""
+        self.type(f"\x1b[<0;{x};{y}M\x1b[<32;{to_x};{to_y}M\x1b[<0;{to_x};{to_y}m")
+
+    def turn_wheel(self, x: int, y: int, turns: int) -> None:
+        """Turn the wheel over a cell, down or, with a negative number, up."""
+        self.type(f"\x1b[<{65 if turns > 0 else 64};{x};{y}M" * abs(turns))
 
     def resize(self, columns: int, rows: int) -> None:
         """Make the terminal another size."""

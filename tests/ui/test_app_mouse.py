@@ -12,6 +12,7 @@ from list_source import ListSource
 from textual import events
 from textual.pilot import Pilot
 from textual.widget import Widget
+from waiting import pause_until
 
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.protocol import Attach
@@ -250,3 +251,17 @@ async def test_a_click_on_live_pauses_and_one_on_the_baseline_compares_with_anot
         await pilot.pause()
         await pilot.click(HeaderBar, offset=(header.render_line(0).text.index("❚❚"), 0))
         assert app.view_state.at is None
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("4711", "FamilyScreen"), ("1 thread", "ThreadsScreen"), (" read", "HelpScreen")],
+)
+async def test_a_click_on_a_fact_of_the_header_goes_to_what_it_is_about(text: str, kind: str) -> None:
+    async with shown(tick(1, 1)) as (app, pilot, _):
+        header = app.query_one(HeaderBar)
+        x = header.render_line(0).text.index(text) + 1
+        await pilot.hover(HeaderBar, offset=(x, 0))
+        assert "Click" in str(header.tooltip)
+        await pilot.click(HeaderBar, offset=(x, 0))
+        await pause_until(pilot, lambda: type(app.screen).__name__ == kind, kind)

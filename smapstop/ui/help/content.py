@@ -92,6 +92,12 @@ _SIGNS = (
     HelpEntry("▼ ▲", "The column that rows are sorted by: descending or ascending."),
     HelpEntry("highlighted, struck through", "A row or number that just changed; a mapping that just disappeared."),
     HelpEntry("underlined", "A number that just fell; one that just rose is only highlighted."),
+    HelpEntry(
+        "read 2 ms (0.2 %)",
+        "In the header: what the last reading took, and its share of one CPU. Above the budget (:budget PERCENT) "
+        "mappings are read less often; the header then says how often.",
+        keywords="cost overhead interval",
+    ),
     HelpEntry("first touch?", "Ambiguous: the fields also fit another mechanism; the inspector says which."),
 )
 _PAGE_SIGNS = (

@@ -111,7 +111,7 @@ class MemberLists(Modal[tuple[int, int | None] | None]):
     @on(FilterLine.FilterClosed)
     def focus_members(self) -> None:
         """Focus the members."""
-        self.query_one(FamilyTable).focus()
+        self.set_focus(self.query_one(FamilyTable))
 
     def close_line(self) -> bool:
         """Close an open line; whether there was one."""

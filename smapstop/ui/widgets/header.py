@@ -1,5 +1,7 @@
 """Header: the process watched, its state, whether the view is live, and the cost of sampling."""
 
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from rich.segment import Segment
@@ -19,11 +21,30 @@ from smapstop.ui.theme.contrast import ensure_legible
 _MIN_NAME = 20
 """Cells that the name may take on any terminal; on a wide one it may take a quarter of the line."""
 _MODE_ACTION, _BASELINE_ACTION, _RUN_ACTION = "screen.pause", "screen.compare", "app.command('run')"
+_FAMILY_ACTION = "app.command('family')"
+_FACT_ACTIONS = (
+    (re.compile(r"run \d+"), "screen.runs"),
+    (re.compile(r"\d+"), _FAMILY_ACTION),
+    (re.compile(r"\d+ threads?"), "app.command('threads')"),
+    (re.compile(r"read .*"), "app.command('help cost')"),
+)
+"""What a click on a fact does, by its text."""
+_TOOLTIPS = {
+    _MODE_ACTION: "Click: pause or resume.",
+    _BASELINE_ACTION: "What Δ is against. Click: compare with the next.",
+    _RUN_ACTION: "Click: run it again.",
+    _FAMILY_ACTION: "Click: its family, the processes that share its memory.",
+    "screen.runs": "Click: the list of runs.",
+    "app.command('threads')": "Click: the list of threads.",
+    "app.command('help cost')": "What the last reading took, and as a share of one CPU. Click: more about it.",
+}
+_GAP_CELLS = 3
+"""Cells between two facts."""
 _OFFER = Style(bold=True, underline=True)
 
 
 class HeaderBar(Widget):
-    """One line: the process on the left, mode and cost on the right; a click changes the mode or the baseline."""
+    """One line: the process on the left, mode and cost on the right; a click goes to what a part is about."""
 
     DEFAULT_CSS = "HeaderBar { height: 1; background: $panel; color: $foreground; }"
 
@@ -114,13 +135,18 @@ class HeaderBar(Widget):
         mode = fmt.clip(mode, max(1, width - fmt.cell_width(left()) - 2))
         gap = " " * max(1, width - fmt.cell_width(left()) - fmt.cell_width(right()))
         at = width - fmt.cell_width(right())
-        self._actions = [(range(at, at + fmt.cell_width(mode)), _MODE_ACTION)]
+        self._actions = [
+            (range(fmt.cell_width(name)), _FAMILY_ACTION),
+            *_fact_actions(facts, fmt.cell_width(name) + 1),
+        ]
+        self._actions.append((range(at, at + fmt.cell_width(mode)), _MODE_ACTION))
         if offers:
             end = fmt.cell_width(left())
             self._actions.append((range(end - fmt.cell_width(offers[0]), end), _RUN_ACTION))
         if costs:
             at += fmt.cell_width(mode) + 3
             self._actions.append((range(at, at + fmt.cell_width(costs[0])), _BASELINE_ACTION))
+            self._actions += _fact_actions(costs, at)
         palette = palette_of(self.app)
         colour = palette.foreground if header.moving else palette.gain
         return Strip(
@@ -134,11 +160,29 @@ class HeaderBar(Widget):
             ]
         ).adjust_cell_length(width, base)
 
+    def _action_at(self, x: int) -> str:
+        """What a click on a cell does; empty for nothing."""
+        return "" if self._notice else next((action for cells, action in self._actions if x in cells), "")
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Say what a click does."""
+        self.tooltip = _TOOLTIPS.get(self._action_at(event.x))
+
     async def on_click(self, event: events.Click) -> None:
-        """Pause or resume, compare with the next baseline, or show all parts again."""
+        """Go to what was clicked: the family, the threads, the runs; pause, compare, or show all parts again."""
         if event.x >= self.size.width - fmt.cell_width(self._way_back):
             await self.run_action(self._back_action)
             return
-        action = next((action for cells, action in self._actions if event.x in cells), None)
-        if action is not None and not self._notice:
+        action = self._action_at(event.x)
+        if action:
             await self.run_action(action)
+
+
+def _fact_actions(facts: Sequence[str], at: int) -> Iterator[tuple[range, str]]:
+    """Cells of the facts from a cell on that do something when they are clicked, and what."""
+    for fact in facts:
+        end = at + fmt.cell_width(fact)
+        for pattern, action in _FACT_ACTIONS:
+            if pattern.fullmatch(fact):
+                yield range(at, end), action
+        at = end + _GAP_CELLS
