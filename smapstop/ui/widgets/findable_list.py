@@ -1,7 +1,6 @@
 """List of choices in which typing finds one by its name."""
 
 import re
-import time
 from collections.abc import Sequence
 
 from textual import events
@@ -31,9 +30,8 @@ class FindableList(OptionList):
         if not (event.is_printable and event.character):
             return
         event.stop()
-        now = time.monotonic()
-        continues = now - self._typed_at < _PAUSE_SECONDS
-        self._typed_at = now
+        continues = event.time - self._typed_at < _PAUSE_SECONDS
+        self._typed_at = event.time  # when it was typed: what the letter before led to may take a while
         letter = event.character.casefold()
         if not (continues and self._find(self._typed + letter)):
             self._typed = ""
