@@ -89,8 +89,8 @@ class Terminal:
     def line_modes(self) -> set[str]:
         """The modes of the terminal's line discipline that are on (stty(1))."""
         tty = self._tmux("display-message", "-p", "#{pane_tty}").strip()
-        told = subprocess.run(["stty", "-a", "-F", tty], check=True, capture_output=True, text=True).stdout
-        return set(told.replace(";", " ").split())
+        reported = subprocess.run(["stty", "-a", "-F", tty], check=True, capture_output=True, text=True).stdout
+        return set(reported.replace(";", " ").split())
 
     def wait_until(self, holds: Callable[[], object], what: str) -> None:
         """Wait until something holds."""

@@ -224,13 +224,13 @@ def kernel_thread() -> int:
     pytest.skip("there are no kernel threads here")
 
 
-def refused(terminal: Terminals, command: str, told: str) -> None:
+def refused(terminal: Terminals, command: str, reported: str) -> None:
     """A command says one line and ends with 2; the dashboard never opened."""
     window = terminal(command, columns=200)
     assert window.status() == 2
     lines = window.wait_for("^smapstop: ").rstrip("\n").splitlines()
     assert lines[0] == PREVIOUS_OUTPUT
-    assert re.fullmatch(f"smapstop: {told}", "".join(lines[1:])), lines
+    assert re.fullmatch(f"smapstop: {reported}", "".join(lines[1:])), lines
     assert len(lines) == 2
 
 
@@ -244,10 +244,10 @@ def test_a_kernel_thread(terminal: Terminals) -> None:
 
 
 def test_a_pipe_in_place_of_the_terminal(terminal: Terminals) -> None:
-    told = "the dashboard needs a terminal, but stdout is not a terminal: use smapstop snapshot -p 1"
+    reported = "the dashboard needs a terminal, but stdout is not a terminal: use smapstop snapshot -p 1"
     window = terminal(f"bash -c 'set -o pipefail; {SMAPSTOP} -p 1 | cat'", columns=200)
     assert window.status() == 2
-    window.wait_for_screen(lambda screen: screen.splitlines()[1] == f"smapstop: {told}", told)
+    window.wait_for_screen(lambda screen: screen.splitlines()[1] == f"smapstop: {reported}", reported)
 
 
 def test_a_stderr_that_is_closed(terminal: Terminals) -> None:
@@ -265,5 +265,5 @@ def test_a_terminal_without_a_cursor(terminal: Terminals) -> None:
 def test_a_process_of_somebody_else(terminal: Terminals) -> None:
     if Path("/proc/1").stat().st_uid == os.geteuid() != 0:
         pytest.skip("process 1 is ours")
-    told = "not permitted to read the memory map of process 1: run as its user or as root, or with .*"
-    refused(terminal, f"{unprivileged_prefix()} {SMAPSTOP} -p 1", told)
+    reported = "not permitted to read the memory map of process 1: run as its user or as root, or with .*"
+    refused(terminal, f"{unprivileged_prefix()} {SMAPSTOP} -p 1", reported)

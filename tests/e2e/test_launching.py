@@ -93,7 +93,8 @@ def test_the_program_has_the_size_of_its_pane_from_its_first_instruction_on(term
     begun = size(screen)
     window.resize(80, 24)
     screen = window.wait_for_screen(
-        lambda screen: size(screen) not in ("", begun) and f"size {size(screen)} " in screen, "the program was told"
+        lambda screen: size(screen) not in ("", begun) and f"size {size(screen)} " in screen,
+        "the program was notified",
     )
     assert size(screen).endswith(" 78")
 
@@ -166,17 +167,17 @@ def test_the_dashboard_answers_while_the_program_floods_its_terminal(terminal: T
 
 
 @pytest.mark.parametrize(
-    ("script", "told", "status"),
+    ("script", "reported", "status"),
     [("exit 3", "exited 3", 3), ("kill -KILL $$", "killed by SIGKILL", 137)],
     ids=["exited", "killed"],
 )
 def test_how_the_program_ended_is_shown_and_passed_on(
-    terminal: Terminals, script: str, told: str, status: int
+    terminal: Terminals, script: str, reported: str, status: int
 ) -> None:
     window = terminal(f"{SMAPSTOP} -- sh -c {shlex.quote(f'echo last words; {script}')}")
-    window.wait_for(f"^╰.*{told}")
+    window.wait_for(f"^╰.*{reported}")
     window.wait_for("^│last words")
-    window.wait_for(f"^ sh .*{told}")
+    window.wait_for(f"^ sh .*{reported}")
     window.press("q")
     assert status == window.status()
 
@@ -232,10 +233,9 @@ def test_a_program_that_does_not_listen_is_ended_by_force(terminal: Terminals) -
 
 
 def test_a_program_that_is_left_goes_on_and_still_has_its_terminal(terminal: Terminals, tmp_path: Path) -> None:
-    told = tmp_path / "told"
-    script = (
-        f"n=0; while :; do n=$((n + 1)); echo line $n || exit 9; tty > {told} && echo $n >> {told}; sleep 0.05; done"
-    )
+    reported = tmp_path / "reported"
+    step = f"n=$((n + 1)); echo line $n || exit 9; tty > {reported} && echo $n >> {reported}; sleep 0.05"
+    script = f"n=0; while :; do {step}; done"
     window = launch(terminal, "sh", "-c", script)
     window.wait_for("^│line 3")
     pid = window.program_pid()
@@ -244,7 +244,7 @@ def test_a_program_that_is_left_goes_on_and_still_has_its_terminal(terminal: Ter
         assert window.status() == 0
 
         def line() -> int:
-            words = told.read_text().split()
+            words = reported.read_text().split()
             return int(words[1]) if len(words) == 2 and words[0].startswith("/dev/") else 0
 
         at = line()

@@ -251,7 +251,7 @@ def test_a_terminal_made_tiny_and_big_again_has_its_table_back(terminal: Termina
     window.wait_for(ROW)
     for columns, rows, key in ((20, 5, "Enter"), (10, 3, "?"), (2, 1, "Down"), (1, 1, "Up")):
         window.resize(columns, rows)
-        window.wait_for_screen(lambda screen: "Mapping  " not in screen, "it is drawn anew")
+        window.wait_for_screen(lambda screen: "Mapping  " not in screen, "it is drawn again")
         window.press(key)
     window.resize(118, 40)
     window.wait_for("Keys: here")

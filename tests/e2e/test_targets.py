@@ -25,10 +25,10 @@ os.read(0, 1)
 """
 
 
-def attach(terminal: Terminals, pid: int, told: str = "") -> Terminal:
+def attach(terminal: Terminals, pid: int, reported: str = "") -> Terminal:
     """Watch a running process, and wait until it is shown, with what the header tells of it."""
     window = terminal(f"{SMAPSTOP} -i 0.1 -p {pid}")
-    window.wait_for(rf"^ .* {pid} +{told}.*● live")
+    window.wait_for(rf"^ .* {pid} +{reported}.*● live")
     return window
 
 

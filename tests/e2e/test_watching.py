@@ -155,12 +155,12 @@ def test_every_run_is_recorded_and_the_status_is_that_of_the_last_one(terminal: 
     window.press("q")
     assert window.status() == 3
 
-    told = []
+    reported = []
     for path in (file, tmp_path / "my.2.smaps"):
         with closing(Recording(path)) as recording:
             ending = [tick.ending for tick in recording.ticks()][-1]
             assert recording.target is not None
             assert ending is not None
-            told.append((recording.target.command_line[-1], ending.signal, ending.status, recording.stop_reason))
+            reported.append((recording.target.command_line[-1], ending.signal, ending.status, recording.stop_reason))
     ended = "the process ended"
-    assert told == [(str(program), signal.SIGHUP, None, ended), (str(program), None, 3, ended)]
+    assert reported == [(str(program), signal.SIGHUP, None, ended), (str(program), None, 3, ended)]

@@ -46,13 +46,13 @@ def test_every_birth_and_end_is_reported_once(life: list[Any]) -> None:
     for previous, current in pairwise(readings(life)):
         ids = number_first_reading(previous).ids
         found = match_readings(previous, ids, current, len(ids))
-        told = {what: [line for line in found.lineage if line.what in what] for what in (BIRTHS, ENDS, CHANGES)}
+        reported = {what: [line for line in found.lineage if line.what in what] for what in (BIRTHS, ENDS, CHANGES)}
 
-        assert sorted(line.mapping for line in told[BIRTHS]) == list(range(len(ids), found.next_id))
-        assert all(line.other in ids for line in told[BIRTHS] if line.what == "split")
-        assert sorted(line.mapping for line in told[ENDS]) == sorted(found.gone.tolist())
-        assert all(line.other in found.ids for line in told[ENDS] if line.what == "merge")
-        assert all(line.mapping in kept(ids, found.ids) and line.other is None for line in told[CHANGES])
+        assert sorted(line.mapping for line in reported[BIRTHS]) == list(range(len(ids), found.next_id))
+        assert all(line.other in ids for line in reported[BIRTHS] if line.what == "split")
+        assert sorted(line.mapping for line in reported[ENDS]) == sorted(found.gone.tolist())
+        assert all(line.other in found.ids for line in reported[ENDS] if line.what == "merge")
+        assert all(line.mapping in kept(ids, found.ids) and line.other is None for line in reported[CHANGES])
         assert len(set(found.lineage)) == len(found.lineage)
 
 

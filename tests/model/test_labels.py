@@ -1,4 +1,4 @@
-"""What memory without a name is for: told by shapes, by the kernel's names, and by whose stack it is."""
+"""What memory without a name is for: inferred from shapes, by the kernel's names, and by whose stack it is."""
 
 import pytest
 from factories import mappings_of, tick_of, timeline_of

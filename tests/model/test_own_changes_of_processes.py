@@ -63,7 +63,7 @@ class Watched:
         assert all(row.age is None for row in rows if row.by_others)
         return {row.name for row in rows if row.by_others}
 
-    def told(self) -> str:
+    def reported(self) -> str:
         """What the detail says of others, without the time."""
         history = MappingHistory(self.timeline, self.mapping)
         assert last_change(history, self.tick.number) is None
@@ -86,7 +86,7 @@ def test_a_file_that_another_process_maps_and_unmaps(tmp_path: Path) -> None:
                 assert not [event for event in tick.events if event.mapping == watched.mapping]
                 assert (watched.row.age, any(watched.row.moves)) == (None, False)
                 assert watched.by_others() & {"pss", "private_clean", "private_dirty"} > {"pss"}, "clean or dirty"
-                assert watched.told() == others
+                assert watched.reported() == others
                 assert {figure.label for figure in figures_of(watched.view) if figure.is_of_others} == {"Pss", "Uss"}
                 ours.close()
 

@@ -60,8 +60,8 @@ def test_the_line_says_the_value_and_the_mapping(text: str, line: str) -> None:
 )
 def test_why_an_alert_cannot_be_raised(text: str, why: str) -> None:
     limits = LIMITS if not why else NO_LIMITS
-    told = unknown_text(parse_alert(text), timeline_of(replace(tick(0, 100), limits=limits)))
-    assert told == (why and f"alert {text} cannot be raised: {why}")
+    reported = unknown_text(parse_alert(text), timeline_of(replace(tick(0, 100), limits=limits)))
+    assert reported == (why and f"alert {text} cannot be raised: {why}")
 
 
 @pytest.mark.parametrize(
@@ -86,8 +86,8 @@ def test_the_line_of_a_family_says_which_process(text: str, line: str) -> None:
 
 def test_a_limit_that_cannot_be_read_is_not_one_that_is_not_there() -> None:
     timeline = timeline_of(replace(tick(0, 100), limits=Limits(cgroup_missing="the files cannot be read")))
-    told = unknown_text(parse_alert("limit>80%"), timeline)
-    assert told == "alert limit>80% cannot be raised: the files cannot be read"
+    reported = unknown_text(parse_alert("limit>80%"), timeline)
+    assert reported == "alert limit>80% cannot be raised: the files cannot be read"
 
 
 def seconds_later(number: int) -> Tick:

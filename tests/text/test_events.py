@@ -10,7 +10,7 @@ from smapstop.text.events import change_text
 ROWS = mappings_of((1, 500, "rw-p", "[heap]", 400))
 
 
-def told(*faults: tuple[int, str, int], what: tuple[Mechanism, ...] = ("first-touch",), pages: int = 100) -> str:
+def reported(*faults: tuple[int, str, int], what: tuple[Mechanism, ...] = ("first-touch",), pages: int = 100) -> str:
     codes = np.array([MECHANISMS.index(each) for each in what], np.int8)
     many = len(what)
     events = Events(np.full(many, 7), codes, np.full(many, 4 * pages), np.ones(many, bool), 4)
@@ -31,9 +31,9 @@ def told(*faults: tuple[int, str, int], what: tuple[Mechanism, ...] = ("first-to
 def test_the_verdict_names_the_function_if_the_faults_of_the_mapping_show_it(
     faults: list[tuple[int, str, int]], text: str
 ) -> None:
-    assert told(*faults) == text
+    assert reported(*faults) == text
 
 
 def test_several_events_of_one_function() -> None:
     both: tuple[Mechanism, ...] = ("first-touch", "copy-on-write")
-    assert told((7, "f < main", 200), what=both) == "100 p first touch · 100 p CoW by f"
+    assert reported((7, "f < main", 200), what=both) == "100 p first touch · 100 p CoW by f"

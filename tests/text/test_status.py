@@ -185,11 +185,11 @@ def test_an_earlier_run_is_named_and_that_it_had_ended_by_then() -> None:
     earlier, later = two_ticks(), two_ticks()
     earlier.append(tick_of(2, mappings_of(), [], ending=ExitStatus(status=0)))
     later.append(tick_of(2, mappings_of(), []))
-    told = [
+    reported = [
         baseline_text(derive_view(later, ViewState(at=at, baseline="run"), PreviousRun(7, earlier)), later)
         for at in (1, 2)
     ]
-    assert told == ["run 7", "run 7 (end)"]
+    assert reported == ["run 7", "run 7 (end)"]
 
 
 def test_of_several_runs_the_header_says_which_one() -> None:

@@ -37,76 +37,76 @@ def why(*ticks: Tick, state: ViewState | None = None) -> Why:
 
 
 def test_a_leak_says_since_when_how_fast_and_by_what() -> None:
-    told = why(tick(0, 400), *(tick(n, 400 + 400 * n, "first-touch", 400) for n in range(1, 5)))
-    assert told.verdict == "100 pages first touch"
-    assert told.age == "now"
-    assert told.trend == (
+    reported = why(tick(0, 400), *(tick(n, 400 + 400 * n, "first-touch", 400) for n in range(1, 5)))
+    assert reported.verdict == "100 pages first touch"
+    assert reported.age == "now"
+    assert reported.trend == (
         "Grows since 22:13:20 at 400 K/s, by first touch (100 pages a second). No reading shows it falling."
     )
-    assert told.moving
-    assert told.advice.startswith("Who allocates?")
+    assert reported.moving
+    assert reported.advice.startswith("Who allocates?")
 
 
 def test_sentences_follow_the_unit() -> None:
     grown = [tick(0, 400), *(tick(n, 400 + 400 * n, "first-touch", 400) for n in range(1, 5))]
-    told = why(*grown, state=ViewState(units="pages"))
-    assert told.trend.startswith("Grows since 22:13:20 at 100 p/s, by first touch")
-    assert told.changes[0].values == "400 → 500 p"
+    reported = why(*grown, state=ViewState(units="pages"))
+    assert reported.trend.startswith("Grows since 22:13:20 at 100 p/s, by first touch")
+    assert reported.changes[0].values == "400 → 500 p"
     assert why(*grown, state=ViewState(units="bytes")).trend.startswith("Grows since 22:13:20 at 409,600 B/s")
 
 
 def test_with_callers_it_says_by_whom_with_the_line() -> None:
     faults = faults_of((7, "libc.so.6:malloc < dictExpand@src/dict.c:153 < main", 100))
-    told = why(tick(0, 400), *(tick(n, 400 + 400 * n, "first-touch", 400, faults=faults) for n in range(1, 5)))
-    assert told.verdict == "100 pages first touch by dictExpand, dict.c:153"
-    assert told.advice.startswith("Who touched it first: the tab Callers.")
+    reported = why(tick(0, 400), *(tick(n, 400 + 400 * n, "first-touch", 400, faults=faults) for n in range(1, 5)))
+    assert reported.verdict == "100 pages first touch by dictExpand, dict.c:153"
+    assert reported.advice.startswith("Who touched it first: the tab Callers.")
 
 
 def test_what_fell_before_is_said() -> None:
-    told = why(tick(0, 900), tick(1, 400), *(tick(n, 400 + 400 * n, "first-touch", 400) for n in range(2, 6)))
-    assert told.trend.endswith("It fell by 500 K before.")
+    reported = why(tick(0, 900), tick(1, 400), *(tick(n, 400 + 400 * n, "first-touch", 400) for n in range(2, 6)))
+    assert reported.trend.endswith("It fell by 500 K before.")
 
 
 def test_one_change_is_reported_with_its_time_and_that_it_stayed_so() -> None:
-    told = why(tick(0, 400), tick(1, 440, "first-touch", 40), tick(2, 440), tick(3, 440))
-    assert told.trend == "Rss +40 K at 22:13:21, by first touch; constant since."
-    assert (told.age, told.moving, told.advice) == ("1 s ago", False, "")
+    reported = why(tick(0, 400), tick(1, 440, "first-touch", 40), tick(2, 440), tick(3, 440))
+    assert reported.trend == "Rss +40 K at 22:13:21, by first touch; constant since."
+    assert (reported.age, reported.moving, reported.advice) == ("1 s ago", False, "")
 
 
 def test_a_copied_page_is_named_first_and_rss_is_said_to_be_unchanged() -> None:
     file = "/bin/program"
     copied = tick(1, 12, "copy-on-write", name=file, dirty=12)
-    told = why(tick(0, 12, name=file, dirty=8), copied, *(tick(n, 12, name=file, dirty=12) for n in (2, 3)))
-    assert told.verdict == "1 page copy-on-write: page1"
-    assert told.trend == "Rss constant at 12 K since 22:13:20."
-    assert [(change.label, change.values) for change in told.changes] == [
+    reported = why(tick(0, 12, name=file, dirty=8), copied, *(tick(n, 12, name=file, dirty=12) for n in (2, 3)))
+    assert reported.verdict == "1 page copy-on-write: page1"
+    assert reported.trend == "Rss constant at 12 K since 22:13:20."
+    assert [(change.label, change.values) for change in reported.changes] == [
         ("Rss", "12 K unchanged"),
         ("Private_Dirty", "8 → 12 K"),
     ]
-    assert told.compared == "at its last change, 1 s ago"
-    (reason,) = told.reasons
+    assert reported.compared == "at its last change, 1 s ago"
+    (reason,) = reported.reasons
     assert reason.sentence.startswith("1 page of this private file mapping was written.")
     assert reason.source == "mm/memory.c: do_wp_page, do_cow_fault"
-    assert told.advice == "v: the pages that were copied, with the variables on them"
+    assert reported.advice == "v: the pages that were copied, with the variables on them"
 
 
 def test_against_a_mark_all_that_changed_since_is_reported() -> None:
-    told = why(tick(0, 400), tick(1, 440), tick(2, 480), state=ViewState(baseline="mark", mark=0))
-    assert told.compared == "since mark 22:13:20"
-    assert [change.values for change in told.changes] == ["400 → 480 K", "400 → 480 K"]
+    reported = why(tick(0, 400), tick(1, 440), tick(2, 480), state=ViewState(baseline="mark", mark=0))
+    assert reported.compared == "since mark 22:13:20"
+    assert [change.values for change in reported.changes] == ["400 → 480 K", "400 → 480 K"]
 
 
 def test_what_came_while_it_was_watched_says_how() -> None:
     came = tick(1, 40, "first-touch", 40, lineage=(LifecycleEvent("map", 7),))
-    told = why(tick_of(0, mappings_of((1, 2)), [1], keyframe=True), came, tick(2, 40), tick(3, 40))
-    assert told.verdict == "10 pages first touch · mapped at 01000000-02000000"
-    assert told.age == "1 s ago"
+    reported = why(tick_of(0, mappings_of((1, 2)), [1], keyframe=True), came, tick(2, 40), tick(3, 40))
+    assert reported.verdict == "10 pages first touch · mapped at 01000000-02000000"
+    assert reported.age == "1 s ago"
 
 
 def test_what_was_there_and_never_changed_says_so() -> None:
-    told = why(tick(0, 40), tick(1, 40))
-    assert told.verdict == "no change since attach (22:13:20)"
-    assert (told.age, told.reasons, told.changes) == ("", (), ())
+    reported = why(tick(0, 40), tick(1, 40))
+    assert reported.verdict == "no change since attach (22:13:20)"
+    assert (reported.age, reported.reasons, reported.changes) == ("", (), ())
 
 
 @pytest.mark.parametrize(
@@ -131,9 +131,9 @@ def test_pairs_in_another_unit_have_it_once() -> None:
 def test_a_doubtful_mechanism_ends_its_sentence_itself() -> None:
     doubtful = replace(tick(3, 1600, "first-touch", 400).events, sure=np.array([False]))
     grown = [tick(n, 400 + 400 * n, "first-touch", 400) for n in range(1, 5)]
-    told = why(tick(0, 400), *(replace(each, events=replace(doubtful)) for each in grown))
-    assert "first touch? (" in told.trend
-    assert "?." not in told.trend
+    reported = why(tick(0, 400), *(replace(each, events=replace(doubtful)) for each in grown))
+    assert "first touch? (" in reported.trend
+    assert "?." not in reported.trend
     once = why(tick(0, 400), replace(tick(1, 800), events=doubtful))
     assert once.trend.endswith("by first touch?")
 
@@ -146,5 +146,5 @@ def test_the_label_says_what_proves_it() -> None:
 
 
 def test_memory_that_was_given_back_says_how() -> None:
-    told = why(tick(0, 400), tick(1, 40, "unmapped", 360), tick(2, 40))
-    assert told.trend == "Rss −360 K at 22:13:21: unmapped; constant since."
+    reported = why(tick(0, 400), tick(1, 40, "unmapped", 360), tick(2, 40))
+    assert reported.trend == "Rss −360 K at 22:13:21: unmapped; constant since."

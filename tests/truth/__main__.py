@@ -1,4 +1,4 @@
-"""`make truth`: random commands for some minutes; what is told wrong is printed, made as small as it gets."""
+"""`make truth`: random commands for some minutes; what is reported wrong is printed, made as small as it gets."""
 
 import argparse
 import os
@@ -46,7 +46,7 @@ def _show(runner: Runner, case: Case, seed: int, finding: Finding) -> None:
 
 
 def _search(runner: Runner, seed: int, minutes: float) -> int:
-    """Run cases until the time is over; 1 if any was told wrong."""
+    """Run cases until the time is over; 1 if any was reported wrong."""
     until, first, found = time.monotonic() + 60 * minutes, seed, dict[str, int]()
     while time.monotonic() < until:
         case = random_case(seed, TICKS)

@@ -1,4 +1,4 @@
-"""Cases are run against the truth, and made smaller when they are told wrong."""
+"""Cases are run against the truth, and made smaller when they are reported wrong."""
 
 import re
 import tempfile
@@ -14,12 +14,12 @@ from smapstop.proc.process import ProcDir
 from truth.bounds import Move
 from truth.page_table import PAGE
 from truth.random_steps import Case, known
-from truth.witness import Witness, told, wait_for_stillness
+from truth.witness import Witness, reported, wait_for_stillness
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A tick of a case that was told wrong."""
+    """A tick of a case that was reported wrong."""
 
     at: int
     """Number of its line."""
@@ -51,14 +51,14 @@ class Runner:
         """What was looked at so far."""
 
     def run(self, case: Sequence[str], say: Callable[[str], object] | None = None) -> Finding | None:
-        """Run a case to its end, or to the first tick that is told wrong."""
+        """Run a case to its end, or to the first tick that is reported wrong."""
         with closing(self.findings(case, say)) as findings:
             return next(findings, None)
 
     def findings(
         self, case: Sequence[str], say: Callable[[str], object] | None = None
     ) -> Generator[Finding, None, None]:
-        """Run a case; every tick that is told wrong."""
+        """Run a case; every tick that is reported wrong."""
         with (
             directory("/var/tmp") as disk,
             directory("/dev/shm") as memory,
@@ -86,14 +86,14 @@ class Runner:
                 self.sure += sum(event.sure for _, event in account.events)
                 if say:
                     for name, event in account.events:
-                        say(f"    {told(event):<36} {name}")
+                        say(f"    {reported(event):<36} {name}")
                 if account.lies:
                     yield Finding(number, account.lies)
                 done.clear()
                 moves.clear()
 
     def shrink(self, case: Case, seconds: float, same: Callable[[Finding], bool] = bool) -> Case:
-        """The case without the lines that it does not need to be told wrong in the same way."""
+        """The case without the lines that it does not need to be reported wrong in the same way."""
         until = time.monotonic() + seconds
         step = len(case) // 2
         while step and time.monotonic() < until:

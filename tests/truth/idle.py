@@ -1,6 +1,6 @@
-"""`make truth-idle`: what is told of servers that have nothing to do, event by event, checked against their pages.
+"""`make truth-idle`: what is reported of idle servers, event by event, checked against their pages.
 
-Each is stopped for the milliseconds of a look (SIGSTOP), so that its page table and its smaps are of one moment.
+Each is stopped for the milliseconds of a sample (SIGSTOP), so that its page table and its smaps are of one moment.
 """
 
 import argparse
@@ -20,7 +20,7 @@ import psutil
 from stepped_program import wait_until
 
 from smapstop.proc.process import ProcDir
-from truth.witness import Witness, told
+from truth.witness import Witness, reported
 
 INTERVAL_SECONDS = 0.2
 SETTLE_SECONDS = 10.0
@@ -41,7 +41,7 @@ PYTHON = "import http.server as h; h.HTTPServer(('127.0.0.1', 0), h.SimpleHTTPRe
 
 @dataclass
 class Watched:
-    """A process that is watched, and what was told of it."""
+    """A process that is watched, and what was reported of it."""
 
     name: str
     witness: Witness
@@ -50,12 +50,12 @@ class Watched:
     lies: list[str] = field(default_factory=list)
 
     def look(self, seconds: float) -> None:
-        """Look once at the stopped process, and print what is told."""
+        """Sample the stopped process once, and print what is reported."""
         account = self.witness.tick()
         self.ticks += 1
         for name, event in account.events:
             self.said[event.what if event.sure else f"{event.what}?"] += 1
-            print(f"{seconds:8.1f} {self.name:<22} {told(event):<44} {name}")
+            print(f"{seconds:8.1f} {self.name:<22} {reported(event):<44} {name}")
         for lie in account.lies:
             self.lies.append(lie)
             print(f"{seconds:8.1f} {self.name:<22} NOT TRUE: {lie}", flush=True)
@@ -154,7 +154,7 @@ def _watch(families: dict[psutil.Process, list[Watched]], minutes: float) -> Non
 
 
 def _report(watched: list[Watched]) -> int:
-    """Print what was told in all; 1 if any of it is not true."""
+    """Print everything that was reported; 1 if any of it is not true."""
     print()
     for process in watched:
         said = ", ".join(f"{what} ×{count}" for what, count in process.said.most_common()) or "nothing"

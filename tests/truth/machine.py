@@ -80,7 +80,7 @@ def swap_space(mib: int = 64) -> Iterator[bool]:
 
 
 def ksm_running() -> AbstractContextManager[bool]:
-    """KSM merges pages; whether it could be told to."""
+    """KSM merges pages; whether it could be switched on."""
     return _settings({KSM / "run": "1", KSM / "sleep_millisecs": "1"})
 
 

@@ -143,7 +143,7 @@ def _changes_of_rss(before: PageTable, after: PageTable) -> dict[int, int]:
     return out
 
 
-def told(event: Event) -> str:
+def reported(event: Event) -> str:
     """An event in a few words, with its alternatives where it is not sure."""
     doubt = "" if event.sure else f"? ({' or '.join(event.alternatives)})"
     return f"{event.what}{doubt} {event.pages}"
@@ -166,7 +166,7 @@ def contradictions(events: Sequence[Event], pages: MappingPages, family: Mapping
         fits = [what for what in (event.what, *event.alternatives) if what not in done.impossible]
         possible = sum(most[event.sure].get(what, 0) for what in fits)
         if event.pages > possible:
-            lies.append(f"{told(event)}, but at most {possible}")
+            lies.append(f"{reported(event)}, but at most {possible}")
     if not all(event.sure for event in events):
         pages = family
     was, now = pages.was, pages.now
@@ -175,12 +175,12 @@ def contradictions(events: Sequence[Event], pages: MappingPages, family: Mapping
     for group, moved in ((ARRIVALS, came), (DEPARTURES, went)):
         said = [event for event in events if event.what in group and (event.sure or not done.moves)]
         if sum(event.pages for event in said) > int(moved.sum()) + _not_seen_moving(events, pages):
-            lies.append(f"{' and '.join(map(told, said))}, but {int(moved.sum())} moved in all")
+            lies.append(f"{' and '.join(map(reported, said))}, but {int(moved.sum())} moved in all")
     return lies
 
 
 def _not_seen_moving(events: Sequence[Event], pages: MappingPages) -> int:
     """Pages that may be counted though the page table does not show them move: shared memory in swap; copies."""
-    if pages.in_memory or any(told(event).startswith("zero-page") for event in events):
+    if pages.in_memory or any(reported(event).startswith("zero-page") for event in events):
         return len(pages.block)
     return int((pages.was.anonymous & pages.now.file).sum())

@@ -18,7 +18,7 @@ def run(*rows: tuple[Any, ...], **amounts: list[int]) -> Mappings:
     return mappings_of(*rows, texts=StringTable(), **amounts)
 
 
-def told(found: GroupComparison, field: str = "rss") -> dict[str, tuple[int, int, int, int]]:
+def reported(found: GroupComparison, field: str = "rss") -> dict[str, tuple[int, int, int, int]]:
     """By name: how many mappings before and after, and a field before and after."""
     before, after = found.before.get(field), found.after.get(field)
     assert before is not None
@@ -49,7 +49,7 @@ AFTER = (
 
 
 def test_mappings_of_one_name_are_a_group_and_so_is_all_memory_without_a_name() -> None:
-    assert told(compare_groups(run(*BEFORE), run(*AFTER))) == {
+    assert reported(compare_groups(run(*BEFORE), run(*AFTER))) == {
         "/lib/libc.so.6": (3, 3, 7, 15),
         "/tmp/new": (0, 1, 0, 13),
         "/tmp/old": (1, 0, 64, 0),
@@ -60,14 +60,14 @@ def test_mappings_of_one_name_are_a_group_and_so_is_all_memory_without_a_name() 
 
 def test_by_kind() -> None:
     found = compare_groups(run(*BEFORE), run(*AFTER), "kind")
-    assert told(found) == {"anonymous": (2, 1, 48, 11), "file": (4, 4, 71, 28), "heap": (1, 1, 8, 9)}
+    assert reported(found) == {"anonymous": (2, 1, 48, 11), "file": (4, 4, 71, 28), "heap": (1, 1, 8, 9)}
     assert found.kinds == (Kind.ANONYMOUS, Kind.FILE, Kind.HEAP)
 
 
 def test_by_file_all_that_has_none_is_known_by_its_kind() -> None:
     before = run((1, 2, "rw-p", "[anon:a]", 1), (2, 3, "rw-p", "", 2), (3, 4, "rw-p", "/a", 4))
     after = run((1, 2, "rw-p", "[anon:b]", 8), (3, 4, "rw-p", "/a", 16))
-    assert told(compare_groups(before, after, "file")) == {"/a": (1, 1, 4, 16), "anonymous": (2, 1, 3, 8)}
+    assert reported(compare_groups(before, after, "file")) == {"/a": (1, 1, 4, 16), "anonymous": (2, 1, 3, 8)}
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_nothing_is_matched_by_guess(before: str, after: str) -> None:
 
 def test_a_deleted_file_is_the_file() -> None:
     found = compare_groups(run((1, 2, "r-xp", "/app (deleted)", 1)), run((7, 8, "r-xp", "/app", 2)))
-    assert told(found) == {"/app": (1, 1, 1, 2)}
+    assert reported(found) == {"/app": (1, 1, 1, 2)}
 
 
 def parts(found: GroupComparison) -> list[tuple[str, str, int, int, int]]:
@@ -160,15 +160,15 @@ def test_uss_and_dirty_are_sums_of_what_the_kernel_prints() -> None:
     old = run((1, 2), (2, 3), **amounts)
     new = run((1, 2), (2, 3), **amounts, private_hugetlb=[8, 128])
     found = compare_groups(old, new)
-    assert told(found, "uss") == {"anonymous": (2, 2, 51, 187)}
-    assert told(found, "dirty") == {"anonymous": (2, 2, 102, 102)}
+    assert reported(found, "uss") == {"anonymous": (2, 2, 51, 187)}
+    assert reported(found, "dirty") == {"anonymous": (2, 2, 102, 102)}
     assert compare_groups(run((1, 2), private_dirty=[1]), new).before.get("uss") is None
 
 
 def test_a_map_of_nothing_has_no_mappings_to_be_like() -> None:
     nothing = no_mappings(StringTable(), ("rss",))
     assert len(compare_groups(nothing, nothing, "part")) == 0
-    assert told(compare_groups(nothing, run((1, 2, "rw-p", "[heap]", 8)), "part")) == {"[heap]": (0, 1, 0, 8)}
+    assert reported(compare_groups(nothing, run((1, 2, "rw-p", "[heap]", 8)), "part")) == {"[heap]": (0, 1, 0, 8)}
 
 
 NAMES = ("", "[heap]", "[anon:a]", "/a", "/a (deleted)", "/b", "/dev/zero (deleted)")

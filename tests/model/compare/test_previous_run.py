@@ -89,10 +89,11 @@ def test_its_texts_are_those_of_the_other_run_and_more() -> None:
     before = mappings_of((1, 2, "r--p", LIBRARY, 0, 0, "rd mr"), (10, 90, "rw-p", HEAP, 10), texts=StringTable())
     after = mappings_of((510, 590, "rw-p", HEAP, 15), texts=StringTable(["", "something"]))
     earlier, later = timeline_of(tick_of(0, before, [0, 1])), timeline_of(tick_of(0, after, [0]))
-    told = PreviousRun(1, earlier).at_same_age(later, later.at(0)).mappings
-    assert told.strings.additions_since(0)[: len(after.strings)] == after.strings.additions_since(0)
+    reported = PreviousRun(1, earlier).at_same_age(later, later.at(0)).mappings
+    assert reported.strings.additions_since(0)[: len(after.strings)] == after.strings.additions_since(0)
     words: list[Any] = [
-        [told.string_at(getattr(told, name), row) for name in ("name", "perms", "device", "flags")] for row in (0, 1)
+        [reported.string_at(getattr(reported, name), row) for name in ("name", "perms", "device", "flags")]
+        for row in (0, 1)
     ]
     assert words == [[LIBRARY, "r--p", "08:01", "rd mr"], [HEAP, "rw-p", "00:00", ""]]
     assert LIBRARY not in after.strings.additions_since(0)

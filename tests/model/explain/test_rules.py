@@ -16,7 +16,7 @@ DATA = (0, 1000, "rw-p", "/lib/libx.so")
 FILE = (0, 1000, "rw-s", "/data/x")
 
 
-def told(before: Mappings, after: Mappings, faults: int = 0) -> list[list[str]]:
+def reported(before: Mappings, after: Mappings, faults: int = 0) -> list[list[str]]:
     """What happened to each mapping of the later map and to those gone, the most first; `?` where it is not sure."""
     ids = number_first_reading(before).ids
     found = match_readings(before, ids, after, len(ids))
@@ -38,7 +38,7 @@ def fields_of(*rows: tuple[Any, ...], **fields: Any) -> Mappings:
 def moved(row: tuple[Any, ...], faults: int = 0, **fields: Any) -> list[str]:
     """What happened to one mapping, whose fields went from one amount to another, in pages."""
     before, after = (fields_of(row, **{name: [4 * kb[i]] for name, kb in fields.items()}) for i in (0, 1))
-    return told(before, after, faults)[0]
+    return reported(before, after, faults)[0]
 
 
 STATES: dict[str, Any] = dict.fromkeys(
@@ -71,7 +71,7 @@ def test_mapping_born_in_the_tick_is_explained_with_all_that_it_has() -> None:
         private_dirty=[0, 16],
         shared_clean=[0, 40],
     )
-    assert told(before, after, 9) == [[], ["copy-on-write 4", "file-read 12"]]
+    assert reported(before, after, 9) == [[], ["copy-on-write 4", "file-read 12"]]
 
 
 def test_vdso_is_read_like_a_file() -> None:
@@ -89,7 +89,7 @@ def test_dirty_pages_of_a_shared_file_may_have_been_dirty_before_however_many_fa
 def test_more_pages_are_gone_than_the_part_that_was_unmapped_can_have_had() -> None:
     before = mappings_of((0, 30, *DATA[2:]), rss=[80], private_clean=[80])
     after = mappings_of((0, 18, *DATA[2:]), rss=[20], private_clean=[20])
-    assert told(before, after) == [["unmapped? 12", "reclaim? 3"]]
+    assert reported(before, after) == [["unmapped? 12", "reclaim? 3"]]
 
 
 def test_huge_pages_of_hugetlbfs() -> None:
@@ -141,9 +141,9 @@ def test_few_copies_among_many_mappings_may_be_in_any() -> None:
     same = {"rss": [80] * 3, "anonymous": [80] * 3, "private_clean": none, "shared_clean": none}
     before = fields_of((0, 20), (30, 50), (60, 80), **same, private_dirty=none, shared_dirty=[80] * 3)
     after = fields_of((0, 20), (30, 50), (60, 80), **same, private_dirty=[80] * 3, shared_dirty=none)
-    assert told(before, after, 6) == [["sole-owner? 20"]] * 3
-    assert told(before, after, 0) == [["sole-owner 20"]] * 3
-    assert told(before, after, 60) == [["copy-on-write-after-fork? 20"]] * 3
+    assert reported(before, after, 6) == [["sole-owner? 20"]] * 3
+    assert reported(before, after, 0) == [["sole-owner 20"]] * 3
+    assert reported(before, after, 60) == [["copy-on-write-after-fork? 20"]] * 3
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_faults_that_others_needed_copied_nothing(faults: int, expected: str) ->
     for swapped, other in (([0, 0], "first-touch 12"), ([0, 48], "swap-in 12")):
         before = fields_of((0, 50), (60, 90), **clean | was, swap=swapped)
         after = fields_of((0, 50), (60, 90), **clean | now, swap=[0, 0])
-        assert told(before, after, faults) == [[expected], [other]]
+        assert reported(before, after, faults) == [[expected], [other]]
 
 
 def test_pages_of_files_that_came_may_have_taken_no_fault() -> None:
@@ -170,7 +170,7 @@ def test_pages_of_files_that_came_may_have_taken_no_fault() -> None:
     now = {"rss": [4, 32], "anonymous": [4, 0], "private_clean": [0, 32], "private_dirty": [4, 0]}
     before = fields_of(*mappings, **was, shared_clean=[0, 0], shared_dirty=[4, 0])
     after = fields_of(*mappings, **now, shared_clean=[0, 0], shared_dirty=[0, 0])
-    assert told(before, after, 1) == [["copy-on-write-after-fork? 1"], ["file-read 8"]]
+    assert reported(before, after, 1) == [["copy-on-write-after-fork? 1"], ["file-read 8"]]
 
 
 def test_first_instance_of_a_fresh_executable_keeps_its_peace_when_another_starts() -> None:
@@ -219,15 +219,15 @@ def test_kernel_without_the_states_reports_what_it_can() -> None:
 
 
 def test_field_that_appears_or_is_absent_changed_nothing() -> None:
-    assert told(mappings_of(DATA), mappings_of(DATA, anonymous=[40], rss=[0])) == [[]]
-    assert told(mappings_of(DATA, swap=[ABSENT]), mappings_of(DATA, swap=[40])) == [[]]
-    assert told(mappings_of(DATA, swap=[40]), mappings_of(DATA, swap=[ABSENT])) == [[]]
+    assert reported(mappings_of(DATA), mappings_of(DATA, anonymous=[40], rss=[0])) == [[]]
+    assert reported(mappings_of(DATA, swap=[ABSENT]), mappings_of(DATA, swap=[40])) == [[]]
+    assert reported(mappings_of(DATA, swap=[40]), mappings_of(DATA, swap=[ABSENT])) == [[]]
 
 
 def test_lock_without_resident_pages_is_reported_all_the_same() -> None:
     before, after = mappings_of((0, 9, "rw-p", "", 0, 0, "rd wr")), mappings_of((0, 9, "rw-p", "", 0, 0, "rd wr lo"))
-    assert told(before, after) == [["lock 1"]]
-    assert told(after, before) == [["unlock 1"]]
+    assert reported(before, after) == [["lock 1"]]
+    assert reported(after, before) == [["unlock 1"]]
 
 
 def with_dirty(*rows: tuple[Any, ...], dirty: list[int]) -> Mappings:
@@ -241,51 +241,53 @@ def with_dirty(*rows: tuple[Any, ...], dirty: list[int]) -> Mappings:
 def test_parts_of_a_split_lost_and_touched_nothing() -> None:
     whole = with_dirty((10, 50), dirty=[30])
     parts = with_dirty((10, 20), (20, 30, "r--p"), (30, 50), dirty=[8, 10, 12])
-    assert told(whole, parts) == [[], [], []]
-    assert told(parts, whole) == [[], [], []]
+    assert reported(whole, parts) == [[], [], []]
+    assert reported(parts, whole) == [[], [], []]
 
 
 def test_events_in_a_split_belong_to_the_part_where_they_happened() -> None:
     whole = with_dirty((10, 50), dirty=[10])
     halves = (10, 20), (20, 50, "r--p")
-    assert told(whole, with_dirty(*halves, dirty=[13, 0]), 3) == [["first-touch 3"], []]
-    assert told(whole, with_dirty(*halves, dirty=[0, 13]), 3) == [[], ["first-touch 3"]]
-    assert told(whole, with_dirty(*halves, dirty=[2, 11]), 3) == [[], ["first-touch? 3"]], "or up to 2 in the other"
+    assert reported(whole, with_dirty(*halves, dirty=[13, 0]), 3) == [["first-touch 3"], []]
+    assert reported(whole, with_dirty(*halves, dirty=[0, 13]), 3) == [[], ["first-touch 3"]]
+    assert reported(whole, with_dirty(*halves, dirty=[2, 11]), 3) == [[], ["first-touch? 3"]], (
+        "or up to 2 in the other"
+    )
     full = with_dirty((10, 50), dirty=[40])
-    assert told(full, with_dirty(*halves, dirty=[10, 24])) == [[], ["discard 6"]], "the other lacks none"
-    assert told(full, with_dirty(*halves, dirty=[8, 28])) == [["discard 2"], ["discard 2"]]
+    assert reported(full, with_dirty(*halves, dirty=[10, 24])) == [[], ["discard 6"]], "the other lacks none"
+    assert reported(full, with_dirty(*halves, dirty=[8, 28])) == [["discard 2"], ["discard 2"]]
 
 
 def test_border_between_two_mappings_moves() -> None:
     before = with_dirty((10, 30), (30, 50, "r--p"), dirty=[20, 20])
-    assert told(before, with_dirty((10, 22), (22, 50, "r--p"), dirty=[12, 28])) == [[], []]
+    assert reported(before, with_dirty((10, 22), (22, 50, "r--p"), dirty=[12, 28])) == [[], []]
 
 
 def test_other_object_mapped_over_the_middle_is_no_relative() -> None:
     before = with_dirty((10, 50), dirty=[40])
     after = with_dirty((10, 20), (20, 30, "rw-p", "/lib/libx.so"), (30, 50), dirty=[10, 3, 20])
-    assert told(before, after, 3) == [["unmapped 10"], ["copy-on-write 3"], []]
+    assert reported(before, after, 3) == [["unmapped 10"], ["copy-on-write 3"], []]
 
 
 def test_mapping_that_moved_takes_its_pages_along() -> None:
     before = with_dirty((10, 50), (60, 70), dirty=[40, 5])
-    assert told(before, with_dirty((60, 70), (90, 130), dirty=[5, 40])) == [[], []]
-    assert told(before, with_dirty((10, 50), (60, 70), (90, 130), dirty=[0, 5, 40])) == [[], [], []], "DONTUNMAP"
-    assert told(before, with_dirty((10, 20), (60, 70), (90, 150), dirty=[10, 5, 30])) == [[], [], []], "a part"
-    assert told(before, with_dirty((10, 20), (60, 130), dirty=[10, 35])) == [[], []], "a part, to another's end"
+    assert reported(before, with_dirty((60, 70), (90, 130), dirty=[5, 40])) == [[], []]
+    assert reported(before, with_dirty((10, 50), (60, 70), (90, 130), dirty=[0, 5, 40])) == [[], [], []], "DONTUNMAP"
+    assert reported(before, with_dirty((10, 20), (60, 70), (90, 150), dirty=[10, 5, 30])) == [[], [], []], "a part"
+    assert reported(before, with_dirty((10, 20), (60, 130), dirty=[10, 35])) == [[], []], "a part, to another's end"
     touched = with_dirty((10, 20), (60, 70), (90, 150), dirty=[10, 5, 34])
-    assert told(before, touched, 4) == [[], [], ["first-touch 4"]]
+    assert reported(before, touched, 4) == [[], [], ["first-touch 4"]]
 
 
 def test_pages_that_may_come_from_either_of_two_mappings_are_not_followed() -> None:
     before = with_dirty((10, 20), (30, 40), dirty=[9, 9])
     after = with_dirty((10, 20), (30, 40), (50, 60), dirty=[0, 0, 9])
-    assert told(before, after) == [["discard? 9"], ["discard? 9"], ["first-touch? 9"]]
+    assert reported(before, after) == [["discard? 9"], ["discard? 9"], ["first-touch? 9"]]
 
 
 def test_mapping_that_moved_to_the_end_of_another_takes_its_pages_along() -> None:
     before = with_dirty((10, 50), (60, 70), dirty=[40, 5])
-    assert told(before, with_dirty((60, 110), dirty=[45])) == [[], []]
+    assert reported(before, with_dirty((60, 110), dirty=[45])) == [[], []]
 
 
 def test_without_fault_counters_only_what_any_number_of_faults_explains_is_sure() -> None:

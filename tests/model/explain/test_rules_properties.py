@@ -43,7 +43,7 @@ class Way(NamedTuple):
     was: str
     now: str
     faults: int
-    told: tuple[str, ...]
+    reported: tuple[str, ...]
 
 
 WAYS = [
@@ -171,7 +171,7 @@ def tick(mappings: list[tuple[str, Pages]], faults: int, missing: tuple[str, ...
     return explain(before, rows, after, rows, rows, Faults(faults, 0), 4)
 
 
-def told(events: Events, mapping: int) -> dict[str, int]:
+def reported(events: Events, mapping: int) -> dict[str, int]:
     """The pages of a mapping by mechanism, with a question mark where it is not sure."""
     found = {f"{event.what}{'' if event.sure else '?'}": event.pages for event in events.of_mapping(mapping)}
     assert len(found) == len(events.of_mapping(mapping))
@@ -218,32 +218,32 @@ def test_whatever_happens_is_explained_and_adds_up(mappings: list[tuple[str, Pag
 def test_one_thing_is_reported_exactly(happened: tuple[Way, int, Pages]) -> None:
     way, count, pages = happened
 
-    assert told(tick([(way.of, pages)], way.faults * count), 0) == dict.fromkeys(way.told, count)
+    assert reported(tick([(way.of, pages)], way.faults * count), 0) == dict.fromkeys(way.reported, count)
 
 
 def test_a_clean_copy_was_written_surely_if_no_page_of_the_file_can_have_been() -> None:
     written: Pages = [("apc", "apd")]
 
-    assert told(tick([("file", written)], 1), 0) == {"rewrite": 1}
-    assert told(tick([("file", [*written, ("fpc", "fpc")])], 1), 0) == {"rewrite?": 1}
+    assert reported(tick([("file", written)], 1), 0) == {"rewrite": 1}
+    assert reported(tick([("file", [*written, ("fpc", "fpc")])], 1), 0) == {"rewrite?": 1}
 
 
 @given(st.lists(one_thing(), min_size=2, max_size=6))
 def test_one_event_in_each_of_several_mappings_is_reported_for_each(happened: list[tuple[Way, int, Pages]]) -> None:
-    once = {way.told: (way, count, pages) for way, count, pages in happened if way.of != "shared-file"}
+    once = {way.reported: (way, count, pages) for way, count, pages in happened if way.of != "shared-file"}
     unshared = {("sole-owner",), ("copy-on-write-after-fork?",)}
     if unshared <= once.keys():
-        del once["sole-owner",]  # which of the mappings the faults were in cannot be told
+        del once["sole-owner",]  # which of the mappings the faults were in cannot be known
     faults = sum(way.faults * count for way, count, _ in once.values())
     events = tick([(way.of, pages) for way, _, pages in once.values()], faults)
 
     for mapping, (way, count, _) in enumerate(once.values()):
         found = Counter[str]()
-        for what, pages in told(events, mapping).items():
+        for what, pages in reported(events, mapping).items():
             found[what.rstrip("?")] += pages
-        if way.told not in unshared:
-            assert found == {what.rstrip("?"): count for what in way.told}
-        assert sum(found.values()) == count * len(way.told)
+        if way.reported not in unshared:
+            assert found == {what.rstrip("?"): count for what in way.reported}
+        assert sum(found.values()) == count * len(way.reported)
 
 
 @given(st.lists(anything(), max_size=4), st.integers(0, 50), st.sets(st.sampled_from(FIELDS)))

@@ -1,4 +1,4 @@
-"""Pages of shared memory: what is told of them by what their object grew, and when that is not known."""
+"""Pages of shared memory: what is reported of them by what their object grew, and when that is not known."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ def reading(*rows: tuple[tuple[str, str], dict[str, int]]) -> Mappings:
     return mappings_of(*of, **amounts)
 
 
-def told(before: Mappings, after: Mappings, faults: int = 5000) -> list[list[str]]:
+def reported(before: Mappings, after: Mappings, faults: int = 5000) -> list[list[str]]:
     """What happened to each mapping of the later map, the costliest first; with a question mark where not sure."""
     ids = number_first_reading(before).ids
     found = match_readings(before, ids, after, len(ids))
@@ -52,13 +52,13 @@ def told(before: Mappings, after: Mappings, faults: int = 5000) -> list[list[str
 
 def one(was: dict[str, int], now: dict[str, int], of: tuple[str, str] = RAM) -> list[str]:
     """What happened to one mapping."""
-    return told(reading((of, was)), reading((of, now)))[0]
+    return reported(reading((of, was)), reading((of, now)))[0]
 
 
 def two(was: list[dict[str, int]], now: list[dict[str, int]]) -> list[list[str]]:
     """What happened to a writable and an executable view of one object."""
     before, after = (reading((RAM, pages[0]), (CODE, pages[1])) for pages in (was, now))
-    return told(before, after)
+    return reported(before, after)
 
 
 def test_pages_are_new_as_far_as_the_object_grew() -> None:
@@ -108,7 +108,7 @@ def test_what_another_process_reads_back_from_swap_is_no_discard() -> None:
     assert one({"rss": 8, "swap": 6}, {"rss": 8, "swap": 0}) == ["swap-in? 6"]
     before, after = reading((RAM, was)), reading((RAM, was | {"swap": 0}))
     after.end[:] -= np.uint64(500 * 4096)
-    assert told(before, after) == [[]], "they were counted for the addresses that were unmapped"
+    assert reported(before, after) == [[]], "they were counted for the addresses that were unmapped"
 
 
 def test_huge_pages_of_an_object() -> None:
@@ -141,7 +141,7 @@ def test_two_views_of_one_object_do_not_count_its_growth_twice() -> None:
 def test_a_new_view_of_a_known_object_maps_what_is_there() -> None:
     before = reading((RAM, {"rss": 5, "object": 5}))
     after = reading((RAM, {"rss": 5, "object": 5}), (COPY, {"rss": 4, "anonymous": 1, "object": 5}))
-    assert told(before, after) == [[], ["copy-on-write 1", "shared-map 3"]]
+    assert reported(before, after) == [[], ["copy-on-write 1", "shared-map 3"]]
 
 
 def test_private_views_have_copies_besides() -> None:
@@ -155,8 +155,8 @@ def test_shared_anonymous_memory_begins_with_its_mapping() -> None:
     nothing = reading((RAM, {"rss": 5, "object": 5}))
     new = reading((RAM, {"rss": 5, "object": 5}), (ZEROED, {"rss": 7}))
     more = reading((RAM, {"rss": 5, "object": 5}), (ZEROED, {"rss": 9}))
-    assert told(nothing, new) == [[], ["first-touch 7"]]
-    assert told(new, more) == [[], ["first-touch? 2"]], "a child may have touched them first"
+    assert reported(nothing, new) == [[], ["first-touch 7"]]
+    assert reported(new, more) == [[], ["first-touch? 2"]], "a child may have touched them first"
 
 
 def test_memory_of_a_device_is_mapped_and_unmapped() -> None:
@@ -170,4 +170,4 @@ def test_readings_without_the_columns_are_explained_as_far_as_they_go() -> None:
     before, after = (
         mappings_of((0, 100, RAM[1], RAM[0]), **zeros | {"rss": [kb], "private_dirty": [kb]}) for kb in (0, 16)
     )
-    assert told(before, after) == [["first-touch? 4"]]
+    assert reported(before, after) == [["first-touch? 4"]]

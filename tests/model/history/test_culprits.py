@@ -25,7 +25,7 @@ def judged(tick: Tick, *events: Event) -> tuple[Any, ...] | None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "totals", "what", "pages", "told"),
+    ("rows", "totals", "what", "pages", "reported"),
     [
         ([(1, "f < main", 574)], {}, "first-touch", 574, ("f", True, True)),
         ([(1, "f < main", 60), (1, "g < main", 40)], {}, "first-touch", 100, ("f", False, True)),
@@ -52,9 +52,9 @@ def test_it_is_named_where_it_is_proven(
     totals: dict[str, int],
     what: Mechanism,
     pages: int,
-    told: tuple[Any, ...] | None,
+    reported: tuple[Any, ...] | None,
 ) -> None:
-    assert judged(tick(*rows, **totals), event(what, pages)) == told
+    assert judged(tick(*rows, **totals), event(what, pages)) == reported
 
 
 def test_of_several_events_it_is_named_only_if_it_made_all_faults() -> None:

@@ -1,4 +1,4 @@
-"""What happened, told in few entries; ticks are written here."""
+"""What happened, in few entries; ticks are written here."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -56,7 +56,7 @@ def chronicle_of(*ticks: Tick) -> tuple[LogEntry, ...]:
     return EventLog(timeline).at(len(timeline) - 1)
 
 
-def told(entries: Sequence[LogEntry]) -> list[tuple[str, int | None, int, int]]:
+def reported(entries: Sequence[LogEntry]) -> list[tuple[str, int | None, int, int]]:
     """What, of which mapping, kB and how often."""
     return [(entry.what, entry.mapping, entry.kb, entry.count) for entry in entries]
 
@@ -157,7 +157,7 @@ def test_nameless_mappings_that_come_with_their_first_pages_are_two_entries() ->
             lineage=lived(*(("map", mapping) for mapping in born)),
         )
     )
-    assert told(entries) == [("map", 18, 480, 1), ("first-touch", 18, 60, 1)]
+    assert reported(entries) == [("map", 18, 480, 1), ("first-touch", 18, 60, 1)]
     assert [entry.mappings for entry in entries] == [15, 15]
 
 
@@ -362,7 +362,7 @@ def test_one_huge_mapping_among_many_new_ones_stands_alone() -> None:
     rows = (*MAP, *((1000 + 100 * i, 1002 + 100 * i, "rw-p", "") for i in range(9)), (9000, 99000, "rw-p", ""))
     born = range(4, 14)
     entries = chronicle_of(tick(1, rows=rows, lineage=lived(*(("map", mapping) for mapping in born))))
-    assert told(entries) == [("map", 12, 72, 1), ("map", 13, 360_000, 1)]
+    assert reported(entries) == [("map", 12, 72, 1), ("map", 13, 360_000, 1)]
 
 
 def test_an_entry_once_shown_is_never_split_or_joined() -> None:
@@ -473,7 +473,7 @@ def test_of_one_mapping_only_its_own_is_reported_however_much_happens() -> None:
         tick(2, *many, rows=rows),
         tick(3, rows=rows, lineage=lived(("protect", 7), ("protect", 8))),
     )
-    assert told(EventLog(timeline, 7).at(3)) == [("first-touch", 7, 56, 2), ("protect", 7, 0, 1)]
+    assert reported(EventLog(timeline, 7).at(3)) == [("first-touch", 7, 56, 2), ("protect", 7, 0, 1)]
 
 
 def test_one_mapping_is_reported_from_its_birth_to_its_end() -> None:
@@ -486,7 +486,12 @@ def test_one_mapping_is_reported_from_its_birth_to_its_end() -> None:
         tick(3, lineage=lived(("unmap", 4)), gone=[4]),
     )
     entries = EventLog(timeline, 4).at(3)
-    assert told(entries) == [("map", 4, 40, 1), ("copy-on-write", 4, 8, 1), ("grow", 4, 40, 1), ("unmap", 4, 80, 1)]
+    assert reported(entries) == [
+        ("map", 4, 40, 1),
+        ("copy-on-write", 4, 8, 1),
+        ("grow", 4, 40, 1),
+        ("unmap", 4, 80, 1),
+    ]
     assert [(entry.was is None, entry.now is None) for entry in entries] == [
         (True, False),
         (True, False),

@@ -1,4 +1,4 @@
-"""What is kept of the last ticks is what would be told anew."""
+"""Cached values of the last ticks are those that a new query gives."""
 
 import numpy as np
 import pytest
@@ -24,11 +24,11 @@ class Log:
     """Tells values, and counts how many."""
 
     def __init__(self) -> None:
-        self.told = 0
+        self.reported = 0
 
     def ask(self, mappings: Ids, first: int, stop: int) -> NDArray[np.float64]:
         values: NDArray[np.float64] = EVERYTHING[:, mappings, first:stop]
-        self.told += values.size
+        self.reported += values.size
         return values
 
 
@@ -42,15 +42,15 @@ def test_it_is_reported_again(questions: list[tuple[list[int], int, int, int]]) 
         np.testing.assert_array_equal(EVERYTHING[:, mappings, first : last + 1], found)
 
 
-@pytest.mark.parametrize(("new", "told"), [(0, 0), (2, 2 * 2 * 5)])
-def test_a_tick_later_only_mappings_that_were_not_there_are_asked_for(new: int, told: int) -> None:
+@pytest.mark.parametrize(("new", "reported"), [(0, 0), (2, 2 * 2 * 5)])
+def test_a_tick_later_only_mappings_that_were_not_there_are_asked_for(new: int, reported: int) -> None:
     log = Log()
     recent = SeriesCache(log.ask)
     for at in (9, 10):
         mappings = np.arange(at == 10 and new, 4 + (at == 10 and new))
-        log.told = 0
+        log.reported = 0
         recent.values(mappings, 5, at + 1, EVERYTHING[:, mappings, at])
-    assert log.told == told
+    assert log.reported == reported
 
 
 def test_samples_are_loaded_once_with_those_that_may_be_asked_for_next() -> None:

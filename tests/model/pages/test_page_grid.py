@@ -61,7 +61,7 @@ def test_changed_pages_are_those_whose_state_is_another_one(was: list[int], now:
 
     found = diff_spans(stretches(was, first), stretches(now, first))
 
-    told = [
+    reported = [
         (page, code)
         for start, end, code in zip(found.start.tolist(), found.end.tolist(), found.state.tolist(), strict=True)
         for page, code in [(page, code) for page in range(start, end)]
@@ -72,7 +72,7 @@ def test_changed_pages_are_those_whose_state_is_another_one(was: list[int], now:
         if (PAGE_STATES[was[at]].split()[0], was[at] in SHARED and now[at] in OWN)
         != (PAGE_STATES[now[at]].split()[0], False)
     ]
-    assert told == [(first + at, was[at]) for at in changed]
+    assert reported == [(first + at, was[at]) for at in changed]
     newly_shared = [at for at in range(both) if was[at] in OWN and now[at] == was[at] + 1]
     assert count_newly_shared(stretches(was, first), stretches(now, first)) == len(newly_shared)
 

@@ -72,9 +72,11 @@ def between(before: PagesReply, after: PagesReply) -> list[tuple[int, str]]:
     a, b = found.at(before.tick), found.newest
     assert a is not None
     assert b is not None
-    told = diff_pages(a, b)
-    assert (told.end - told.start == 1).all()
-    return list(zip(told.start.tolist(), (str(PAGE_STATES[code]) for code in told.state.tolist()), strict=True))
+    reported = diff_pages(a, b)
+    assert (reported.end - reported.start == 1).all()
+    return list(
+        zip(reported.start.tolist(), (str(PAGE_STATES[code]) for code in reported.state.tolist()), strict=True)
+    )
 
 
 def test_pages_that_came_and_went_changed() -> None:

@@ -25,11 +25,11 @@ def test_every_column_comes_back_with_its_type(column: Any) -> None:
 
 
 @given(values)
-def test_every_value_comes_back_with_its_type(told: list[Any]) -> None:
-    found = decode_values(encode_values(told))
+def test_every_value_comes_back_with_its_type(reported: list[Any]) -> None:
+    found = decode_values(encode_values(reported))
 
-    assert told == found
-    assert list(map(type, told)) == list(map(type, found))
+    assert reported == found
+    assert list(map(type, reported)) == list(map(type, found))
 
 
 def test_a_column_that_is_not_squeezed_is_itself() -> None:

@@ -27,7 +27,7 @@ def timeline() -> Timeline:
     return log
 
 
-def told(faults: PageFaults | None) -> dict[tuple[int, str], int]:
+def reported(faults: PageFaults | None) -> dict[tuple[int, str], int]:
     """Faults by mapping and function, and those in system calls."""
     assert faults is not None
     rows = zip(faults.mapping.tolist(), faults.stack.tolist(), faults.faults.tolist(), strict=True)
@@ -40,19 +40,19 @@ def expected(first: int, stop: int) -> dict[tuple[int, str], int]:
     sums: dict[tuple[int, str], int] = {}
     for number in range(first, stop):
         tick = faults_at(number)
-        for key, count in (told(tick) if tick is not None else {}).items():
+        for key, count in (reported(tick) if tick is not None else {}).items():
             sums[key] = sums.get(key, 0) + count
     return sums
 
 
 @pytest.mark.parametrize(("first", "stop"), [(0, TICKS), (0, 4), (3, 5), (5, 23), (38, 40), (7, 8)])
 def test_a_range_has_the_faults_of_its_ticks(timeline: Timeline, first: int, stop: int) -> None:
-    assert told(timeline.faults.between(first, stop)) == expected(first, stop)
+    assert reported(timeline.faults.between(first, stop)) == expected(first, stop)
 
 
 def test_a_range_may_grow_and_shrink_between_two_questions(timeline: Timeline) -> None:
     for stop in (10, 11, 30, 12, TICKS, TICKS, 9):
-        assert told(timeline.faults.between(2, stop)) == expected(2, stop)
+        assert reported(timeline.faults.between(2, stop)) == expected(2, stop)
 
 
 def test_counts_of_mappings_add_up_over_time(timeline: Timeline) -> None:
@@ -82,4 +82,4 @@ def test_forgotten_ticks_are_left_out(timeline: Timeline) -> None:
         log.append(tick_of(number, ROWS, [0, 1], faults=faults_at(number)))
         log.faults.between(0, number + 1)
     assert log.oldest > 0
-    assert told(log.faults.between(0, 2_000)) == expected(log.oldest, 2_000)
+    assert reported(log.faults.between(0, 2_000)) == expected(log.oldest, 2_000)

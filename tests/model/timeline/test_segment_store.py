@@ -30,10 +30,10 @@ def busy(ticks: int) -> Iterator[Tick]:
             amounts[name][ids] += 4 * rng.integers(1, 20, len(ids))
         amounts["pss"][ids] -= rng.integers(0, 4, len(ids))
         rows = [(*places[at], int(amounts["rss"][at])) for at in ids.tolist()]
-        told: dict[str, Any] = {name: amounts[name][ids].tolist() for name in FIELD_NAMES}
+        reported: dict[str, Any] = {name: amounts[name][ids].tolist() for name in FIELD_NAMES}
         yield tick_of(
             number,
-            mappings_of(*rows, **told),
+            mappings_of(*rows, **reported),
             ids.tolist(),
             totals={name: int(column.sum()) for name, column in amounts.items()},
             events=Events(ids, np.zeros(len(ids), np.int8), 4 * ids, ids % 7 > 0),

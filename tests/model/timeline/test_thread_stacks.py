@@ -8,10 +8,10 @@ from smapstop.model.timeline import thread_stacks
 from smapstop.model.timeline.thread_stacks import StackLog
 
 
-def log_of(*told: tuple[ThreadStack, ...]) -> StackLog:
+def log_of(*reported: tuple[ThreadStack, ...]) -> StackLog:
     """A log of ticks that tell of stacks."""
     log = StackLog()
-    for number, each in enumerate(told):
+    for number, each in enumerate(reported):
         log.append(tick_of(number, mappings_of(), [], stacks=each))
     return log
 

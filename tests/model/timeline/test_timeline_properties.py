@@ -72,7 +72,7 @@ class Everything:
         return {name: kb - before.get(name, 0) for name, kb in self.amounts(mapping, number).items()}
 
     def steps(self, mapping: int) -> list[int]:
-        """The ticks that told something new of a mapping; keyframes tell everything again."""
+        """The ticks with something new of a mapping; keyframes repeat everything."""
         steps: list[int] = []
         for number in range(len(self)):
             row = self.row(mapping, number)
@@ -284,7 +284,9 @@ def assert_remembers(log: Everything, life: MappingHistory, rss: Any) -> None:
         assert not known.any()
     steps = [life.tick_of(step).number for step in range(len(life.states))]
     assert steps == sorted(set(steps))
-    assert [told for told in log.became(life.mapping) if told[0] >= life.timeline.oldest] == life.lifecycle
+    assert [
+        reported for reported in log.became(life.mapping) if reported[0] >= life.timeline.oldest
+    ] == life.lifecycle
 
 
 def test_ticks_that_are_forgotten_are_in_no_slice() -> None:
