@@ -1,4 +1,7 @@
-"""Plain-text tables, laid out in columns like the dashboard's."""
+"""Plain-text tables, laid out in columns like the dashboard's.
+
+Not with rich: importing its tables takes 67 ms of CPU, and all of `smapstop snapshot` takes 270 ms.
+"""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,8 @@
-"""Read the loadable segments, sized symbols, and allocated sections of an ELF file (elf(5))."""
+"""Read the loadable segments, sized symbols, and allocated sections of an ELF file (elf(5)).
+
+pyelftools reads the headers. The symbol table is read as a numpy array, since pyelftools makes an object of each
+symbol: the 46,000 symbols of libLLVM take it 1.3 s of CPU, here 6 ms.
+"""
 
 import os
 from dataclasses import field, replace
