@@ -119,6 +119,30 @@ def decode(column: StoredColumn) -> NDArray[Any]:
     return wide.astype(column.dtype, copy=False)
 
 
+def decode_range(column: StoredColumn, low: int, high: int) -> NDArray[Any]:
+    """Decode only the values from `low` up to `high`: what comes before them is merely summed up."""
+    if not isinstance(column, DeltaEncoded):
+        return column[low:high]
+    wide = np.full(max(0, min(high, column.count) - low), column.first, np.int64)
+    if len(column.deltas) and len(wide):
+        begin, end, at = low, low + len(wide) - 1, None
+        if column.nonzero_bits is not None:  # deltas that are 0 are not stored
+            is_nonzero = np.unpackbits(column.nonzero_bits, count=end).view(bool)
+            at = np.flatnonzero(is_nonzero[low:])
+            begin = int(np.count_nonzero(is_nonzero[:low]))
+            end = begin + len(at)
+        deltas = column.deltas[:end].astype(np.int64)
+        inside = column.outlier_positions < end
+        deltas[column.outlier_positions[inside]] = column.outliers[inside]
+        steps = np.zeros(len(wide), np.int64)
+        steps[0] = deltas[:begin].sum()
+        steps[1:] = deltas[begin:] if at is None else 0
+        if at is not None:
+            steps[1 + at] = deltas[begin:]
+        wide += np.cumsum(steps) << column.shift
+    return wide.astype(column.dtype, copy=False)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class EncodedValues:
     """Encoded sequence of Python values: integers that fit 64 bits, or any hashable values."""

@@ -1,6 +1,7 @@
 """Row log: the changed rows of consecutive ticks as columns, and their replay to the map at a tick."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.mapping_rows import ADDRESS_COLUMNS, ATTRIBUTE_COLUMNS, find_rows, merge_by_address
 from smapstop.model.tick import Ids
-from smapstop.model.timeline.column_codec import StoredColumn, decode, encode
+from smapstop.model.timeline.column_codec import StoredColumn, decode, decode_range, encode
 from smapstop.model.timeline.delta import Delta, RowLayout, TickNumbers
 from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.proc.columns import Amounts, Mappings, StringTable
@@ -88,13 +89,22 @@ class RowLog:
 
     def take(self, rows: Rows) -> Mappings:
         """Take some rows, as `Mappings`."""
-        at = decode(self.attribute_positions)[rows]
+        first, n = (int(rows[0]), len(rows)) if len(rows) else (0, 0)
+        if np.array_equal(rows, np.arange(first, first + n)):  # as those of a mapping, where they are packed
+            return self._take(lambda column: decode_range(column, first, first + n), n)
+        return self._take(lambda column: decode(column)[rows], n)
+
+    def _take(self, values: Callable[[StoredColumn], NDArray[Any]], count: int) -> Mappings:
+        """Take rows of which `values` decodes a column."""
+        at = values(self.attribute_positions)
+        first, stop = (int(at.min()), int(at.max()) + 1) if count else (0, 0)
         attributes = {
-            name: decode(column)[at] for name, column in zip(ATTRIBUTE_COLUMNS, self.attributes, strict=True)
+            name: decode_range(column, first, stop)[at - first]
+            for name, column in zip(ATTRIBUTE_COLUMNS, self.attributes, strict=True)
         }
-        amounts = np.empty((len(self.fields), len(rows)), np.int64)
+        amounts = np.empty((len(self.fields), count), np.int64)
         for out, column in zip(amounts, self.amounts, strict=True):
-            np.take(decode(column), rows, out=out)
+            out[:] = values(column)
         return Mappings(**attributes, fields=self.fields, amounts=amounts, strings=self.texts)
 
     def unpack(self) -> "RowLog":

@@ -74,15 +74,19 @@ class Timeline:
         """Exit status of the process; None while it runs."""
         return self._last.tick.ending if self._last else None
 
-    def append(self, tick: Tick) -> MapSnapshot:
+    def append(self, tick: Tick, snapshot: MapSnapshot | None = None) -> MapSnapshot:
         """Append the next tick, and return its map snapshot.
+
+        Args:
+            tick: The tick.
+            snapshot: The tick applied to `last`, if that was done before.
 
         Raises:
             ValueError: The tick is not the next one, or the first is not a keyframe.
         """
         if tick.number != len(self) or not (tick.number or tick.keyframe):
             raise ValueError(f"tick {tick.number} cannot follow {len(self)} ticks")
-        before, self._last = self._last, apply_tick(self._last, tick)
+        before, self._last = self._last, snapshot or apply_tick(self._last, tick)
         self._segments.append(before, self._last)
         self._stacks.append(tick)
         self.faults.is_watched |= tick.faults is not None

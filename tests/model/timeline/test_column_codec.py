@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays as arrays_of
 
-from smapstop.model.timeline.column_codec import decode, decode_values, encode, encode_values
+from smapstop.model.timeline.column_codec import decode, decode_range, decode_values, encode, encode_values
 
 columns = st.sampled_from([np.int64, np.uint64, np.int32, np.int8, np.bool_]).flatmap(
     lambda kind: arrays_of(kind, st.integers(0, 40))
@@ -22,6 +22,15 @@ def test_every_column_comes_back_with_its_type(column: Any) -> None:
     found = decode(encode(column))
 
     assert (column.dtype, column.tolist()) == (found.dtype, found.tolist())
+
+
+@given(st.one_of(columns, few), st.data())
+def test_a_range_comes_back_as_if_all_were_decoded(column: Any, data: st.DataObject) -> None:
+    low, high = sorted(data.draw(st.tuples(st.integers(0, len(column)), st.integers(0, len(column)))))
+    part = decode_range(encode(column), low, high)
+
+    assert part.dtype == column.dtype
+    assert part.tolist() == column[low:high].tolist()
 
 
 @given(values)
