@@ -18,7 +18,6 @@ from smapstop.model.protocol import (
     EndOfRecording,
     Failure,
     FramesReply,
-    Launch,
     LaunchFailed,
     MemberMessage,
     Notice,
@@ -48,6 +47,7 @@ from smapstop.ui.session import Session
 from smapstop.ui.signals import exit_on_signals
 from smapstop.ui.terminal import output_ready
 from smapstop.ui.theme.app_theme import theme_for
+from smapstop.ui.tick_preparer import TickPreparer
 from smapstop.ui.user_state import UserState
 from smapstop.ui.widgets.header import HeaderBar
 
@@ -136,8 +136,9 @@ class Dashboard(KeyApp):
         """Start the source and attach or pick; a program is launched once its pane knows its size."""
         exit_on_signals(self.exit)
         self._initial_user_state = self._user_state
-        self.main_screen.show_progress(_progress_text(self._start_request))
-        self.source.start(lambda message: self.post_message(SourceMessageReceived(message)))
+        self.main_screen.show_progress(self._start_request)
+        preparer = TickPreparer(recorded=isinstance(self._start_request, Replay))
+        self.source.start(lambda each: self.post_message(SourceMessageReceived(each, preparer.prepare(each))))
         self.set_interval(1, self._check_overdue)
         match self._start_request:
             case Attach():
@@ -218,7 +219,8 @@ class Dashboard(KeyApp):
                 self.main_screen.begin_run(target)
             case Tick() as tick:
                 assert self.session.runs.newest is not None, "a target comes before its ticks"
-                self.session.runs.newest.timeline.append(tick)
+                timeline = self.session.runs.newest.timeline
+                timeline.append(tick, message.snapshot_after(timeline.last))
                 self._last_tick_time, self.session.overdue_seconds = time.monotonic(), 0
                 if tick.ending is not None:
                     self._show_end(exit_status_text(tick.ending))
@@ -310,16 +312,3 @@ class Dashboard(KeyApp):
     async def action_quit(self) -> None:
         """Quit."""
         self.action_command("quit")
-
-
-def _progress_text(begin: StartRequest) -> str:
-    """Text of the header until the first tick."""
-    match begin:
-        case Attach(pid):
-            return f"reading the memory map of process {pid} …"
-        case Launch(command):
-            return f"starting {fmt.printable(command[0])} …"
-        case Replay(name):
-            return f"reading {fmt.printable(name)} …"
-        case Pick():
-            return "no process yet"

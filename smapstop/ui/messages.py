@@ -4,7 +4,9 @@ from textual.message import Message
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.protocol import Request, ThreadsReply
+from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.source.base import SourceMessage
+from smapstop.ui.tick_preparer import PreparedTick
 
 
 @dataclass
@@ -12,6 +14,12 @@ class SourceMessageReceived(Message):
     """A message from the source. Never coalesced: every tick belongs in the timeline."""
 
     source_message: SourceMessage
+    prepared: PreparedTick | None = None
+    """The tick that it is, applied, if it is one of a live source."""
+
+    def snapshot_after(self, last: MapSnapshot | None) -> MapSnapshot | None:
+        """The tick applied to a snapshot; None if it was not."""
+        return self.prepared.after if self.prepared is not None and self.prepared.before is last else None
 
 
 @dataclass

@@ -193,8 +193,8 @@ class Session:
             zoomed, until=last_tick_before(times_ns, at_ns + int(zoomed.span_s * 1e9 * part_after), state.at)
         )
 
-    def refresh(self) -> View | None:
-        """Derive the view again; None while the run shown has no tick.
+    def derive_view(self) -> View | None:
+        """Derive the view, without showing it; None while the run shown has no tick.
 
         Raises:
             SmapstopError: The filter needs a field that this kernel does not have.
@@ -202,8 +202,14 @@ class Session:
         if self.run is None or not len(self.timeline):
             return None
         self.activity.update()
-        self.view = derive_view(self.timeline, self.view_state, self.previous_run, self.activity.times_ns)
-        return self.view
+        return derive_view(self.timeline, self.view_state, self.previous_run, self.activity.times_ns)
+
+    def refresh(self) -> View | None:
+        """Derive the view again, and show it; see `derive_view`."""
+        view = self.derive_view()
+        if view is not None:
+            self.view = view
+        return view
 
     def matches_rows(self, expression: str) -> bool:
         """Whether a filter matches any row of the view.

@@ -1,25 +1,22 @@
 """Main screen of the dashboard: its parts, how they are refreshed, and the actions that open and close them."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from smapstop.errors import SmapstopError
 from smapstop.model.compare.runs import Run
-from smapstop.model.protocol import Launch, Pace, Request, Target
-from smapstop.model.view.row_marks import RowMarks
-from smapstop.model.view.search import find_hits
+from smapstop.model.protocol import Attach, Launch, Pace, Request, Target
 from smapstop.model.view.selection import RowSelection
-from smapstop.settings import Replay, Settings, StartRequest, Walkthrough
+from smapstop.settings import Pick, Replay, Settings, StartRequest, Walkthrough
 from smapstop.source.base import Source
 from smapstop.text import format as fmt
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.messages import SourceRequested, ViewOutdated
 from smapstop.ui.program_control import Rebuilds
+from smapstop.ui.screens.main_redraw import MainRedraw
 from smapstop.ui.screens.member_watch import MemberWatch
 from smapstop.ui.screens.row_screen import RowScreen
 from smapstop.ui.session import Session
@@ -32,7 +29,7 @@ from smapstop.ui.widgets.key_bar import KeyBar
 from smapstop.ui.widgets.main_views import Views
 from smapstop.ui.widgets.mapping_table import MappingTable
 from smapstop.ui.widgets.panes import Panes
-from smapstop.ui.widgets.top_parts import compose_top, show_top
+from smapstop.ui.widgets.top_parts import compose_top
 from smapstop.ui.widgets.zoom import Zoom
 
 if TYPE_CHECKING:  # imported at run time only when a program is launched
@@ -75,7 +72,7 @@ class MainScreen(RowScreen):
         """The dock of the launched program; None without one."""
         self.zoom = Zoom(self)
         """Which part fills the screen."""
-        self._border_drag = BorderDrag(self)
+        self._border_drag, self._redraw = BorderDrag(self), MainRedraw(self, self._walk_on)
         self.member_watch = MemberWatch(self)
         if isinstance(begin, Launch):
             from smapstop.ui.widgets.program_dock import build_dock
@@ -96,9 +93,9 @@ class MainScreen(RowScreen):
         yield self.panes
         yield KeyBar()
 
-    def show_progress(self, what: str) -> None:
-        """Focus the table, and show a notice until the first tick."""
-        self.query_one(HeaderBar).show_notice(what)
+    def show_progress(self, begin: StartRequest) -> None:
+        """Focus the table, and say what is being done until the first tick."""
+        self.query_one(HeaderBar).show_notice(_progress_text(begin))
         self.set_focus(self.views.table)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -124,32 +121,13 @@ class MainScreen(RowScreen):
     # refresh
 
     @on(ViewOutdated)
+    def begin_redraw(self) -> None:
+        """Redraw all parts, of a large map one after another."""
+        self._redraw.begin()
+
     def redraw(self) -> None:
-        """Derive the view again, and show it in all parts."""
-        session = self.session
-        try:
-            view = session.refresh()
-        except SmapstopError as error:  # the filter needs a field that this kernel does not have
-            self.notify(str(error), severity="error", markup=False)
-            session.set_view_state(replace(session.view_state, filter=""))
-            view = session.refresh()
-        run = session.run
-        if view is None or run is None:
-            return
-        show_top(self, session, view, numbered=self.many_runs)
-        carried = session.take_carried_mapping()
-        if carried is not None:
-            self.views.table.cursor_id = carried
-        if self.panes.events.is_open:
-            self.panes.events.show(session.timeline, view, alerts=session.alerts.entries(run, view.state.units))
-        self._walk_on()
-        order = session.order
-        rows = order.arrange_rows(view, session.seconds_since_input)
-        self.hits = find_hits(view, rows, session.search)
-        marks = RowMarks(session.selection, session.search, self.hits)
-        self.views.inspector.missing_callers = session.missing_callers
-        self.views.show(session.timeline, view, rows, order.sorting, frozen=order.frozen, marks=marks)
-        self.show_chips()
+        """Redraw all parts at once."""
+        self._redraw.do_now()
 
     def _walk_on(self) -> None:
         """Show the next step of the walkthrough, if any."""
@@ -318,3 +296,16 @@ class MainScreen(RowScreen):
         self.views.table.cursor_id = None
         self.refresh_bindings()
         self.request_redraw()
+
+
+def _progress_text(begin: StartRequest) -> str:
+    """Text of the header until the first tick."""
+    match begin:
+        case Attach(pid):
+            return f"reading the memory map of process {pid} …"
+        case Launch(command):
+            return f"starting {fmt.printable(command[0])} …"
+        case Replay(name):
+            return f"reading {fmt.printable(name)} …"
+        case Pick():
+            return "no process yet"

@@ -121,11 +121,10 @@ class Views(Container):
         frozen: bool,
         marks: RowMarks,
     ) -> None:
-        """Show a view with its rows in this order, and explain the row under the cursor, or all that are selected."""
+        """Show a view with its rows in this order; `explain` then explains one of them, or all that are selected."""
         self._shown = timeline, view
         self._selection = tuple(marks.selection)
         self.table.show(timeline, view, rows, sorting, frozen=frozen, marks=marks)
-        self._follow()
 
     @on(MappingTable.CursorMoved)
     def follow_cursor(self) -> None:
@@ -134,12 +133,12 @@ class Views(Container):
             self._is_following = True
             delay = _PAGES_DELAY_SECONDS if self.inspector.tab == "pages" else self._follow_seconds
             if delay > _PROMPT_SECONDS:
-                self.set_timer(min(delay, _PAGES_DELAY_SECONDS), self._follow)
+                self.set_timer(min(delay, _PAGES_DELAY_SECONDS), self.explain)
             else:
-                self.call_after_refresh(self._follow)
+                self.call_after_refresh(self.explain)
 
-    def _follow(self) -> None:
-        """Explain the row under the cursor."""
+    def explain(self) -> None:
+        """Explain the row under the cursor, or all that are selected."""
         self._is_following = False
         begun = time.monotonic()
         if self._shown is not None:
@@ -234,7 +233,7 @@ class Views(Container):
         """Focus the inspector, at a tab if given; where it has no room, it gets the whole screen."""
         if tab is not None:
             self.inspector.tab = tab
-        self._follow()
+        self.explain()
         if self.inspector.display:
             self.inspector.focus_body()
         else:
@@ -253,7 +252,7 @@ class Views(Container):
         Returns:
             False without such a mapping: a group is under the cursor, or a mapping that only an earlier run has.
         """
-        self._follow()
+        self.explain()
         if self.inspector.mapping is None:
             return False
         is_open = self.inspector.tab == "pages" and self.inspector.has_focus_within

@@ -1,6 +1,6 @@
 """Parts above the table: the header, an alert, the time band, the totals."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from textual.screen import Screen
 from textual.widget import Widget
@@ -22,8 +22,8 @@ def compose_top() -> Iterable[Widget]:
     yield Totals()
 
 
-def show_top(screen: Screen[None], session: Session, view: View, *, numbered: bool) -> None:
-    """Show a view in the parts, and the alerts of the newest run.
+def show_top(screen: Screen[None], session: Session, view: View, *, numbered: bool) -> Iterator[None]:
+    """Show a view in the parts, and the alerts of the newest run; a slice of work ends at the `yield`.
 
     Args:
         screen: Has the parts.
@@ -38,4 +38,5 @@ def show_top(screen: Screen[None], session: Session, view: View, *, numbered: bo
     screen.query_one(HeaderBar).show_view(session, view, numbered=numbered)
     marks = (*session.marks, *session.alerts.marks(session.run))
     screen.query_one(TimeBand).show(session.activity, view, marks, is_over=session.is_over)
+    yield
     screen.query_one(Totals).show(session.timeline, view)
