@@ -72,7 +72,8 @@ class MainScreen(RowScreen):
         """The dock of the launched program; None without one."""
         self.zoom = Zoom(self)
         """Which part fills the screen."""
-        self._border_drag, self._redraw = BorderDrag(self), MainRedraw(self, self._walk_on)
+        self._border_drag = BorderDrag(self)
+        self._redraw = MainRedraw(self, lambda: self.member_watch.shows_family, self._walk_on)
         self.member_watch = MemberWatch(self)
         if isinstance(begin, Launch):
             from smapstop.ui.widgets.program_dock import build_dock

@@ -21,6 +21,7 @@ from smapstop.ui.member_view import MemberViews
 from smapstop.ui.messages import SourceRequested
 from smapstop.ui.screens.member_lists import MemberLists
 from smapstop.ui.session import Session
+from smapstop.ui.widgets.alert_banner import AlertBanner
 from smapstop.ui.widgets.family_table import FamilyTable
 from smapstop.ui.widgets.family_title import FamilyTitle
 from smapstop.ui.widgets.key_bar import KeyBar
@@ -31,6 +32,8 @@ MAX_SAMPLED = 5
 """Members that are sampled beside the target: the columns of the table of shared mappings."""
 _LEAST_LINES = 5
 """Least height of the members, lines."""
+_SHARE_ALONE, _SHARE_WITH_PAGES = 0.6, 0.45
+"""Most of the height that the members take, without and with pages below them."""
 _WIDE_CELLS = 160
 """Width from which on the pages of a mapping are at the right of the mappings."""
 _TALL_LINES, _LOW_LINES = 32, 22
@@ -80,6 +83,7 @@ class FamilyScreen(MemberLists):
     def compose(self) -> ComposeResult:
         """Compose the title, the members, and the mappings that they share."""
         yield FamilyTitle()
+        yield AlertBanner()
         with Vertical():
             yield FamilyTable()
             with Container(id="shared"):
@@ -120,12 +124,14 @@ class FamilyScreen(MemberLists):
         moment = FamilyMoment(table, at_ns, begin_ns, self.metric, self._timelines(), family_format(view, table))
         rows = self.select_rows(table, at_ns)
         members = self.query_one(FamilyTable)
-        members.styles.height = max(_LEAST_LINES, min(len(table.rows) + 2, self.size.height * 3 // 5))
+        share = _SHARE_WITH_PAGES if self.has_class("-pages") else _SHARE_ALONE
+        members.styles.height = max(_LEAST_LINES, min(len(table.rows) + 2, round(self.size.height * share)))
         members.show(moment, rows, self._watched_pid)
         pids = tuple(pid for pid in (self._target_pid, *self._session.family.sampled) if pid in moment.timelines)
         sampled = {pid: moment.timelines[pid] for pid in pids}
         self._sample(moment, sampled.values())
         reading = "" if self._recorded else reading_text(moment, log.interval_ns, tuple(sampled.values()))
+        self.query_one(AlertBanner).show(session.alerts.current(session.runs), state.units)
         self.query_one(FamilyTitle).show(
             f" {self._target_title}   {family_title(moment)}",
             f"{self.order_text}   Δ {self._baseline_text(view)} ",
@@ -276,12 +282,19 @@ class FamilyScreen(MemberLists):
 
     def action_back(self) -> None:
         """Go back one step: close an open line, drop the filter, or leave the family."""
-        if self.close_line():
+        if self.close_line() or self.action_hide_alert():
             return
         if self.query_one(MemberPages).has_focus_within:
             self.set_focus(self.query_one(SharingTable))
         elif not self.drop_filter():
             self.action_leave()
+
+    def action_hide_alert(self) -> bool:
+        """Hide the alert that is shown until it is raised again; whether there was one."""
+        was_shown = self._session.alerts.hide(self._session.runs)
+        if was_shown:
+            self.redraw()
+        return was_shown
 
     def action_leave(self) -> None:
         """Go back to the process that is watched."""

@@ -11,7 +11,7 @@ from smapstop.ui.screens.frame_slices import FrameSlices
 from smapstop.ui.screens.row_screen import RowScreen
 from smapstop.ui.widgets.main_views import Views
 from smapstop.ui.widgets.panes import Panes
-from smapstop.ui.widgets.top_parts import show_top
+from smapstop.ui.widgets.top_parts import examine_alerts, show_top
 
 _LARGE_MAP = 5_000
 """Mappings from which on a redraw takes so long that it is done in slices."""
@@ -22,11 +22,12 @@ class MainRedraw:
 
     Args:
         screen: The screen.
+        is_covered: Whether nothing of it can be seen.
         finish: Called at the end of each redraw.
     """
 
-    def __init__(self, screen: RowScreen, finish: Callable[[], None]) -> None:
-        self._screen, self._finish = screen, finish
+    def __init__(self, screen: RowScreen, is_covered: Callable[[], bool], finish: Callable[[], None]) -> None:
+        self._screen, self._is_covered, self._finish = screen, is_covered, finish
         self._slices = FrameSlices(screen)
 
     def begin(self) -> None:
@@ -51,6 +52,9 @@ class MainRedraw:
         if session.run is not run:
             return
         session.view = view
+        if self._is_covered():
+            examine_alerts(screen, session, view)
+            return
         self._show_table(view)
         yield
         yield from show_top(screen, session, view, numbered=screen.many_runs)

@@ -50,6 +50,11 @@ class MemberWatch:
         session = self._screen.session
         return session.family.pid_of(session.run)
 
+    @property
+    def shows_family(self) -> bool:
+        """Whether the family is open, with no dialog above it."""
+        return self._family is not None and self._screen.app.screen is self._family
+
     def show_family(self) -> None:
         """Open the family."""
         from smapstop.ui.screens.family import FamilyScreen
@@ -78,7 +83,7 @@ class MemberWatch:
     def redraw(self) -> None:
         """Redraw the family if it is open, and show the member that is wanted once it has a tick."""
         screen, elapsed_s = self._screen, time.monotonic() - self._redrawn_s
-        if self._family is not None and screen.app.screen is self._family and self._timer is None:
+        if self.shows_family and self._family is not None and self._timer is None:
             if elapsed_s >= _FRAME_SECONDS:
                 self._redraw_family()
             else:  # each of many members may have a tick now
@@ -95,7 +100,7 @@ class MemberWatch:
     def _redraw_family(self) -> None:
         """Redraw the family if it is open."""
         self._timer, self._redrawn_s = None, time.monotonic()
-        if self._family is not None and self._screen.app.screen is self._family:
+        if self.shows_family and self._family is not None:
             self._screen.session.refresh()
             self._family.redraw()
 
@@ -110,7 +115,7 @@ class MemberWatch:
         screen, newest = self._screen, self._screen.session.runs.newest
         if pid == self.pid:
             screen.views.handle_reply(reply)
-        if self._family is not None and screen.app.screen is self._family and newest is not None:
+        if self.shows_family and self._family is not None and newest is not None:
             self._family.handle_reply(newest.target.pid if pid is None else pid, reply)
 
     def wrap(self, request: Request) -> Request:
@@ -145,6 +150,7 @@ class MemberWatch:
                 self._select(chosen[1])
         else:
             self._wanted = chosen  # it is sampled already, as it is under the cursor
+            screen.request_redraw()
             self.redraw()
 
     def _stop_following(self) -> None:

@@ -21,7 +21,7 @@ from smapstop.ui.widgets.mapping_pages import MappingPages
 from smapstop.ui.widgets.strip_panel import StripPanel
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class MemberMapping:
     """A mapping in one process of the family."""
 
@@ -86,6 +86,8 @@ class MemberPages(Vertical):
             mapping: The mapping; None if there is none to show.
             missing: Why there is none.
         """
+        if mapping is not None and self._shown is not None and mapping == self._shown:
+            return
         self._shown, self._missing = mapping, missing
         self.pages.visible = mapping is not None
         if mapping is not None:
@@ -107,7 +109,7 @@ class MemberPages(Vertical):
         title, reason = self.query_one("#pages-title", _DrawnPanel), self.query_one("#pages-reason", _DrawnPanel)
         shown, history, canvas = self._shown, self.pages.history, self.pages.canvas
         if shown is None or history is None or not history.states:
-            title.strips = [draw_pages_title(self._missing, (), None, "", style, width)]
+            title.strips = [draw_pages_title(self._missing, (), None, "", style, width)] if self._missing else []
             reason.strips = []
         else:
             keys = f"{key_of(self.app, 'closer')} {key_of(self.app, 'further')} zoom"

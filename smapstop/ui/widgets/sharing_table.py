@@ -100,7 +100,9 @@ class SharingTable(LineList[int, _SharingLine]):
 
     def empty_text(self) -> str:
         """Text without mappings."""
-        return "no mapping is at the same address in two of these processes" if len(self._pids) > 1 else ""
+        if len(self._pids) > 1:
+            return "no mapping is at the same address in two of these processes"
+        return "the mappings of one process only are known: nothing to compare yet" if self._pids else ""
 
     def move_to(self, index: int) -> None:
         """Put the cursor on a mapping."""

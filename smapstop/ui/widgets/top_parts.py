@@ -22,6 +22,13 @@ def compose_top() -> Iterable[Widget]:
     yield Totals()
 
 
+def examine_alerts(screen: Screen[None], session: Session, view: View) -> None:
+    """Examine what is new for alerts, and ring the bell if one is raised."""
+    is_raised = session.alerts.update(session.runs, session.family.log, page_kb_of(view.mappings))
+    if is_raised and session.end_of_recording is None:
+        screen.app.bell()
+
+
 def show_top(screen: Screen[None], session: Session, view: View, *, numbered: bool) -> Iterator[None]:
     """Show a view in the parts, and the alerts of the newest run; a slice of work ends at the `yield`.
 
@@ -31,9 +38,7 @@ def show_top(screen: Screen[None], session: Session, view: View, *, numbered: bo
         view: The view.
         numbered: Whether there are several runs, so that the header says which this is.
     """
-    is_raised = session.alerts.update(session.runs, session.family.log, page_kb_of(view.mappings))
-    if is_raised and session.end_of_recording is None:
-        screen.app.bell()
+    examine_alerts(screen, session, view)
     screen.query_one(AlertBanner).show(session.alerts.current(session.runs), view.state.units)
     screen.query_one(HeaderBar).show_view(session, view, numbered=numbered)
     marks = (*session.marks, *session.alerts.marks(session.run))

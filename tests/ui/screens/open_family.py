@@ -8,6 +8,7 @@ from model.family.readings import reading_of
 from textual.pilot import Pilot
 from waiting import pause_until
 
+from smapstop.model.alerts.expression import parse_alert
 from smapstop.model.family.reading import FamilyReading
 from smapstop.model.protocol import Attach, MemberMessage
 from smapstop.model.tick import Tick
@@ -50,9 +51,10 @@ def sharing_of(pilot: Pilot[int]) -> list[str]:
 class Family:
     """A dashboard whose family is open, and its source."""
 
-    def __init__(self) -> None:
+    def __init__(self, *alerts: str) -> None:
         self.source = ListSource(tick(0), tick(1))
-        self.app = Dashboard(self.source, Attach(PARENT), Settings())
+        settings = Settings(alerts=tuple(parse_alert(text) for text in alerts))
+        self.app = Dashboard(self.source, Attach(PARENT), settings)
 
     async def open(self, pilot: Pilot[int]) -> None:
         await pilot.pause()

@@ -25,6 +25,7 @@ from smapstop.settings import Replay, Settings
 from smapstop.source.replay import ReplaySource
 from smapstop.ui.app import Dashboard
 from smapstop.ui.screens.family import FamilyScreen
+from smapstop.ui.widgets.alert_banner import AlertBanner
 from smapstop.ui.widgets.family_table import FamilyTable
 from smapstop.ui.widgets.family_title import FamilyTitle
 from smapstop.ui.widgets.header import HeaderBar
@@ -206,3 +207,31 @@ async def test_a_sampler_that_died_is_said_in_the_family(readings: tuple[FamilyR
         await pilot.press("escape")
         header = family.app.screen.query_one(HeaderBar)
         await pause_until(pilot, lambda: "process died" in header.render_line(0).text, "the header says it")
+
+
+async def test_an_alert_is_shown_in_the_family_and_escape_hides_it_first() -> None:
+    family = Family("family pss>120")
+    async with family.app.run_test(size=(118, 40)) as pilot:
+        await family.open(pilot)
+        family.source.deliver(replace(tick(2), monotonic_ns=2 * SECOND_NS + 1), reading(3))
+        banner = family.app.screen.query_one(AlertBanner)
+        await pause_until(pilot, lambda: banner.display, "the alert")
+        assert "family pss>120: Σ Pss 130 K" in banner.render_line(0).text
+        await pilot.press("escape")
+        await pause_until(pilot, lambda: not banner.display, "it is hidden")
+        assert isinstance(family.app.screen, FamilyScreen)
+        await pilot.press("escape")
+        assert not isinstance(family.app.screen, FamilyScreen)
+
+
+async def test_the_dashboard_is_not_drawn_behind_the_family_and_is_up_to_date_after_it() -> None:
+    family = Family()
+    async with family.app.run_test(size=(118, 40)) as pilot:
+        await family.open(pilot)
+        header = family.app.main_screen.query_one(HeaderBar)
+        before = header.render_line(0).text
+        family.source.deliver(replace(tick(2, own=8), missing="not permitted"), reading(3))
+        await pause_until(pilot, lambda: family.app.session.shown_number == 2, "the tick is processed")
+        assert header.render_line(0).text == before
+        await pilot.press("escape")
+        await pause_until(pilot, lambda: header.render_line(0).text != before, "the dashboard is drawn again")
