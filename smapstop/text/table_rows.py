@@ -11,6 +11,7 @@ from smapstop.model.history.recent_moves import FADE_TICKS, moves_of
 from smapstop.model.history.repeats import MAX_REPEATS
 from smapstop.model.history.trend import RUN_CHANGES
 from smapstop.model.kinds import Kind
+from smapstop.model.mapping_rows import find_rows
 from smapstop.model.metrics import FAULTS, parts_of
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.timeline import Timeline
@@ -214,10 +215,9 @@ def _moves(shown: _VisibleRows, columns: Sequence[Column]) -> list[list[int]]:
         fields = shown.row_series.fields
         values = shown.row_series.amounts.values(shown.ids, first, number + 1, shown.amounts(fields))
         changed = [shown.row_series.changed(at) for at in range(first, number + 1)]
-    own = np.stack([np.isin(shown.ids, ids) for ids in changed], axis=-1)
+    own = np.stack([find_rows(ids, shown.ids) >= 0 for ids in changed], axis=-1)
     moves = dict(zip(fields, moves_of(values, own).tolist(), strict=True))
-    no_moves = [0] * len(shown.indices)
-    return [moves[column.key] if column.cell_format == "amount" else no_moves for column in columns]
+    return [moves[column.key] if column.cell_format == "amount" else [0] * len(own) for column in columns]
 
 
 def _fitting_name(table: TableData, row: int, mark: str, width: int) -> str:
