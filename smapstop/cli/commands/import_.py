@@ -30,10 +30,10 @@ def build_parser() -> CommandParser:
     parser = CommandParser(
         "smapstop import",
         "smapstop import FILE ... -o FILE [options]",
-        "Makes a recording of saved texts of /proc/PID/smaps of one process, in order:\n"
+        "Turns saved texts of /proc/PID/smaps of one process, in order, into a recording:\n"
         "several files, or several readings in a file; also quoted, logged, compressed.\n"
-        "The time of a reading is the date before it, else in the name of its file, else\n"
-        "that of the file. replay, export and diff open the recording.",
+        "The time of a reading is the date before it, else that in the name of its file,\n"
+        "else that of the file. replay, export and diff open the recording.",
         "examples:\n"
         "  smapstop import leak.txt -o leak.smaps\n"
         "                          what a loop saved without smapstop:\n"
@@ -43,7 +43,7 @@ def build_parser() -> CommandParser:
     )
     what = parser.add_argument_group("what to import")
     what.add_argument("files", metavar="FILE", nargs="*", help="saved texts, in order of time; - is stdin")
-    what.add_argument("--pid", metavar="PID", type=_parse_pid, help="the pid (default: as texts or names say)")
+    what.add_argument("--pid", metavar="PID", type=_parse_pid, help="the pid (default: from the texts or file names)")
     what.add_argument("--name", metavar="NAME", help="the name of the process (default: of its executable)")
     what.add_argument(
         "-i", "--interval", metavar="SECONDS", type=_parse_interval, help="time between readings, instead of dates"

@@ -42,9 +42,9 @@ def build_parser() -> CommandParser:
     parser = CommandParser(
         "smapstop metrics",
         "smapstop metrics [options] -p NAME ...\n       smapstop metrics --grafana [--by GROUP]",
-        "Serves the memory of processes to Prometheus until ctrl-c: totals of all that\n"
-        "have these names, and of the largest their mappings in groups, what the kernel\n"
-        "did to their pages, and their limits. Processes may come and go.",
+        "Serves the memory of processes to Prometheus until ctrl-c: totals of all with\n"
+        "these names; for the largest also mappings in groups, what the kernel did to\n"
+        "their pages, and limits. Processes may come and go.",
         "examples:\n"
         "  smapstop metrics -p redis-server nginx\n"
         "                          at http://127.0.0.1:9464/metrics\n"

@@ -72,7 +72,7 @@ def build_parser() -> CommandParser:
     length.add_argument("--duration", metavar="SECONDS", type=_parse_duration, help="stop after this many seconds")
     length.add_argument("--count", metavar="N", type=_parse_count, help="stop after this many samples")
     add_alert_option(length, "stop with status 3 when it holds: 'rss>500M'")
-    length.add_argument("--then", metavar="CMD", help="with --alert: run this instead, and go on")
+    length.add_argument("--then", metavar="CMD", help="with --alert: run this instead, and continue")
     add_common_options(parser)
     return parser
 

@@ -20,7 +20,7 @@ def build_parser() -> CommandParser:
     parser = CommandParser(
         "smapstop report",
         "smapstop report [options] FILE [B]",
-        "Makes a recording one HTML file: what grew and why, the chart over time, every\n"
+        "Turns a recording into one HTML file: what grew and why, the chart over time, every\n"
         "mapping with its history, who made the page faults. It loads nothing, so it can\n"
         "be attached to a bug, and read without smapstop. Two recordings are compared.",
         "examples:\n"

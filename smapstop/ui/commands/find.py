@@ -34,4 +34,4 @@ FIND = ScreenCommand(
     _find,
     lambda screen, argument: screen.session.complete_filter(argument),
 )
-HIT = ScreenCommand("hit", "[next|previous]", "Go on to another row found.", _hit, lambda *_: _DIRECTIONS)
+HIT = ScreenCommand("hit", "[next|previous]", "Go to another row found.", _hit, lambda *_: _DIRECTIONS)

@@ -90,14 +90,14 @@ def _zoom(screen: MainScreen, argument: str) -> None:
 
 EVENTS = ScreenCommand("events", "[WORDS]", "Show or hide the events; with words, only these.", _events)
 PANE = ScreenCommand("pane", "LINES|higher|lower", "Set the height of the lower pane.", _pane, lambda *_: _STEPS)
-SPLIT = ScreenCommand("split", "PERCENT", "Set the share of the inspector beside or below the table.", _split)
+SPLIT = ScreenCommand("split", "PERCENT", "Set the share of the inspector, right of the table or below it.", _split)
 FOCUS = ScreenCommand(
-    "focus", "[PART]", "Give the keys to a part of the screen, or to the next one.", _focus, lambda *_: PARTS
+    "focus", "[PART]", "Move the focus to a part of the screen, or to the next one.", _focus, lambda *_: PARTS
 )
 ZOOM = ScreenCommand(
     "zoom",
     "[PART|10m|all]",
-    "Have a part fill the screen or show all parts again; or show so much time.",
+    "Let a part fill the screen, or show all parts again; or show a span of time.",
     _zoom,
     lambda *_: (*PARTS, "10m", "all"),
 )

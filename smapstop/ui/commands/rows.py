@@ -81,7 +81,7 @@ FILTER = ScreenCommand(
     lambda screen, argument: screen.session.complete_filter(argument),
 )
 METRIC = ScreenCommand(
-    "metric", "METRIC", "Have changes, rates, histories and the order follow it.", _metric, lambda *_: METRICS
+    "metric", "METRIC", "Choose what changes, rates, histories and the order follow.", _metric, lambda *_: METRICS
 )
 COLUMNS_SHOWN = ScreenCommand("columns", "[A,B,C|default]", "Show these columns.", _columns, _complete_columns)
 REVERSE = ScreenCommand("reverse", "", "Sort in the other direction.", lambda screen, _: screen.action_reverse())

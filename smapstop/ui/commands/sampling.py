@@ -48,11 +48,11 @@ def _snapshot(screen: MainScreen, argument: str) -> None:
 INTERVAL = ScreenCommand(
     "interval",
     "SECONDS|shorter|longer",
-    "Sample so often.",
+    "Set the time between samples.",
     _interval,
     lambda *_: (*_STEPS, *(f"{seconds:g}" for seconds in INTERVAL_STEPS)),
 )
 BUDGET = ScreenCommand(
-    "budget", "PERCENT", "Sample for at most so much of one CPU.", _budget, lambda *_: ("1", "5", "100")
+    "budget", "PERCENT", "Set how much of one CPU sampling may use.", _budget, lambda *_: ("1", "5", "100")
 )
 SNAPSHOT = ScreenCommand("snapshot", "FILE", "Save one sample: .json, .csv, or else a table.", _snapshot)

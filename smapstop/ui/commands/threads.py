@@ -33,7 +33,7 @@ def _threads(screen: MainScreen, argument: str) -> None:
 THREADS = ScreenCommand(
     "threads",
     "[ORDER]",
-    "List the threads: CPU time, and whose stack is how large; enter goes to its mapping.",
+    "List the threads, with CPU time and stack size; enter goes to the stack.",
     _threads,
     lambda *_: THREAD_ORDERS,
 )
