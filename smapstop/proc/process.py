@@ -68,7 +68,7 @@ class ProcDir:
         """Close the directory."""
         os.close(self._fd)
 
-    def together(self, names: Iterable[str], short: Iterable[str] = ()) -> AbstractContextManager[None]:  # noqa: ARG002
+    def prefetch(self, names: Iterable[str], short: Iterable[str] = ()) -> AbstractContextManager[None]:  # noqa: ARG002
         """Read files at once, where asking for each takes time: within the `with` statement `read` returns them.
 
         A name that is given twice is read twice, in order. Here nothing is gained, and files are read when asked for.

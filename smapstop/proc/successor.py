@@ -23,7 +23,7 @@ class ProgramIdentity:
     command_line: tuple[str, ...]
     uid: int
 
-    def is_alike(self, other: "ProgramIdentity") -> bool:
+    def is_same_program(self, other: "ProgramIdentity") -> bool:
         """Whether another process runs the same, perhaps with other arguments; code that is an argument counts."""
         is_code = interpreter_of(self.title) is not None
         same = (self.title, self.uid) == (other.title, other.uid)
@@ -86,7 +86,7 @@ class SuccessorSearch:
                 self._rejected.add(process.pid)
             elif counters.state not in ("Z", "X"):
                 identity = read_identity(process)
-                is_candidate = self.identity.is_alike(identity)
+                is_candidate = self.identity.is_same_program(identity)
                 if is_candidate:
                     found.append((identity.command_line != self.identity.command_line, process.pid, process))
         finally:

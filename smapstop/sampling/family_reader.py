@@ -94,7 +94,7 @@ class FamilyReader:
             states="".join(stat.state for stat in stats),
             read_ns=np.array([state.read_ns for state in states], np.int64),
             amounts=_amounts(stats, states),
-            new=tuple(self._news(stats)),
+            new=tuple(self._changed_members(stats)),
             missing=tuple((state.pid, state.missing) for state in states if state.missing),
         )
 
@@ -157,7 +157,7 @@ class FamilyReader:
         pids = [pid for pid, key in new.items() if key not in self._programs]
         self._programs |= {new[pid]: program for pid, program in self._files.read_programs(pids).items()}
 
-    def _news(self, stats: Iterable[ProcessStat]) -> Iterator[FamilyMember]:
+    def _changed_members(self, stats: Iterable[ProcessStat]) -> Iterator[FamilyMember]:
         """What is new about members, and remember that it is reported."""
         for stat in stats:
             state, program = self._states[stat.pid], self._program(stat)

@@ -76,14 +76,14 @@ class FleetReader(FamilyReader):
         found: dict[int, str] = {}
         self._names = {key: names for key, names in self._names.items() if key in self._programs}
         for wanted in self._wanted:
-            for pid in self._named(wanted, processes, own):
+            for pid in self._find_named(wanted, processes, own):
                 for member in self._family(pid, processes) if self._families and pid not in found else (pid,):
                     if _has_memory(processes[member]) and member not in readers:
                         found.setdefault(member, wanted.name)
         self.process_names = found
         return list(found)
 
-    def _named(self, wanted: FleetName, processes: Mapping[int, ProcessStat], own: Set[int]) -> Iterator[int]:
+    def _find_named(self, wanted: FleetName, processes: Mapping[int, ProcessStat], own: Set[int]) -> Iterator[int]:
         """Pids of the processes of a name; smapstop and its parents have none."""
         if wanted.key is not None:
             pid, start_time = wanted.key

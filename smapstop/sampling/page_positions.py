@@ -32,7 +32,7 @@ MAX_KNOWN = 512
 _UNMAPPED, _DISCARD = MECHANISMS.index("unmapped"), MECHANISMS.index("discard")
 
 
-class _Seen(NamedTuple):
+class _ScannedMapping(NamedTuple):
     """A mapping as it was when it was scanned: unless one of these changes, its pages are where they were."""
 
     start: int
@@ -46,7 +46,7 @@ class PositionTracker:
 
     def __init__(self, process: ProcDir) -> None:
         self._process = process
-        self._known_pages: dict[int, tuple[_Seen, PageRuns]] = {}
+        self._known_pages: dict[int, tuple[_ScannedMapping, PageRuns]] = {}
 
     def forget(self) -> None:
         """Discard what is known of a previous program."""
@@ -68,10 +68,10 @@ class PositionTracker:
             self._known_pages.pop(mapping, None)
         scans = MAX_SCANS_PER_TICK
         for rows in (changed[were_known], changed[~were_known]):
-            for seen, mapping in _sparse(mappings, ids, rows, len(known) + MAX_SCANS_PER_TICK):
-                if mapping in known and known[mapping][0] == seen:
+            for scanned, mapping in _sparse(mappings, ids, rows, len(known) + MAX_SCANS_PER_TICK):
+                if mapping in known and known[mapping][0] == scanned:
                     self._known_pages[mapping] = known[mapping]
-                elif scans and not self._scan(seen, mapping):
+                elif scans and not self._scan(scanned, mapping):
                     return
                 else:
                     scans = max(0, scans - 1)
@@ -89,27 +89,32 @@ class PositionTracker:
         here = here[after.inode[now[here]] == 0]
         sure = events.sure.copy()
         for event, old in list(zip(booked[here].tolist(), was[here].tolist(), strict=True))[:MAX_SCANS_PER_TICK]:
-            seen = _Seen(int(before.start[old]), int(before.end[old]), int(held_kb(before, np.array([old]))[0]))
+            scanned = _ScannedMapping(
+                int(before.start[old]), int(before.end[old]), int(held_kb(before, np.array([old]))[0])
+            )
             known = self._known_pages.get(int(events.mapping[event]))
-            is_full = seen.held_kb == (seen.end - seen.start) // 1024 and seen.end - seen.start <= MAX_MAPPING_BYTES
-            if not is_full and (known is None or known[0] != seen):
+            is_full = (
+                scanned.held_kb == (scanned.end - scanned.start) // 1024
+                and scanned.end - scanned.start <= MAX_MAPPING_BYTES
+            )
+            if not is_full and (known is None or known[0] != scanned):
                 continue
             try:
-                runs = read_page_runs(self._process, seen.start, seen.end)
+                runs = read_page_runs(self._process, scanned.start, scanned.end)
             except OSError:
                 break
             zero = runs.take(runs.flags & PageFlags.ZERO != 0)
             sure[event] = zero.pages == (0 if is_full or known is None else zero.subtract(known[1]).pages)
         return replace(events, sure=sure)
 
-    def _scan(self, seen: _Seen, mapping: int) -> bool:
+    def _scan(self, scanned: _ScannedMapping, mapping: int) -> bool:
         """Find out where the pages of a mapping are; False if pagemap cannot be read."""
         try:
-            runs = read_page_runs(self._process, seen.start, seen.end)
+            runs = read_page_runs(self._process, scanned.start, scanned.end)
         except OSError:
             return False
         held = runs.flags & (PageFlags.PRESENT | PageFlags.SWAPPED) != 0
-        self._known_pages[mapping] = seen, runs.take(held & (runs.flags & PageFlags.ZERO == 0))
+        self._known_pages[mapping] = scanned, runs.take(held & (runs.flags & PageFlags.ZERO == 0))
         return True
 
     def settle_unmapped(self, before: Mappings, before_ids: Ids, after: Mappings, ids: Ids, events: Events) -> Events:
@@ -143,14 +148,14 @@ class PositionTracker:
         return replace(events, sure=sure)
 
 
-def _sparse(mappings: Mappings, ids: Ids, rows: Rows, most: int) -> Iterator[tuple[_Seen, int]]:
+def _sparse(mappings: Mappings, ids: Ids, rows: Rows, most: int) -> Iterator[tuple[_ScannedMapping, int]]:
     """Those of some mappings, small enough, that have pages at some of their addresses only; with their ids."""
     held = held_kb(mappings, rows)
     start, end = mappings.start[rows], mappings.end[rows]
     size: NDArray[np.int64] = (end - start).astype(np.int64)
     sparse = np.flatnonzero((held > 0) & (held < size // 1024) & (size <= MAX_MAPPING_BYTES))[:most]
     columns = (column[sparse].tolist() for column in (start, end, held))
-    yield from zip(map(_Seen, *columns), ids[rows[sparse]].tolist(), strict=True)
+    yield from zip(map(_ScannedMapping, *columns), ids[rows[sparse]].tolist(), strict=True)
 
 
 def _rows_of_same_file(before: Mappings, old: int, after: Mappings) -> Rows:

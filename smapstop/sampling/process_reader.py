@@ -69,12 +69,12 @@ class ProcessReader:
         """When the files were asked for together, wall clock and monotonic clock."""
 
     @contextmanager
-    def together(self, tier: Tier, group: RemoteCgroup | None = None) -> Iterator[None]:
-        """Read the files of a tick at once, those of its limits included; see `ProcDir.together`."""
+    def prefetch(self, tier: Tier, group: RemoteCgroup | None = None) -> Iterator[None]:
+        """Read the files of a tick at once, those of its limits included; see `ProcDir.prefetch`."""
         long, short = ([], []) if group is None else (group.long_files, group.short_files)
         self._began_ns = time.time_ns(), time.monotonic_ns()
         try:
-            with self._process.together((*_FILES[tier], *_LIMITS, *long), short):
+            with self._process.prefetch((*_FILES[tier], *_LIMITS, *long), short):
                 yield
         finally:
             self._began_ns = None

@@ -164,7 +164,7 @@ class Sampler:
             OSError: ENOENT or ESRCH: the process is gone.
         """
         began_ns, tier = time.process_time_ns(), self.pacer.tier()
-        with self._reader.together(tier, self.cgroup.remote):
+        with self._reader.prefetch(tier, self.cgroup.remote):
             reading = self._reader.read(tier)
             transition = advance(self._state, reading, self._process.page_kb)
             if transition.is_first:

@@ -103,7 +103,7 @@ class StackTracker:
 
     def _find_stacks(self, tids: list[int], mappings: Mappings, ids: Ids) -> None:
         """Find the stacks of threads, whose files are read together."""
-        with self._process.together([f"task/{tid}/{name}" for tid in tids for name in ("syscall", "comm")]):
+        with self._process.prefetch([f"task/{tid}/{name}" for tid in tids for name in ("syscall", "comm")]):
             for tid in tids:
                 self._find_stack(tid, mappings, ids)
 

@@ -24,7 +24,7 @@ _LABELS = (*(field.label for field in FIELDS), FLAGS_LABEL)
 
 
 @dataclass(slots=True)
-class Between:
+class RecordGap:
     """What stands between two records."""
 
     is_border: bool = False
@@ -49,7 +49,7 @@ class Record:
     file_offset: int
     inode: int
     name: bytes
-    before: Between
+    before: RecordGap
     """What stands between it and the record before."""
     labels: list[str] = field(default_factory=list)
     """Labels of its fields and flags, in order."""
@@ -78,7 +78,7 @@ class RecordCollector:
 
     def __init__(self, *, is_whole: bool) -> None:
         self.records: list[Record] = []
-        self.between = Between()
+        self.between = RecordGap()
         """What stands after the last record."""
         self.notes: list[str] = []
         self.damaged: tuple[int, SavedLine] | None = None
@@ -118,14 +118,14 @@ class RecordCollector:
         if start >= end or int(inode) >= 2**64:
             self._add_stranger(number, SavedLine(LineKind.DAMAGED_HEADER, line.text))
             return
-        before, self.between, self._strangers = self.between, Between(), None
+        before, self.between, self._strangers = self.between, RecordGap(), None
         if line.prefix:
             self._add_prefix(before, line.prefix)
         record = Record(number, line.text, start, end, int(offset, 16), int(inode), name[0] if name else b"", before)
         record.is_cut = is_cut and not record.name.endswith(b"]")
         self.records.append(record)
 
-    def _add_prefix(self, before: Between, prefix: bytes) -> None:
+    def _add_prefix(self, before: RecordGap, prefix: bytes) -> None:
         """Note the date or the file in front of a header."""
         text = prefix.decode("utf-8", "replace")
         before.date = before.date or find_date(text)

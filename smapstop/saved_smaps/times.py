@@ -61,7 +61,8 @@ def find_times(readings: Sequence[ReadingTime], interval_ns: int | None) -> tupl
     times = _known_times(readings)
     for (reading, later), (time, after) in zip(pairwise(readings), pairwise(times), strict=True):
         if after < time:
-            what = f"{later.place}: {_shown(after)} is before the reading before it ({reading.place}, {_shown(time)})"
+            previous = f"{reading.place}, {_time_text(time)}"
+            what = f"{later.place}: {_time_text(after)} is before the reading before it ({previous})"
             raise SmapstopError(what, "give them in order of time, or --interval SECONDS")
     spread = _spread(times)
     if spread != times:
@@ -132,7 +133,7 @@ def _spread(times: Sequence[int]) -> list[int]:
     return [time + end * at // count for (time, count), end in zip(runs, ends, strict=True) for at in range(count)]
 
 
-def _shown(time_ns: int) -> str:
+def _time_text(time_ns: int) -> str:
     """Format a time for messages."""
     return f"{datetime.fromtimestamp(time_ns // SECOND_NS, UTC):%Y-%m-%d %H:%M:%S} UTC"
 

@@ -79,7 +79,7 @@ def _value_text(term: AlertTerm, value: float, tick: Tick, unit: UnitFormat) -> 
         case "faults":
             return f"faults {fmt.per_second(value)}"
         case "rate":
-            return f"{_label(term)} {_still(unit.change(value))}/s"
+            return f"{_label(term)} {_rate_text(unit.change(value))}/s"
         case "processes":
             return f"{value:,.0f} process{'es' * (value != 1)}"
         case "mappings":
@@ -91,7 +91,7 @@ def _value_text(term: AlertTerm, value: float, tick: Tick, unit: UnitFormat) -> 
     return f"{_label(term)} {unit.text(value)}"
 
 
-def _still(rate: str) -> str:
+def _rate_text(rate: str) -> str:
     """Format a rate, 0 included."""
     return "0" if rate == fmt.STILL else rate
 

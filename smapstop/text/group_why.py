@@ -22,7 +22,7 @@ MAX_MEMBERS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class GroupMember:
     """A mapping of a group."""
 
     name: str
@@ -46,7 +46,7 @@ class GroupWhy:
     """Kind of most of its memory."""
     fields: tuple[FieldChange, ...]
     """Sums of the fields that any mapping has, in the kernel's order."""
-    members: tuple[Member, ...]
+    members: tuple[GroupMember, ...]
     """Those that moved most come first, then the largest."""
 
 
@@ -114,7 +114,7 @@ def _field_sums(view: View, mask: NDArray[np.bool_]) -> tuple[FieldChange, ...]:
     return tuple(changes)
 
 
-def _members(view: View, mask: NDArray[np.bool_]) -> tuple[Member, ...]:
+def _members(view: View, mask: NDArray[np.bool_]) -> tuple[GroupMember, ...]:
     """The mappings that are there, those that moved most first, then the largest."""
     table = view.mappings
     rows = np.flatnonzero(mask & ~table.gone)
@@ -124,6 +124,8 @@ def _members(view: View, mask: NDArray[np.bool_]) -> tuple[Member, ...]:
     rows = rows[np.lexsort((-kb[rows], -np.abs(change[rows])))][:MAX_MEMBERS]
     unit = metric_format(view)
     return tuple(
-        Member(row_name(table, row), unit.amount(int(kb[row])), unit.signed(int(change[row])), float(change[row]))
+        GroupMember(
+            row_name(table, row), unit.amount(int(kb[row])), unit.signed(int(change[row])), float(change[row])
+        )
         for row in rows.tolist()
     )

@@ -15,7 +15,7 @@ from smapstop.proc.callstack.frame_names import FrameNames
 from smapstop.proc.callstack.perf_map import PerfMap
 from smapstop.proc.callstack.process_code import CodePlace, ProcessCode
 from smapstop.proc.callstack.registers import AARCH64, X86_64, Architecture
-from smapstop.proc.callstack.source_lines import Work
+from smapstop.proc.callstack.source_lines import WorkBudget
 from smapstop.proc.callstack.unwind import MAX_FRAMES, Unwinder
 from smapstop.proc.elf.mapped_files import ElfCache
 
@@ -64,7 +64,7 @@ def _check_file(content: bytes, architecture: Architecture, values: list[int]) -
             file.rule_at(value)
             file.function_at(value)
             try:
-                file.source_at(value, Work())
+                file.source_at(value, WorkBudget())
             except BlockingIOError:
                 assert len(content) > 1000
     finally:

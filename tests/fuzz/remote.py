@@ -79,7 +79,7 @@ def _read_process(process: RemoteProcDir) -> None:
     process.command_line()
     process.max_map_count()
     cgroup = RemoteCgroup(process)
-    with process.together(("smaps", "maps"), ("status",)), suppress(OSError):
+    with process.prefetch(("smaps", "maps"), ("status",)), suppress(OSError):
         process.read("smaps")
         process.list_names("task", 9)
     for _ in range(2):

@@ -90,4 +90,4 @@ def test_an_interpreter_has_to_run_the_same(
     for place in places.values():
         place.write_text("input()")
     one, other = (start(sys.executable, *(word.format(**places) for word in words)) for words in (before, after))
-    wait_until(lambda: identity(one.pid).is_alike(identity(other.pid)) == expected)
+    wait_until(lambda: identity(one.pid).is_same_program(identity(other.pid)) == expected)

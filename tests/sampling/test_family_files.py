@@ -88,7 +88,7 @@ def test_a_member_is_read_wherever_the_shell_is_and_a_pid_that_is_reused_is_not_
         member = RemoteMemberDir(machine, os.getpid())
         assert member.read("stat").split()[0] == str(os.getpid()).encode()
         assert str(os.getpid()) in member.list_names("task", 1000)
-        with member.together(["stat"]):
+        with member.prefetch(["stat"]):
             assert member.read("stat").split()[0] == str(os.getpid()).encode()
         assert member.counters().start_time > 0
         member._start_time -= 1

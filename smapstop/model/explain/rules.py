@@ -67,24 +67,24 @@ _INPUT_FIELDS = (*(name for name in _EXPLAINED_FIELDS if name != "huge"), *_HUGE
 
 
 @dataclass(frozen=True, slots=True)
-class Faults:
+class FaultCounts:
     """Page faults of the whole process in a tick: they limit what happened in all mappings, but not in which."""
 
     minor: int
     major: int
 
 
-_FEW_FAULTS, _MANY_FAULTS = Faults(1, 0), Faults(1 << 40, 0)
+_FEW_FAULTS, _MANY_FAULTS = FaultCounts(1, 0), FaultCounts(1 << 40, 0)
 """Bounds of faults that are not known."""
 
 
-def faults_between(before: Counters, after: Counters) -> Faults | None:
+def faults_between(before: Counters, after: Counters) -> FaultCounts | None:
     """Page faults between two readings of the counters; None if they are not known."""
     values = before.minor_faults, after.minor_faults, before.major_faults, after.major_faults
     if None in values:
         return None
     minor_before, minor, major_before, major = (value or 0 for value in values)
-    return Faults(minor - minor_before, major - major_before)
+    return FaultCounts(minor - minor_before, major - major_before)
 
 
 def explain(
@@ -93,7 +93,7 @@ def explain(
     after: Mappings,
     after_rows: Rows,
     ids: Ids,
-    faults: Faults | None,
+    faults: FaultCounts | None,
     page_kb: int,
 ) -> Events:
     """Find the mechanisms that account for the changes of each mapping.

@@ -12,7 +12,7 @@ from smapstop.proc.callstack.functions import Functions
 from smapstop.proc.callstack.go_table import SECTIONS, GoTable
 from smapstop.proc.callstack.registers import Architecture
 from smapstop.proc.callstack.sections import NO_SECTION, SectionPart, find_sections
-from smapstop.proc.callstack.source_lines import SourceLines, Work
+from smapstop.proc.callstack.source_lines import SourceLines, WorkBudget
 from smapstop.proc.columns import strip_deleted
 from smapstop.proc.elf.elf_file import EXECUTE, Elf
 from smapstop.proc.elf.mapped_files import ElfCache, open_mapped_file
@@ -71,7 +71,7 @@ class CodeFile:
             found = function.name, function.start
         return found
 
-    def source_at(self, address: int, work: Work) -> str | None:
+    def source_at(self, address: int, work: WorkBudget) -> str | None:
         """Return file and line of the code at an address; `None` if they are not known.
 
         Raises:

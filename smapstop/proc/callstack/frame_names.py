@@ -5,7 +5,7 @@ import re
 from smapstop.proc.callstack.code_file import CodeFile
 from smapstop.proc.callstack.frames import Frame
 from smapstop.proc.callstack.process_code import ProcessCode
-from smapstop.proc.callstack.source_lines import Work
+from smapstop.proc.callstack.source_lines import WorkBudget
 from smapstop.proc.elf.demangler import Demangler
 
 SIGNAL_HANDLER_CALLED = "<signal handler called>"
@@ -23,7 +23,7 @@ class FrameNames:
         self._code = code
         self._version = code.version
         self._demangler = Demangler()
-        self._work = Work()
+        self._work = WorkBudget()
         self._frames: dict[int, Frame] = {}
         self._pending: dict[int, None] = {}
         """Addresses whose source line takes more time than a tick has."""

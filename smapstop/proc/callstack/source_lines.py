@@ -28,7 +28,7 @@ _MAX_CHANCES = 3
 _SET_ADDRESS = re.compile(rb"\x00\x09\x02(.{8})", re.DOTALL)
 
 
-class Work:
+class WorkBudget:
     """Budget of work until the next tick, so that slow look-ups of lines never delay quick ones."""
 
     def __init__(self) -> None:
@@ -74,7 +74,7 @@ class SourceLines:
         """Whether the file has any."""
         return self._sections is not None
 
-    def find(self, address: int, work: Work) -> str | None:
+    def find(self, address: int, work: WorkBudget) -> str | None:
         """Return file and line of the code at an address, as in `src/dict.c:153`; `None` if they are not known.
 
         Raises:
@@ -94,7 +94,7 @@ class SourceLines:
             self._sections = None  # damaged
         return None
 
-    def _find_in(self, sections: LineSections, unit: int, address: int, work: Work) -> str | None:
+    def _find_in(self, sections: LineSections, unit: int, address: int, work: WorkBudget) -> str | None:
         """Return file and line if a unit has the address."""
         if unit not in self._decoded:
             if not work:
@@ -105,7 +105,7 @@ class SourceLines:
         path = decoded[0].path(found[0]) if decoded is not None and found is not None else None
         return f"{path}:{found[1]}" if path and found is not None else None
 
-    def _decode(self, sections: LineSections, unit: int, work: Work) -> None:
+    def _decode(self, sections: LineSections, unit: int, work: WorkBudget) -> None:
         """Decode a unit."""
         if self._kept_rows > _MAX_KEPT_ROWS:
             self._kept_rows = 0
@@ -121,7 +121,7 @@ class SourceLines:
         self._decoded[unit] = header, rows
         self._kept_rows += len(rows.lines)
 
-    def _scan(self, sections: LineSections, work: Work) -> None:
+    def _scan(self, sections: LineSections, work: WorkBudget) -> None:
         """Look for the code of all units, or of as many as may be now."""
         size = sections.lines.size
         if self._scanned_bytes >= size:

@@ -34,7 +34,7 @@ class RemoteCgroup:
 
     @property
     def short_files(self) -> list[str]:
-        """Files of a few lines that `memory` will probably read, for `ProcDir.together`."""
+        """Files of a few lines that `memory` will probably read, for `ProcDir.prefetch`."""
         return ["cgroup", *(name for name in self._asked if not name.endswith(_LONG))]
 
     @property
@@ -60,7 +60,7 @@ class RemoteCgroup:
         self._group = MemoryCgroup(version, path, directories, lambda directory: _RemoteDirectory(directory, self))
         files = [f"{directory}/{name}" for directory in directories for name in memory_files(version)]
         self._asked = []
-        with self._process.together(
+        with self._process.prefetch(
             [name for name in files if name.endswith(_LONG)], [name for name in files if not name.endswith(_LONG)]
         ):
             return self._group.memory()
@@ -80,7 +80,7 @@ class RemoteCgroup:
             for version, path, directories in memory_directories(text, mountinfo, root):
                 self._is_seen = True
                 limits = [f"{directory}/{limit_file(version)}" for directory in directories]
-                with self._process.together((), limits):
+                with self._process.prefetch((), limits):
                     if any(self._read(name) for name in limits):
                         return version, path, directories
         return None

@@ -81,7 +81,7 @@ class RemoteProcDir(ProcDir):
         """The machine that it is read through."""
         self._enter(machine)
         try:
-            with self.together(("stat", "statm", "status")):
+            with self.prefetch(("stat", "statm", "status")):
                 self._start_time = self.counters().start_time
         except (FileNotFoundError, ProcessLookupError) as error:
             raise access_error(pid, error) from error
@@ -131,7 +131,7 @@ class RemoteProcDir(ProcDir):
             super().require_memory()
 
     @contextmanager
-    def together(self, names: Iterable[str], short: Iterable[str] = ()) -> Iterator[None]:
+    def prefetch(self, names: Iterable[str], short: Iterable[str] = ()) -> Iterator[None]:
         """Read files in one round trip; those that `read` returns are used up, others are asked for.
 
         Args:

@@ -22,7 +22,7 @@ _TGID = re.compile(rb"^Tgid:\s*(\d+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class _Described:
+class _ProcessFacts:
     """What a process is, which is read once."""
 
     start_time: int
@@ -39,7 +39,7 @@ class RemoteProcesses:
 
     def __init__(self, machine: RemoteMachine) -> None:
         self._machine = machine
-        self._described: dict[int, _Described] = {}
+        self._facts: dict[int, _ProcessFacts] = {}
         self._users: dict[int, str] | None = None
         self._own: Set[int] = frozenset()
         """Pids of the shell and its parents."""
@@ -52,8 +52,8 @@ class RemoteProcesses:
             ProcessInfo(
                 pid=stat.pid,
                 name=stat.name,
-                user=self._described[stat.pid].user,
-                command_line=self._described[stat.pid].command_line,
+                user=self._facts[stat.pid].user,
+                command_line=self._facts[stat.pid].command_line,
                 rss_kb=stat.rss_kb,
                 start_time=now_s - uptime_s + stat.start_time / self._machine.clock_ticks,
             )
@@ -103,19 +103,19 @@ class RemoteProcesses:
 
     def _info(self, stat: ProcessStat) -> dict[str, Any]:
         """What a process is, as psutil has it."""
-        return {"pid": stat.pid, "name": stat.name, "exe": None, "cmdline": self._described[stat.pid].command_line}
+        return {"pid": stat.pid, "name": stat.name, "exe": None, "cmdline": self._facts[stat.pid].command_line}
 
     def _read_stats(self) -> list[ProcessStat]:
         """Read stat of all processes, and what those are that are new."""
         itself, texts = self._machine.shell.request(call("itself"), call("texts", "/proc/*/stat"))
         stats = {stat.pid: stat for stat in parse_stats(texts.text, self._machine.page_kb)}
-        known = self._described
-        self._described = {
+        known = self._facts
+        self._facts = {
             pid: known[pid]
             for pid, stat in stats.items()
             if pid in known and known[pid].start_time == stat.start_time
         }
-        self._describe([stat for pid, stat in stats.items() if pid not in self._described])
+        self._describe([stat for pid, stat in stats.items() if pid not in self._facts])
         with require_sense():
             shell = int(itself.text)
         self._own = {shell, *ancestors_of(shell, stats)} - {1}
@@ -136,7 +136,7 @@ class RemoteProcesses:
             stat = new[answer.name]
             words = b"" if answer.status else answer.text.rstrip(b"\0")
             uid = uids.get(stat.pid)
-            self._described[stat.pid] = _Described(
+            self._facts[stat.pid] = _ProcessFacts(
                 stat.start_time,
                 tuple(map(os.fsdecode, words.split(b"\0"))) if words else (),
                 "" if uid is None else self._users.get(uid, str(uid)),

@@ -132,7 +132,7 @@ class RemoteShell:
 
     def failure(self, what: str, remedy: str = _REMEDY) -> SmapstopError:
         """Make the error that the user sees."""
-        return SmapstopError(f"--via {_shown(self.command)!r}: {what}", remedy)
+        return SmapstopError(f"--via {_excerpt(self.command)!r}: {what}", remedy)
 
     def close(self) -> None:
         """End the shell: it reads the end of its input; what does not end then is ended."""
@@ -206,7 +206,7 @@ class RemoteShell:
         lines = self._stderr.read().decode(errors="replace").strip().splitlines()
         status = self._process.poll()
         how = "" if status is None else f" (signal {-status})" if status < 0 else f" (status {status})"
-        return ConnectionLostError(_shown(lines[-1].strip()) if lines else f"it has ended{how}")
+        return ConnectionLostError(_excerpt(lines[-1].strip()) if lines else f"it has ended{how}")
 
 
 def _split(command: str) -> list[str]:
@@ -221,6 +221,6 @@ def _split(command: str) -> list[str]:
     raise SmapstopError(f"--via {command!r} is no command", _REMEDY)
 
 
-def _shown(text: str) -> str:
+def _excerpt(text: str) -> str:
     """The beginning of a text that may be long."""
     return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"

@@ -114,7 +114,7 @@ def take_totals(pid: int, open_process: OpenProcess = ProcDir) -> Snapshot:
     Raises:
         SmapstopError: As for `take_snapshot`.
     """
-    with open_process(pid) as process, process.together(_TOTALS_FILES):
+    with open_process(pid) as process, process.prefetch(_TOTALS_FILES):
         try:
             wall_ns, began_ns = time.time_ns(), time.monotonic_ns()
             rollup = _read_rollup(process) or sum_fields(parse_smaps(process.read_smaps()))

@@ -37,7 +37,7 @@ class StackReader:
         self._names = FrameNames(self._code)
         self._unwound: dict[CallStack, CallStack] = {}
         """Stacks of this tick, each once."""
-        self._named: dict[CallStack, int] = {}
+        self._stack_ids: dict[CallStack, int] = {}
         """Ids of stacks, of one version of the code."""
         self._version = 0
         self._has_new_code = True
@@ -56,7 +56,7 @@ class StackReader:
         had_all_lines = self._names.is_complete
         self._names.begin_tick()
         if self._names.is_complete and not had_all_lines:
-            self._named.clear()  # their source lines are known by now
+            self._stack_ids.clear()  # their source lines are known by now
 
     def look_for_code(self, new: Sequence[CodeMapping]) -> None:
         """Look at what code is mapped, unless that was a moment ago.
@@ -79,24 +79,24 @@ class StackReader:
     def look_up(self, stacks: Iterable[CallStack], code: Iterable[int]) -> None:
         """Look up the names for stacks and for addresses of code together, which is quicker than one by one."""
         self._forget_if_changed()
-        new = (called.addresses for called in stacks if called not in self._named)
+        new = (called.addresses for called in stacks if called not in self._stack_ids)
         self._names.frames(tuple(dict.fromkeys(chain(islice(code, self._code_left), *new))))
 
     def _forget_if_changed(self) -> None:
         """Forget what was concluded from an older map."""
-        if self._version != self._code.version or len(self._named) > _MAX_KNOWN:
+        if self._version != self._code.version or len(self._stack_ids) > _MAX_KNOWN:
             self._version = self._code.version
-            self._named.clear()
+            self._stack_ids.clear()
 
     def name(self, called: CallStack) -> int:
         """Return the stack of these addresses, named; `NO_STACK` if nothing is known of it."""
         self._forget_if_changed()
-        stack = self._named.get(called)
+        stack = self._stack_ids.get(called)
         if stack is None:
             frames = self._names.frames(called.addresses)
             stack = self.stacks.intern((*frames, BEYOND) if frames and called.is_cut else frames)
             if self._names.is_complete:  # else its source lines may be found at a later tick
-                self._named[called] = stack
+                self._stack_ids[called] = stack
         return stack
 
     def name_code(self, ip: int) -> int:

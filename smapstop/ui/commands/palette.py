@@ -60,11 +60,11 @@ class CommandLines(Provider):
             score = matcher.match(line)
             if score > 0 and line != query:
                 yield Hit(score, matcher.highlight(line), self._runner(line), help=command.help)
-        for title, text, run in self._explained(screen):
+        for title, text, run in self._described_actions(screen):
             if not matcher.match(title) and all(word in text.casefold() for word in query.casefold().split()):
                 yield Hit(_HELP_SCORE, title, run, help=text)
 
-    def _explained(self, screen: MainScreen) -> Iterator[tuple[str, str, Callable[[], object]]]:
+    def _described_actions(self, screen: MainScreen) -> Iterator[tuple[str, str, Callable[[], object]]]:
         """Title, help and action of each key, and of each command without its arguments."""
         yield from ((each.title, each.help, each.callback) for each in palette_commands(screen))
         for command in COMMANDS:

@@ -8,7 +8,7 @@ from smapstop.model.history.group_history import GroupHistory
 from smapstop.model.kinds import Kind
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
-from smapstop.text.group_why import GroupWhy, Member
+from smapstop.text.group_why import GroupMember, GroupWhy
 from smapstop.text.row_queries import sum_known
 from smapstop.text.units import metric_format
 from smapstop.ui.drawing.charts import draw_whole_areas
@@ -70,7 +70,7 @@ def _draw_chart(
     return frame_plot(strips, metric_format(view).axis(high, AXIS_CELLS), axis, style, width)
 
 
-def _member(member: Member, name_cells: int, style: DrawStyle, width: int) -> Strip:
+def _member(member: GroupMember, name_cells: int, style: DrawStyle, width: int) -> Strip:
     """One mapping of a group."""
     change = style.change_style(member.kb) if member.kb else style.quiet
     segments = [

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from factories import mappings_of
 
-from smapstop.model.explain.rules import Faults, explain
+from smapstop.model.explain.rules import FaultCounts, explain
 from smapstop.model.identity import match_readings, number_first_reading
 from smapstop.model.mapping_rows import find_rows
 from smapstop.proc.columns import ABSENT, Mappings
@@ -23,7 +23,7 @@ def reported(before: Mappings, after: Mappings, faults: int = 0) -> list[list[st
     before_rows = np.concatenate([found.previous_rows, find_rows(ids, found.gone)])
     after_rows = np.concatenate([np.arange(len(after)), np.full(len(found.gone), -1)])
     moved = np.concatenate([found.ids, found.gone])
-    events = explain(before, before_rows, after, after_rows, moved, Faults(faults, 0), 4)
+    events = explain(before, before_rows, after, after_rows, moved, FaultCounts(faults, 0), 4)
     return [
         [f"{event.what}{'' if event.sure else '?'} {event.pages}" for event in events.of_mapping(mapping)]
         for mapping in moved.tolist()

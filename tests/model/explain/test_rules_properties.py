@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smapstop.model.events import Events
-from smapstop.model.explain.rules import Faults, explain
+from smapstop.model.explain.rules import FaultCounts, explain
 from smapstop.model.identity import match_readings, number_first_reading
 from smapstop.proc.columns import Mappings
 
@@ -168,7 +168,7 @@ def tick(mappings: list[tuple[str, Pages]], faults: int, missing: tuple[str, ...
     before = without(reading(*((of, counted([was for was, _ in pages])) for of, pages in mappings)), missing)
     after = without(reading(*((of, counted([now for _, now in pages])) for of, pages in mappings)), missing)
     rows = np.arange(len(mappings))
-    return explain(before, rows, after, rows, rows, Faults(faults, 0), 4)
+    return explain(before, rows, after, rows, rows, FaultCounts(faults, 0), 4)
 
 
 def reported(events: Events, mapping: int) -> dict[str, int]:
@@ -269,7 +269,7 @@ def test_mappings_may_come_go_and_change_in_any_way(life: list[Any]) -> None:
         before_rows = np.concatenate([found.previous_rows, found.gone])
         after_rows = np.concatenate([np.arange(len(current)), np.full(len(found.gone), -1)])
         ids = np.concatenate([found.ids, found.gone])
-        events = explain(previous, before_rows, current, after_rows, ids, Faults(5, 0), 4)
+        events = explain(previous, before_rows, current, after_rows, ids, FaultCounts(5, 0), 4)
 
         assert set(events.mapping.tolist()) <= set(ids.tolist())
         assert (events.kb > 0).all()
@@ -282,7 +282,7 @@ amounts = st.lists(st.integers(0, 50).map(lambda pages: 4 * pages), min_size=8, 
 def test_fields_that_no_kernel_prints_do_no_harm(of: str, was: list[int], now: list[int], faults: int) -> None:
     before, after = (reading((of, dict(zip(("rss", *FIELDS), kb, strict=True)))) for kb in (was, now))
     row = np.zeros(1, np.intp)
-    events = explain(before, row, after, row, row, Faults(faults, 0), 4)
+    events = explain(before, row, after, row, row, FaultCounts(faults, 0), 4)
 
     assert (events.kb > 0).all()
     odd = sum(now[4:]) - sum(was[4:]) != now[0] - was[0]  # Rss is the sum of the four states

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from factories import mappings_of
 
-from smapstop.model.explain.rules import Faults, explain
+from smapstop.model.explain.rules import FaultCounts, explain
 from smapstop.model.identity import match_readings, number_first_reading
 from smapstop.proc.columns import ABSENT, Mappings
 
@@ -43,7 +43,7 @@ def reported(before: Mappings, after: Mappings, faults: int = 5000) -> list[list
     """What happened to each mapping of the later map, the costliest first; with a question mark where not sure."""
     ids = number_first_reading(before).ids
     found = match_readings(before, ids, after, len(ids))
-    events = explain(before, found.previous_rows, after, np.arange(len(after)), found.ids, Faults(faults, 0), 4)
+    events = explain(before, found.previous_rows, after, np.arange(len(after)), found.ids, FaultCounts(faults, 0), 4)
     return [
         [f"{event.what}{'' if event.sure else '?'} {event.pages}" for event in events.of_mapping(mapping)]
         for mapping in found.ids.tolist()

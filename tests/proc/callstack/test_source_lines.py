@@ -11,7 +11,7 @@ from elftools.elf.elffile import ELFFile
 from proc.callstack.conftest import OPTIMISED, RunChain
 
 from smapstop.proc.callstack.frame_names import FrameNames
-from smapstop.proc.callstack.source_lines import WORK_PER_TICK, SourceLines, Work
+from smapstop.proc.callstack.source_lines import WORK_PER_TICK, SourceLines, WorkBudget
 from smapstop.proc.elf.program_headers import read_program_headers
 
 Compile = Callable[..., Path]
@@ -53,7 +53,7 @@ def expected(path: Path) -> dict[int, int]:
 @pytest.mark.parametrize("options", WAYS, ids=" ".join)
 def test_lines_are_those_that_pyelftools_reads(program: Compile, options: tuple[str, ...]) -> None:
     path = program("call_chain", *options)
-    known, work = expected(path), Work()
+    known, work = expected(path), WorkBudget()
     assert len(known) > 50
     with lines_of(path) as lines:
         places = {address: lines.find(address, work) for address in known}
@@ -65,15 +65,15 @@ def test_code_of_no_line_has_none(program: Compile) -> None:
     path = program("call_chain", "-gdwarf-5", "-O2")
     with lines_of(path) as lines:
         known = expected(path)
-        assert lines.find(min(known) - 1, Work()) is None
-        assert lines.find(max(known) + 4096, Work()) is None
+        assert lines.find(min(known) - 1, WorkBudget()) is None
+        assert lines.find(max(known) + 4096, WorkBudget()) is None
     with lines_of(program("call_chain", "-O2")) as lines:
         assert not lines
-        assert lines.find(4096, Work()) is None
+        assert lines.find(4096, WorkBudget()) is None
 
 
 def test_what_takes_long_comes_in_a_later_tick(program: Compile) -> None:
-    path, work = program("call_chain", "-gdwarf-5", "-O2"), Work()
+    path, work = program("call_chain", "-gdwarf-5", "-O2"), WorkBudget()
     address = min(expected(path))
     with lines_of(path) as lines:
         work.spend(2 * WORK_PER_TICK)

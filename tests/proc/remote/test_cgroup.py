@@ -39,7 +39,7 @@ def test_the_nearest_limit_is_the_same_and_read_in_one_round_trip(
             return request(*calls)
 
         monkeypatch.setattr(shell, "request", counted)
-        with there.together(cgroup.long_files, cgroup.short_files):
+        with there.prefetch(cgroup.long_files, cgroup.short_files):
             found = cgroup.memory()
         assert len(trips) == 1
         with ProcDir(eater.pid) as process:

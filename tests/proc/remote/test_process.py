@@ -62,7 +62,7 @@ def test_files_of_a_tick_are_one_round_trip(machine: RemoteMachine, monkeypatch:
 
     with RemoteProcDir(machine, os.getpid()) as process:
         monkeypatch.setattr(machine.shell, "request", counted)
-        with process.together(["stat", "no such", "stat"]):
+        with process.prefetch(["stat", "no such", "stat"]):
             first, second = process.read("stat"), process.read("stat")
             with pytest.raises(FileNotFoundError):
                 process.read("no such")
@@ -70,7 +70,7 @@ def test_files_of_a_tick_are_one_round_trip(machine: RemoteMachine, monkeypatch:
             process.read("stat")
             assert len(calls) == 2
         process.read("stat")
-        with process.together([]):
+        with process.prefetch([]):
             pass
 
     assert len(calls) == 3
