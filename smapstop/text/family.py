@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.callers.call_stacks import BEYOND
@@ -149,10 +150,15 @@ def change_title(moment: FamilyMoment) -> str:
     return f"Δ{METRIC_TITLES[moment.metric]} {sign}".rstrip()
 
 
+def metric_format(moment: FamilyMoment) -> UnitFormat:
+    """Format of changes of the metric: faults are counts."""
+    return CountFormat() if moment.metric == FAULTS else moment.unit
+
+
 def _member_text(moment: FamilyMoment, row: MemberRow, history: str) -> MemberText:
     """Text of one member."""
     verdict, brief = _verdict(moment, row)
-    unit, changes = moment.unit, CountFormat() if moment.metric == FAULTS else moment.unit
+    unit, changes = moment.unit, metric_format(moment)
     return MemberText(
         key=(row.pid, row.history.member.start_time),
         tree=tree_lines(row.place.is_last),
@@ -189,6 +195,18 @@ def _histories(moment: FamilyMoment, rows: Sequence[MemberRow], width: int) -> l
     """Sparklines of the metric of each member; blank where it did not change."""
     if not rows or width < 1:
         return [""] * len(rows)
+    values = values_over_time(moment, rows, width)
+    return [line if len(set(line.strip())) > 1 else "" for line in sparkline(values)]
+
+
+def values_over_time(moment: FamilyMoment, rows: Sequence[MemberRow], width: int) -> NDArray[np.float64]:
+    """Amounts of the metric of each member over the time of the histories, kB; NaN where unknown.
+
+    Args:
+        moment: The moment at which they end.
+        rows: The members.
+        width: Number of times.
+    """
     times_ns = np.linspace(moment.begin_ns, moment.at_ns, width + 1)[1:]
     values = np.full((len(rows), width), np.nan)
     for at, row in enumerate(rows):
@@ -196,7 +214,7 @@ def _histories(moment: FamilyMoment, rows: Sequence[MemberRow], width: int) -> l
         known = row.history.series(moment.metric)[np.maximum(points, 0)] if len(row.history.times_ns) else None
         if known is not None:
             values[at] = np.where((points >= 0) & (known != ABSENT), known, np.nan)
-    return [line if len(set(line.strip())) > 1 else "" for line in sparkline(values)]
+    return values
 
 
 def _verdict(moment: FamilyMoment, row: MemberRow) -> tuple[str, str]:

@@ -31,3 +31,11 @@ def test_histories_are_scaled_row_by_row_and_still_rows_are_calm() -> None:
 def test_histories_without_rows_or_columns() -> None:
     assert sparkline(np.zeros((0, 8))) == []
     assert sparkline(np.zeros((2, 0))) == ["", ""]
+
+
+def test_on_a_common_scale_equal_heights_are_equal_changes() -> None:
+    nan = float("nan")
+    rows = [[100, 100, 170, 240], [5, 5, 5, 25], [3, 3, 3, 3], [0, 0, 0, 0], [nan, nan, 9, 9]]
+    expected = ["▁▁▅█", "▁▁▁▂", "▁▁▁▁", "    ", "  ▁▁"]
+    assert sparkline(np.array(rows, np.float64), common_scale=True) == expected
+    assert sparkline(np.full((2, 3), nan), common_scale=True) == ["   "] * 2

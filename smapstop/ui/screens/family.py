@@ -22,6 +22,7 @@ from smapstop.ui.messages import SourceRequested
 from smapstop.ui.screens.member_lists import MemberLists
 from smapstop.ui.session import Session
 from smapstop.ui.widgets.alert_banner import AlertBanner
+from smapstop.ui.widgets.family_band import FamilyBand, FamilyTime, MarkedMoment
 from smapstop.ui.widgets.family_table import FamilyTable
 from smapstop.ui.widgets.family_title import FamilyTitle
 from smapstop.ui.widgets.key_bar import KeyBar
@@ -36,6 +37,10 @@ _SHARE_ALONE, _SHARE_WITH_PAGES = 0.6, 0.45
 """Most of the height that the members take, without and with pages below them."""
 _WIDE_CELLS = 160
 """Width from which on the pages of a mapping are at the right of the mappings."""
+_BAND_LINES = 50
+"""Height from which on the members are also shown over time."""
+_BAND_PART = 6
+"""Most of the height, as one part of so many, that this takes."""
 _TALL_LINES, _LOW_LINES = 32, 22
 """Heights from which on the pages are shown: below the mappings, at their right."""
 
@@ -56,7 +61,8 @@ class FamilyScreen(MemberLists):
       FamilyTable { height: 1fr; }
       #shared { height: 1fr; border-top: solid $foreground 20%; }
       #shared > * { height: 1fr; width: 1fr; }
-      MemberPages { display: none; }
+      MemberPages, FamilyBand { display: none; }
+      &.-band FamilyBand { display: block; }
       &.-pages MemberPages { display: block; }
       &.-wide #shared { layout: horizontal; }
       &.-wide MemberPages { border-left: solid $foreground 20%; }
@@ -89,6 +95,7 @@ class FamilyScreen(MemberLists):
             with Container(id="shared"):
                 yield SharingTable()
                 yield MemberPages()
+            yield FamilyBand()
         yield from self.compose_lines()
         yield KeyBar()
 
@@ -106,6 +113,7 @@ class FamilyScreen(MemberLists):
         is_wide = width >= _WIDE_CELLS
         self.set_class(is_wide, "-wide")
         self.set_class(height >= (_LOW_LINES if is_wide else _TALL_LINES), "-pages")
+        self.set_class(height >= _BAND_LINES, "-band")
         self.call_after_refresh(self.redraw)
 
     # what is shown
@@ -138,8 +146,24 @@ class FamilyScreen(MemberLists):
             session.failure_text or reading,
         )
         shared, current = session.family.shared_mappings(sampled, at_ns), members.current
+        wall_ns = log.last.wall_ns if state.at is None else view.snapshot.tick.wall_ns
+        pid, is_live = 0 if current is None else current.pid, state.at is None and not session.is_over
+        self._show_time(FamilyTime(moment, rows, pids, pid, wall_ns, is_live, self._marks()))
         self.query_one(SharingTable).show(shared, pids, 0 if current is None else current.pid, moment.unit)
         self._show_pages(current, moment, before)
+
+    def _show_time(self, time: FamilyTime) -> None:
+        """Show the members over time, where there is room."""
+        band = self.query_one(FamilyBand)
+        if band.display:
+            band.show(time, max(3, self.size.height // _BAND_PART))
+
+    def _marks(self) -> list[MarkedMoment]:
+        """Marks of the run that is shown, and its alerts."""
+        session = self._session
+        marks = (*session.marks, *session.alerts.marks(session.run))
+        known = (mark for mark in marks if mark.tick >= session.timeline.oldest)
+        return [(session.timeline.header(mark.tick).monotonic_ns, mark.letter or "m") for mark in known]
 
     def _show_pages(self, member: MemberRow | None, moment: FamilyMoment, before_ns: int) -> None:
         """Show the pages of the mapping under the cursor in the member under the cursor."""

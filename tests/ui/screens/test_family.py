@@ -26,6 +26,7 @@ from smapstop.source.replay import ReplaySource
 from smapstop.ui.app import Dashboard
 from smapstop.ui.screens.family import FamilyScreen
 from smapstop.ui.widgets.alert_banner import AlertBanner
+from smapstop.ui.widgets.family_band import FamilyBand
 from smapstop.ui.widgets.family_table import FamilyTable
 from smapstop.ui.widgets.family_title import FamilyTitle
 from smapstop.ui.widgets.header import HeaderBar
@@ -235,3 +236,21 @@ async def test_the_dashboard_is_not_drawn_behind_the_family_and_is_up_to_date_af
         assert header.render_line(0).text == before
         await pilot.press("escape")
         await pause_until(pilot, lambda: header.render_line(0).text != before, "the dashboard is drawn again")
+
+
+async def test_a_tall_screen_has_a_line_over_time_for_each_process() -> None:
+    family = Family()
+    async with family.app.run_test(size=(118, 60)) as pilot:
+        await family.open(pilot)
+        await pilot.press("down")
+        family.source.deliver(reading(3, private_dirty=24))
+        band = family.app.screen.query_one(FamilyBand)
+        await pause_until(pilot, lambda: "24 K" in band.render_line(1).text, "the child's line")
+        lines = [band.render_line(y).text for y in range(band.size.height)]
+        assert [line.split()[0] for line in lines[:3]] == ["p4711", "▸p5000", "p5001"]
+        assert "█" in lines[1], "it grew"
+        assert "█" not in lines[2]
+        assert "Uss of each, one scale" in lines[3]
+        assert lines[3].rstrip().endswith("now")
+        await pilot.resize_terminal(118, 40)
+        await pause_until(pilot, lambda: not band.display, "there is no room for it")

@@ -1,0 +1,71 @@
+"""Text of the family over time: one line for each process, on one axis and one scale."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from smapstop.model.family.family_table import MemberRow
+from smapstop.text import format as fmt
+from smapstop.text.family import FamilyMoment, member_title, metric_format, values_over_time
+from smapstop.text.sparkline import sparkline
+
+
+@dataclass(frozen=True, slots=True)
+class MemberCurve:
+    """One process over time."""
+
+    title: str
+    pid: int
+    curve: str
+    """A glyph for each cell of time."""
+    amount: str
+    """Amount of the metric at the end."""
+    is_gone: bool
+    has_cursor: bool
+
+
+def member_curves(moment: FamilyMoment, rows: Sequence[MemberRow], cells: int, current: int) -> list[MemberCurve]:
+    """Curves of members, on one scale.
+
+    Args:
+        moment: The moment at which they end.
+        rows: The members.
+        cells: Cells of time.
+        current: Pid of the member under the cursor.
+    """
+    if not rows or cells < 1:
+        return []
+    unit = metric_format(moment)
+    curves = sparkline(values_over_time(moment, rows, cells), common_scale=True)
+    return [
+        MemberCurve(
+            title=member_title(row.history),
+            pid=row.pid,
+            curve=curve,
+            amount=unit.text(row.history.value_at(moment.metric, moment.at_ns)),
+            is_gone=row.is_gone,
+            has_cursor=row.pid == current,
+        )
+        for row, curve in zip(rows, curves, strict=True)
+    ]
+
+
+def choose_curves(rows: Sequence[MemberRow], most: int, first: Collection[int]) -> list[MemberRow]:
+    """Choose the members to show over time, in their order.
+
+    Args:
+        rows: The members.
+        most: Number of members that there is room for.
+        first: Pids of those that come before others.
+    """
+    ranked = sorted(range(len(rows)), key=lambda at: (rows[at].pid not in first, rows[at].is_gone, at))
+    return [rows[at] for at in sorted(ranked[: max(0, most)])]
+
+
+def span_text(moment: FamilyMoment, wall_ns: int) -> str:
+    """Time of the day at which the curves begin.
+
+    Args:
+        moment: The moment at which they end.
+        wall_ns: The same, wall clock, ns.
+    """
+    return fmt.clock(wall_ns - (moment.at_ns - moment.begin_ns))
