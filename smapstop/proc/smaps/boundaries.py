@@ -50,21 +50,22 @@ def parse_boundaries(boundaries: list[bytes], strings: StringTable) -> Boundarie
     Returns:
         `None` if one has no header.
     """
-    parts = [boundary.rpartition(b"\n") for boundary in boundaries]
+    cuts = [boundary.rfind(b"\n") for boundary in boundaries]
+    lines = [boundary[cut + 1 :] for boundary, cut in zip(boundaries, cuts, strict=True)]
     names = dict[int, int]()
-    if b"\nName:" in b"".join(boundaries):  # Android
-        for row, (before, _, line) in enumerate(parts):
-            if line.startswith(b"Name:"):
-                names[row] = intern_name(line[len(b"Name:") :], strings)
-                parts[row] = before.rpartition(b"\n")
-    headers = HeaderParser(strings).parse_all([line for _, _, line in parts])
-    if headers is None or not all(line_end for _, line_end, _ in parts):
+    for row in [row for row, line in enumerate(lines) if line.startswith(b"Name:")]:  # Android
+        names[row] = intern_name(lines[row][len(b"Name:") :], strings)
+        before = boundaries[row][: max(cuts[row], 0)]
+        cuts[row] = before.rfind(b"\n")
+        lines[row] = before[cuts[row] + 1 :]
+    headers = HeaderParser(strings).parse_all(lines)
+    if headers is None or min(cuts, default=0) < 0:
         return None
     headers["name"][list(names)] = list(names.values())
-    tails = [tail for tail, _, _ in parts]
+    tails = [boundary[:cut] for boundary, cut in zip(boundaries, cuts, strict=True)]
     codes = {tail: parse_tail(tail, strings) for tail in dict.fromkeys(tails)}
     flags = np.fromiter(map(codes.__getitem__, tails), np.int32, len(tails))
-    return Boundaries(headers, flags, np.fromiter(map(len, tails), np.int32, len(tails)) + np.int32(1))
+    return Boundaries(headers, flags, np.array(cuts, np.int32) + np.int32(1))
 
 
 class BoundaryCache:
@@ -80,7 +81,10 @@ class BoundaryCache:
 
     def parse(self, boundaries: list[bytes]) -> Boundaries | None:
         """Parse the boundaries of a text, as `parse_boundaries`."""
-        new = list(dict.fromkeys(boundary for boundary in boundaries if boundary not in self._rows))
+        rows = self._rows
+        new = list(
+            dict.fromkeys([boundary for boundary in boundaries if boundary not in rows] if rows else boundaries)
+        )
         if len(self._rows) + len(new) > 2 * len(boundaries):
             self._retain(list(dict.fromkeys(boundary for boundary in boundaries if boundary in self._rows)))
         if new:

@@ -30,9 +30,8 @@ HeaderArray = NDArray[np.void]
 _DIGITS, _USUAL_PREFIX_BYTES = 12, 26
 """Number of digits of a user-space address on a usual 64-bit machine, and length of both addresses with the space
 after them."""
-_HEX_VALUES = np.full(256, 0xFF, np.uint8)
+_HEX_VALUES = bytes(b"0123456789abcdef".find(character) & 0xFF for character in range(256))
 """Value of a character as a hexadecimal digit; 0xff if it is not one."""
-_HEX_VALUES[np.frombuffer(b"0123456789abcdef", np.uint8)] = np.arange(16)
 
 
 class HeaderParser:
@@ -95,18 +94,16 @@ def intern_name(raw: bytes, strings: StringTable) -> int:
 
 def _parse_usual_addresses(lines: list[bytes]) -> tuple[Addresses, Addresses, NDArray[np.bool_]]:
     """Parse the addresses of lines; also return where they have the usual length and so are valid."""
-    letters = (
-        np.array([line[:_USUAL_PREFIX_BYTES] for line in lines], f"S{_USUAL_PREFIX_BYTES}")
-        .view(np.uint8)
-        .reshape(-1, _USUAL_PREFIX_BYTES)
-    )
-    values = _HEX_VALUES[letters]
+    prefixes = b"".join([line[:_USUAL_PREFIX_BYTES].ljust(_USUAL_PREFIX_BYTES) for line in lines])
+    letters = np.frombuffer(prefixes, np.uint8).reshape(-1, _USUAL_PREFIX_BYTES)
+    digits = np.frombuffer(prefixes.translate(_HEX_VALUES), np.uint8).reshape(-1, _USUAL_PREFIX_BYTES)
     usual = (letters[:, _DIGITS] == ord("-")) & (letters[:, -1] == ord(" "))
     addresses = []
     for first in (0, _DIGITS + 1):
-        address = np.zeros(len(lines), np.uint64)
-        for digit in values[:, first : first + _DIGITS].T:
-            usual &= digit < 16
-            address = address << np.uint64(4) | digit
-        addresses.append(address)
+        values = digits[:, first : first + _DIGITS]
+        if values.max(initial=0) > 0xF:
+            usual &= values.max(axis=1) <= 0xF
+        pairs = np.zeros((len(lines), 8), np.uint8)
+        pairs[:, -(_DIGITS // 2) :] = values[:, ::2] << 4 | values[:, 1::2]
+        addresses.append(pairs.view(">u8")[:, 0].astype(np.uint64))
     return *addresses, usual
