@@ -56,6 +56,8 @@ def match_readings(previous: Mappings, ids: Ids, current: Mappings, next_id: int
         current: The current reading.
         next_id: Id for the first new mapping.
     """
+    if current.shares_layout(previous):  # the usual case: nothing was mapped, unmapped or protected
+        return Match(ids, np.arange(len(ids)), np.zeros(0, np.int64), (), next_id)
     before = _match_starts(previous, current)
     taken = np.zeros(len(previous), bool)
     taken[before[before != NO_ROW]] = True

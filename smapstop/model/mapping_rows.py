@@ -29,6 +29,24 @@ def rows_differ(a: Mappings, i: NDArray[np.intp], b: Mappings, j: NDArray[np.int
     return out
 
 
+def changed_rows(a: Mappings, previous_rows: NDArray[np.intp], b: Mappings) -> NDArray[np.intp]:
+    """Rows of `b` that are new or differ from those of `a`.
+
+    Args:
+        a: The previous reading.
+        previous_rows: Rows of the same mappings in it, shape (len(b),); negative for new mappings.
+        b: The current reading.
+    """
+    if b.shares_layout(a) and a.fields == b.fields:  # the usual case: compared where they are
+        if b.amounts is a.amounts and b.flags is a.flags:
+            return np.zeros(0, np.intp)
+        return np.flatnonzero((a.amounts != b.amounts).any(axis=0) | (a.flags != b.flags))
+    rows = np.flatnonzero(previous_rows >= 0)
+    changed = np.ones(len(b), bool)
+    changed[rows] = rows_differ(a, previous_rows[rows], b, rows)
+    return np.flatnonzero(changed)
+
+
 def find_rows(ids: Ids, wanted: Ids) -> NDArray[np.intp]:
     """Rows of the wanted ids; -1 for ids that are missing."""
     if not len(ids):

@@ -58,6 +58,9 @@ class StringTable:
             self._strings.append(text)
 
 
+_LAYOUT_COLUMNS = ("start", "end", "offset", "inode", "perms", "device", "name", "strings")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Mappings:
     """The n mappings (VMAs) of one reading of smaps, in address order (proc(5); fs/proc/task_mmu.c)."""
@@ -87,6 +90,10 @@ class Mappings:
 
     def __len__(self) -> int:
         return len(self.start)
+
+    def shares_layout(self, other: "Mappings") -> bool:
+        """Whether what is mapped where are the very arrays of another reading: only amounts and flags may differ."""
+        return all(getattr(self, name) is getattr(other, name) for name in _LAYOUT_COLUMNS)
 
     def get(self, name: str) -> Amounts | None:
         """Return the column of a field, shape (n,); `None` if this kernel does not print it."""

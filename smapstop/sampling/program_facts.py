@@ -32,12 +32,21 @@ class ProgramFacts:
         self._executable: tuple[int, int] | None = None
         self._is_go = False
         self._columns: set[str] = set()
+        self._added: dict[str, Amounts] = {}
+        """Columns of the last reading."""
+        self._last: tuple[Mappings, Mappings] | None = None
+        """The last reading without and with the columns."""
 
     def add_to(self, mappings: Mappings) -> Mappings:
         """Return the mappings with the columns."""
-        columns = {FILE_BSS: self._bss_column(mappings), GO_HEAP: self._go_column(mappings)}
-        self._columns |= {name for name, column in columns.items() if (column != ABSENT).any()}
-        return mappings.with_fields({name: column for name, column in columns.items() if name in self._columns})
+        if self._last is not None and mappings is self._last[0]:
+            return self._last[1]
+        if self._last is None or not mappings.shares_layout(self._last[0]):
+            columns = {FILE_BSS: self._bss_column(mappings), GO_HEAP: self._go_column(mappings)}
+            self._columns |= {name for name, column in columns.items() if (column != ABSENT).any()}
+            self._added = {name: column for name, column in columns.items() if name in self._columns}
+        self._last = mappings, mappings.with_fields(self._added)
+        return self._last[1]
 
     def _bss_column(self, mappings: Mappings) -> Amounts:
         """How much of each unnamed mapping behind a file's is zeroed data of the file, kB."""

@@ -10,7 +10,7 @@ from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.events import NO_EVENTS, Events
 from smapstop.model.explain.rules import explain, faults_between
 from smapstop.model.identity import NO_ROW, Match, Rows, match_readings, number_first_reading
-from smapstop.model.mapping_rows import find_rows, rows_differ
+from smapstop.model.mapping_rows import changed_rows, find_rows
 from smapstop.model.protocol import (
     FramesRequest,
     MappingReply,
@@ -99,7 +99,7 @@ def advance(state: SamplerState, reading: ProcessReading, page_kb: int = PAGE_KB
     matched = (
         match_readings(*known, mappings, state.next_id) if known else number_first_reading(mappings, state.next_id)
     )
-    changed = _changed_rows(known, matched, mappings)
+    changed = changed_rows(known[0], matched.previous_rows, mappings) if known else np.arange(len(mappings))
     state = replace(state, known=known, since_keyframe=0 if keyframe else since)
     events = _explain(state, reading, matched, changed, page_kb)
     if reading.has_mappings:
@@ -111,16 +111,6 @@ def advance(state: SamplerState, reading: ProcessReading, page_kb: int = PAGE_KB
             next_id=matched.next_id,
         )
     return Transition(state, known is None, keyframe, matched, changed, events)
-
-
-def _changed_rows(known: KnownMappings | None, matched: Match, mappings: Mappings) -> Rows:
-    """Rows that are new or differ from the last reading."""
-    changed = np.ones(len(mappings), bool)
-    if known is not None:
-        old, _ = known
-        rows = np.flatnonzero(matched.previous_rows != NO_ROW)
-        changed[rows] = rows_differ(old, matched.previous_rows[rows], mappings, rows)
-    return np.flatnonzero(changed)
 
 
 def _explain(state: SamplerState, reading: ProcessReading, matched: Match, rows: Rows, page_kb: int) -> Events:

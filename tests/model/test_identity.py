@@ -1,5 +1,6 @@
 """Which mapping is which after the map has changed; addresses are in pages."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -253,3 +254,14 @@ def test_rows_know_where_they_were() -> None:
 
     assert found.previous_rows.tolist() == [0, NO_ROW, 2]
     assert found.next_id == 201
+
+
+def test_a_reading_of_the_same_layout_has_the_same_mappings() -> None:
+    before = mappings_of((10, 20), (30, 40, "r--p", "/lib/c"), (50, 60, "rw-p", "[heap]"), pss=[1, 2, 3])
+    after = replace(before, amounts=before.amounts + 1)
+    copied = replace(after, start=before.start.copy())
+    found, slowly = (match_readings(before, np.array([7, 3, 9]), each, 20) for each in (after, copied))
+
+    assert summary(found) == summary(slowly) == ([7, 3, 9], [], [])
+    assert found.previous_rows.tolist() == slowly.previous_rows.tolist()
+    assert found.next_id == slowly.next_id == 20

@@ -1,5 +1,6 @@
 """Rows of two readings side by side."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,14 @@ from factories import mapping_dicts, mappings_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smapstop.model.mapping_rows import ATTRIBUTE_COLUMNS, concatenate, find_rows, rows_differ, visibly_changed
+from smapstop.model.mapping_rows import (
+    ATTRIBUTE_COLUMNS,
+    changed_rows,
+    concatenate,
+    find_rows,
+    rows_differ,
+    visibly_changed,
+)
 from smapstop.proc.columns import ABSENT, Mappings
 from smapstop.proc.fields import EXTERNALLY_DRIVEN
 
@@ -59,6 +67,30 @@ def test_rows_of_ids(ids: list[int], wanted: list[int]) -> None:
     expected = [ids.index(mapping) if mapping in ids else -1 for mapping in wanted]
 
     assert expected == find_rows(np.array(ids, np.int64), np.array(wanted, np.int64)).tolist()
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), max_size=6), st.booleans())
+def test_rows_of_the_same_layout_are_compared_in_place(changes: list[tuple[bool, bool]], other_field: bool) -> None:
+    pages = range(len(changes))
+    old = mappings_of(*((page, page + 1) for page in pages), pss=[1] * len(changes))
+    amounts, flags = old.amounts.copy(), old.flags.copy()
+    amounts[:, [page for page in pages if changes[page][0]]] += 1
+    flags[[page for page in pages if changes[page][1]]] += 1
+    fields = ("other", *old.fields[1:]) if other_field else old.fields
+    new = replace(old, fields=fields, amounts=amounts, flags=flags)
+    elsewhere = replace(new, start=old.start.copy())
+
+    assert new.shares_layout(old)
+    assert not elsewhere.shares_layout(old)
+    rows = np.arange(len(changes))
+    expected = [page for page in pages if other_field or any(changes[page])]
+    assert changed_rows(old, rows, new).tolist() == changed_rows(old, rows, elsewhere).tolist() == expected
+    assert changed_rows(old, rows, old).tolist() == []
+
+
+def test_new_rows_are_changed() -> None:
+    old, new = mappings_of((1, 2), (5, 6)), mappings_of((1, 2), (3, 4), (5, 6))
+    assert changed_rows(old, np.array([0, -1, 1]), new).tolist() == [1]
 
 
 def test_maps_with_other_fields_are_put_together() -> None:

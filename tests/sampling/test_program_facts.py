@@ -14,6 +14,7 @@ from stepped_program import SteppedProgram, stepped_python
 from smapstop.proc.added_fields import FILE_BSS, GO_HEAP
 from smapstop.proc.columns import ABSENT
 from smapstop.proc.process import ProcDir
+from smapstop.proc.smaps.parser import parse_smaps
 from smapstop.sampling.process_reader import ProcessReader
 from smapstop.sampling.program_facts import ProgramFacts
 
@@ -31,6 +32,22 @@ def test_the_zeroed_data_of_a_program_is_as_large_as_its_file_says(program: Call
         assert column[bss] == (mappings.end[bss] - mappings.start[bss]) // 1024 >= 63 * 4
         assert (column[mappings.name > 0] == ABSENT).all()
         assert again.fields == mappings.fields
+
+
+def test_columns_stay_while_only_amounts_change(program: Callable[..., Path]) -> None:
+    with SteppedProgram(program("threads")) as target, ProcDir(target.pid) as process:
+        plain, facts = parse_smaps(process.read_smaps()), ProgramFacts(process)
+        first = facts.add_to(plain)
+        grown = replace(plain, amounts=plain.amounts + 1)
+        column, again = first.get(FILE_BSS), facts.add_to(grown).get(FILE_BSS)
+        assert column is not None
+        assert again is not None
+        assert again.tolist() == column.tolist()
+        assert facts.add_to(grown).amounts[0].tolist() == grown.amounts[0].tolist()
+        assert facts.add_to(grown) is facts.add_to(grown)
+        fewer = facts.add_to(plain.take(slice(1, None))).get(FILE_BSS)
+        assert fewer is not None
+        assert fewer.tolist() == column.tolist()[1:]
 
 
 def test_a_file_that_cannot_be_found_says_nothing(program: Callable[..., Path], tmp_path: Path) -> None:

@@ -111,6 +111,8 @@ def explain(
             depend on their number is sure.
         page_kb: Page size, kB.
     """
+    if not len(ids):
+        return NO_EVENTS
     if faults is None:
         few, many = (
             explain(before, before_rows, after, after_rows, ids, bound, page_kb)
