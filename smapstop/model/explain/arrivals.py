@@ -1,24 +1,9 @@
-"""Book pages that became resident, or were copied."""
+"""Book pages that became resident: touched for the first time, or mapped from a file."""
 
 import numpy as np
 
 from smapstop.model.explain.evidence import Evidence
 from smapstop.model.explain.ledger import CLEAN_FIRST, DIRTY_FIRST, PC, PD, SC, SD, KbColumn, Ledger, Mask
-
-
-def book_copies(ledger: Ledger, evidence: Evidence) -> KbColumn:
-    """Book copy-on-write in private file mappings: an anonymous copy replaced the file's page.
-
-    Returns:
-        The copied pages, kB.
-    """
-    copied = np.where(evidence.private_file, ledger.gain("anonymous"), 0)
-    fresh = np.minimum(copied, ledger.gain("rss"))  # written without having been mapped before
-    ledger.explain_gain(copied, DIRTY_FIRST)
-    ledger.explain_loss(copied - fresh, CLEAN_FIRST)
-    ledger.unexplained["rss"] -= fresh
-    ledger.book("copy-on-write", copied, sure="anonymous" in ledger.printed_fields, anonymous=1)
-    return copied
 
 
 def book_arrivals(ledger: Ledger, evidence: Evidence, copied: KbColumn, doubtful: Mask) -> None:

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.events import MECHANISMS, NO_EVENTS, Events, Mechanism
-from smapstop.model.explain.arrivals import book_arrivals, book_copies
+from smapstop.model.explain.arrivals import book_arrivals
+from smapstop.model.explain.copy_on_write import book_copies
 from smapstop.model.explain.departures import book_departures, book_unmapped
 from smapstop.model.explain.dirtying import book_clean_dirty_changes
 from smapstop.model.explain.evidence import Evidence, evidence_of, has_flag, traits_of
