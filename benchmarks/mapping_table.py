@@ -22,7 +22,7 @@ from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.sort import RowIndices, Sorting, sort_rows
 from smapstop.model.view.view import View, derive_view
 from smapstop.model.view.view_state import ViewState
-from smapstop.text.columns import find_columns, fit_columns
+from smapstop.text.table_columns import find_columns, fit_columns
 from smapstop.text.table_rows import build_rows
 from smapstop.ui.widgets.column_widths import ColumnWidths
 from smapstop.ui.widgets.mapping_table import MappingTable

@@ -5,8 +5,8 @@ Not with rich: importing its tables takes 67 ms of CPU, and all of `smapstop sna
 
 from collections.abc import Sequence
 
-from smapstop.text.columns import Column, fit_columns
 from smapstop.text.format import cell_width, clip, pad, shorten
+from smapstop.text.table_columns import Column, fit_columns
 
 CellTexts = dict[str, str]
 """Texts of a row by column key; a missing text is empty."""

@@ -16,11 +16,11 @@ from smapstop.model.view.table_data import TableData
 from smapstop.model.view.view import View
 from smapstop.proc.columns import ABSENT
 from smapstop.text import format as fmt
-from smapstop.text.columns import ALL_COLUMNS, Column
 from smapstop.text.group_why import GroupWhy, group_why_of
 from smapstop.text.mapping_detail import compared_ticks, title_of
 from smapstop.text.row_queries import fitting_group_series
 from smapstop.text.status import baseline_text
+from smapstop.text.table_columns import ALL_COLUMNS, Column
 from smapstop.text.table_rows import build_rows
 from smapstop.text.why import Reason, Why, why_of
 

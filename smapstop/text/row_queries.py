@@ -14,8 +14,8 @@ from smapstop.model.metrics import Metric, parts_of
 from smapstop.model.tick import Ids
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View
-from smapstop.text.columns import Column
 from smapstop.text.events import change_text
+from smapstop.text.table_columns import Column
 
 
 @dataclass(frozen=True, slots=True, eq=False)

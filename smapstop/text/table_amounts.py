@@ -9,7 +9,7 @@ from smapstop.model.metrics import FAULTS, METRIC_TITLES
 from smapstop.model.view.table_data import TableData
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
-from smapstop.text.columns import Column
+from smapstop.text.table_columns import Column
 from smapstop.text.units import CountFormat, UnitFormat, unit_format_of
 
 _NUMBERS = ("amount", "change", "rate")

@@ -20,11 +20,11 @@ from smapstop.model.view.table_data import TableData
 from smapstop.model.view.view import View
 from smapstop.proc.columns import ABSENT
 from smapstop.text import format as fmt
-from smapstop.text.columns import Column
 from smapstop.text.events import BETWEEN, group_change_text
 from smapstop.text.row_queries import GroupSeries, RowSeries, row_series_of, sum_known
 from smapstop.text.sparkline import sparkline
 from smapstop.text.table_amounts import amount_texts
+from smapstop.text.table_columns import Column
 from smapstop.text.units import process_format
 
 _ROW_TICKS, _GROUP_TICKS = 1_024, 240

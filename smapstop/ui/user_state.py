@@ -7,7 +7,7 @@ from smapstop.lazy_dataclass import dataclass
 from smapstop.model.protocol import Pace
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view_state import Units
-from smapstop.text.columns import SORTABLE
+from smapstop.text.table_columns import SORTABLE
 
 INTERVAL_STEPS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 """Intervals that the keys step through, seconds."""

@@ -15,10 +15,10 @@ from smapstop.model.view.view import View, derive_view
 from smapstop.model.view.view_state import ViewState
 from smapstop.proc.process import ProcDir
 from smapstop.sampling.sampler import Sampler
-from smapstop.text.columns import COLUMNS, fit_columns
 from smapstop.text.lifecycle import last_change, others_text
 from smapstop.text.mapping_detail import compared_ticks, field_rows, field_widths
 from smapstop.text.status import figures_of
+from smapstop.text.table_columns import COLUMNS, fit_columns
 from smapstop.text.table_rows import RowText, build_rows
 
 PAGES = 256

@@ -1,7 +1,7 @@
 """What is printed as a table fits, and stands in columns."""
 
 from smapstop.report.text_table import format_table
-from smapstop.text.columns import Column
+from smapstop.text.table_columns import Column
 
 COLUMNS = (
     Column("name", "Mapping", "name", 8, 0, ""),

@@ -7,8 +7,8 @@ from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View, derive_view
 from smapstop.model.view.view_state import ViewState
-from smapstop.text.columns import COLUMNS, find_columns
 from smapstop.text.copying import addresses_text, names_text, rows_text, why_text
+from smapstop.text.table_columns import COLUMNS, find_columns
 
 LIBC = "/usr/lib/x86_64-linux-gnu/libc.so.6"
 

@@ -6,8 +6,8 @@ from factories import faults_of, mappings_of, tick_of, timeline_of
 
 from smapstop.model.view.view import View, derive_view
 from smapstop.model.view.view_state import Units, ViewState
-from smapstop.text.columns import ALL_COLUMNS, COLUMNS, Column, find_columns
 from smapstop.text.table_amounts import amount_texts, column_title, least_widths
+from smapstop.text.table_columns import ALL_COLUMNS, COLUMNS, Column, find_columns
 
 RSS, DELTA, RATE = find_columns(["rss", "delta", "rate"])
 

@@ -12,8 +12,8 @@ from random_ticks import tick_streams, ticks_of_stream
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import derive_view
 from smapstop.model.view.view_state import ViewState
-from smapstop.text.columns import ALL_COLUMNS, COLUMNS, fit_columns
 from smapstop.text.row_queries import row_series_of
+from smapstop.text.table_columns import ALL_COLUMNS, COLUMNS, fit_columns
 from smapstop.text.table_rows import build_rows
 
 

@@ -8,7 +8,7 @@ from smapstop.model.events import MECHANISMS, NO_EVENTS, Events
 from smapstop.model.tick import ThreadStack
 from smapstop.model.view.view import derive_view
 from smapstop.model.view.view_state import ViewState
-from smapstop.text.columns import ALL_COLUMNS
+from smapstop.text.table_columns import ALL_COLUMNS
 from smapstop.text.table_rows import build_rows
 
 ROWS = mappings_of(

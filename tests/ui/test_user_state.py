@@ -14,7 +14,7 @@ from textual.widgets import OptionList
 from smapstop.model.protocol import Attach, Pace
 from smapstop.model.view.sort import Sorting
 from smapstop.settings import Replay, Settings, StartRequest
-from smapstop.text.columns import COLUMNS
+from smapstop.text.table_columns import COLUMNS
 from smapstop.ui.app import Dashboard
 from smapstop.ui.screens.columns import ColumnsScreen
 from smapstop.ui.user_state import INTERVAL_STEPS, UserState, step_interval

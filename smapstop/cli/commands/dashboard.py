@@ -211,7 +211,7 @@ def settings_of(options: argparse.Namespace) -> "Settings":
     from smapstop.model.view.filter import parse_filter
     from smapstop.model.view.sort import Sorting
     from smapstop.settings import Settings
-    from smapstop.text.columns import find_columns
+    from smapstop.text.table_columns import find_columns
 
     columns = tuple(filter(None, (options.columns or "").split(",")))
     find_columns(columns)

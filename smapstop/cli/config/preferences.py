@@ -114,7 +114,7 @@ def sorting_of(key: str, *, reverse: bool = False) -> "Sorting":
         SmapstopError: There is no such column, or it cannot be sorted by.
     """
     from smapstop.model.view.sort import Sorting
-    from smapstop.text.columns import SORTABLE
+    from smapstop.text.table_columns import SORTABLE
 
     default = Sorting()
     if key not in (default.key, *SORTABLE):
@@ -145,7 +145,7 @@ def _lines_parser(name: str, example: str) -> Callable[[object], tuple[str, ...]
 
 
 def _parse_columns(value: object) -> tuple[str, ...]:
-    from smapstop.text.columns import find_columns
+    from smapstop.text.table_columns import find_columns
 
     if not _is_string_list(value) or not value:
         raise SmapstopError(f"columns = {_format_value(value)}", 'give a list: ["name", "rss", "delta"]')
@@ -154,7 +154,7 @@ def _parse_columns(value: object) -> tuple[str, ...]:
 
 
 def _parse_widths(value: object) -> dict[str, int]:
-    from smapstop.text.columns import WIDTH_LIMITS, find_columns
+    from smapstop.text.table_columns import WIDTH_LIMITS, find_columns
 
     if not isinstance(value, dict):
         raise SmapstopError(f"widths = {_format_value(value)}", "give a table: { name = 40, rss = 9 }")

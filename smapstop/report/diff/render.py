@@ -12,9 +12,9 @@ from smapstop.report.diff.limits import Limit
 from smapstop.report.json_csv import json_text
 from smapstop.report.json_fields import Record
 from smapstop.report.text_table import CellTexts, format_table
-from smapstop.text.columns import Column
 from smapstop.text.format import amount, clip, count, long_amount, long_signed, percent, printable, signed
 from smapstop.text.mechanisms import LIFECYCLE_VERBS
+from smapstop.text.table_columns import Column
 
 SCHEMA = 1
 """Version of the JSON; it changes when readers of the old one would fail."""

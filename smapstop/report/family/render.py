@@ -11,8 +11,8 @@ from smapstop.report.json_fields import Record
 from smapstop.report.snapshot.render import process_record
 from smapstop.report.snapshot.snapshot import rollup_record
 from smapstop.report.text_table import format_table
-from smapstop.text.columns import Column
 from smapstop.text.format import amount
+from smapstop.text.table_columns import Column
 
 SCHEMA = 1
 """Version of the JSON; it changes when readers of the old one would fail."""

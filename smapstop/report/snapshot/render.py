@@ -14,8 +14,8 @@ from smapstop.report.json_fields import Record
 from smapstop.report.snapshot.limits_record import limits_record
 from smapstop.report.snapshot.snapshot import Snapshot, records, rollup_record
 from smapstop.report.text_table import format_table
-from smapstop.text.columns import ALL_COLUMNS, Column
 from smapstop.text.format import amount, clip, count, long_amount
+from smapstop.text.table_columns import ALL_COLUMNS, Column
 
 SCHEMA = 1
 """Version of the JSON; it changes when readers of the old one would fail."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from smapstop.errors import SmapstopError
 from smapstop.model.view.view_state import UNITS as ALL_UNITS
 from smapstop.number_limits import parse_number
-from smapstop.text.columns import WIDTH_LIMITS
+from smapstop.text.table_columns import WIDTH_LIMITS
 from smapstop.text.units import UNIT_NAMES
 from smapstop.ui.commands.command import ScreenCommand
 from smapstop.ui.screens.dashboard import MainScreen

@@ -7,7 +7,7 @@ from smapstop.model.grouping import GROUPINGS
 from smapstop.model.metrics import METRICS
 from smapstop.model.view.filter import parse_filter
 from smapstop.model.view.sort import Sorting
-from smapstop.text.columns import ALL_COLUMNS, COLUMNS, SORTABLE, find_columns, toggle_sorting
+from smapstop.text.table_columns import ALL_COLUMNS, COLUMNS, SORTABLE, find_columns, toggle_sorting
 from smapstop.ui.commands.command import ScreenCommand
 from smapstop.ui.screens.dashboard import MainScreen
 

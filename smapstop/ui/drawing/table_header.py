@@ -6,9 +6,9 @@ from smapstop.model.metrics import METRIC_TITLES
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
-from smapstop.text.columns import Column
 from smapstop.text.status import window_text
 from smapstop.text.table_amounts import column_title
+from smapstop.text.table_columns import Column
 
 FittedColumns = Sequence[tuple[Column, int]]
 """Columns from left to right, each with its width in cells; one cell is between them."""

@@ -10,8 +10,8 @@ from textual.strip import Strip
 from smapstop.model.history.recent_moves import FADE_TICKS
 from smapstop.model.view.row_marks import RowMark
 from smapstop.text import format as fmt
-from smapstop.text.columns import Column
 from smapstop.text.kinds import letter_of
+from smapstop.text.table_columns import Column
 from smapstop.text.table_rows import RowText, Weight
 from smapstop.ui.theme.contrast import ensure_legible
 from smapstop.ui.theme.palette import Palette

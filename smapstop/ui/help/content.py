@@ -14,8 +14,8 @@ from smapstop.proc.pages.page_states import BASE_STATES, HUGE_HELP, STATE_HELP
 from smapstop.text import format as fmt
 from smapstop.text import mechanisms
 from smapstop.text import pages as page_words
-from smapstop.text.columns import ALL_COLUMNS, COLUMNS
 from smapstop.text.kinds import LETTERS
+from smapstop.text.table_columns import ALL_COLUMNS, COLUMNS
 from smapstop.ui.help.synonyms import is_about
 from smapstop.ui.keys.key import GROUPS, Key, Place
 from smapstop.ui.keys.keymap import Keymap

@@ -7,9 +7,9 @@ from functools import cache
 from smapstop.proc.added_fields import ADDED_FIELDS
 from smapstop.proc.fields import FIELDS
 from smapstop.text import format as fmt
-from smapstop.text.columns import Column
 from smapstop.text.mapping_detail import perms_text
 from smapstop.text.mechanisms import EXPLANATIONS, meaning_of
+from smapstop.text.table_columns import Column
 from smapstop.text.vm_flags import flag_at, flag_help
 from smapstop.ui.help.content import PRINCIPLES, WHOLE_CHANGES
 

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from smapstop.text.columns import ALL_COLUMNS, COLUMNS, Column, fit_columns
+from smapstop.text.table_columns import ALL_COLUMNS, COLUMNS, Column, fit_columns
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.screens.modal import Explained, Modal

@@ -11,7 +11,7 @@ from textual.widgets.option_list import Option
 
 from smapstop.model.view.sort import Sorting
 from smapstop.proc.fields import FIELD_BY_NAME
-from smapstop.text.columns import COLUMNS, SORTABLE, toggle_sorting
+from smapstop.text.table_columns import COLUMNS, SORTABLE, toggle_sorting
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.screens.modal import Explained, Modal

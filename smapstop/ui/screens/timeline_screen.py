@@ -12,7 +12,7 @@ from smapstop.model.view.playback import Playback
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view_state import ViewState
 from smapstop.settings import Settings
-from smapstop.text.columns import SORTABLE, Column, find_columns, shift_sorting, toggle_sorting
+from smapstop.text.table_columns import SORTABLE, Column, find_columns, shift_sorting, toggle_sorting
 from smapstop.text.units import AUTO, process_format
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.messages import ViewOutdated

@@ -6,8 +6,8 @@ from dataclasses import replace
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.view.view import View
 from smapstop.model.view.view_state import Units
-from smapstop.text.columns import Column, fit_columns
 from smapstop.text.table_amounts import least_widths
+from smapstop.text.table_columns import Column, fit_columns
 from smapstop.ui.drawing.table_header import FittedColumns, edge_at
 
 

@@ -17,7 +17,7 @@ from smapstop.model.view.row_marks import RowMarks
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view import View
 from smapstop.number_limits import SPLIT_LIMITS
-from smapstop.text.columns import Column
+from smapstop.text.table_columns import Column
 from smapstop.ui.drawing.inspector_title import Tab
 from smapstop.ui.widgets.column_widths import ColumnWidths
 from smapstop.ui.widgets.inspector import Inspector

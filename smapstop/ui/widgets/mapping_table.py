@@ -17,8 +17,8 @@ from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.row_marks import RowMark, RowMarks
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view import View
-from smapstop.text.columns import Column, group_columns, unfitted_columns
 from smapstop.text.row_queries import GroupSeries, RowSeries, fitting_group_series, row_series_of
+from smapstop.text.table_columns import Column, group_columns, unfitted_columns
 from smapstop.text.table_rows import RowText, build_rows, natural_widths
 from smapstop.text.tree_marks import tree_marks, tree_target
 from smapstop.ui.drawing.table_header import FittedColumns, column_at, titles_text

@@ -6,7 +6,7 @@ from list_source import ListSource
 
 from smapstop.model.protocol import Attach
 from smapstop.settings import Settings
-from smapstop.text.columns import COLUMNS
+from smapstop.text.table_columns import COLUMNS
 from smapstop.ui.app import Dashboard
 from smapstop.ui.commands.table import complete_line
 from smapstop.ui.screens.columns import ColumnsScreen

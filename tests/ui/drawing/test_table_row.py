@@ -6,7 +6,7 @@ from rich.style import Style
 
 from smapstop.model.view.view import derive_view
 from smapstop.model.view.view_state import ViewState
-from smapstop.text.columns import ALL_COLUMNS
+from smapstop.text.table_columns import ALL_COLUMNS
 from smapstop.text.table_rows import build_rows
 from smapstop.ui.drawing.table_row import draw_row
 from smapstop.ui.theme.palette import Depth, build_palette

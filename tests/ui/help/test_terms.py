@@ -1,6 +1,6 @@
 import pytest
 
-from smapstop.text.columns import ALL_COLUMNS
+from smapstop.text.table_columns import ALL_COLUMNS
 from smapstop.ui.help.terms import table_help, term_help
 
 LINE = "F libc.so.6 .text    r-xp 2.23 M       · 572 p first touch · CoW after fork?"

@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.widgets import OptionList
 from waiting import pause_until
 
-from smapstop.text.columns import COLUMNS
+from smapstop.text.table_columns import COLUMNS
 from smapstop.ui.screens.columns import ColumnsScreen
 
 

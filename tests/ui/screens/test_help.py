@@ -8,9 +8,9 @@ from smapstop.guide import read_chapter
 from smapstop.model.events import MECHANISMS
 from smapstop.proc.fields import FIELDS, VM_FLAGS
 from smapstop.proc.pages.page_states import BASE_STATES, STATE_HELP
-from smapstop.text.columns import COLUMNS
 from smapstop.text.mechanisms import EXPLANATIONS, meaning_of
 from smapstop.text.pages import LETTERS, state_name
+from smapstop.text.table_columns import COLUMNS
 from smapstop.ui.help.content import PRINCIPLES, HelpEntry, HelpPlace, help_sections, sections_for
 from smapstop.ui.keys.keymap import Keymap
 from smapstop.ui.keys.table import KEYS

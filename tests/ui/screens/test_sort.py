@@ -3,7 +3,7 @@ from textual.app import App
 from textual.widgets import OptionList
 
 from smapstop.model.view.sort import Sorting
-from smapstop.text.columns import SORTABLE, toggle_sorting
+from smapstop.text.table_columns import SORTABLE, toggle_sorting
 from smapstop.ui.screens.modal import Explained
 from smapstop.ui.screens.sort import SortScreen, title_of
 

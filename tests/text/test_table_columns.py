@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from smapstop.errors import SmapstopError
 from smapstop.model.view.sort import Sorting
-from smapstop.text.columns import (
+from smapstop.text.table_columns import (
     ALL_COLUMNS,
     COLUMNS,
     SORTABLE,
