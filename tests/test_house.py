@@ -1,6 +1,7 @@
-"""Rules of the house that a machine can check: unique class names, tests that mirror modules, small files."""
+"""Rules of the house that a machine can check: names, tests that mirror modules, small files."""
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,10 @@ PACKAGE = ROOT / "smapstop"
 WHOLE_PROGRAM = {"test_fuzz", "test_guide", "test_house", "test_readme", "test_time_limit", "test_truth"}
 """Tests of the repository as a whole, which mirror no module."""
 MOST_LINES = 325
+EMPTY_WORDS = frozenset(
+    ("tell", "tells", "told", "hear", "hears", "heard", "anew", "beside", "stirs", "stirred", "meant", "sought")
+)
+"""Words that say nothing about what a function, a class or a module is or does."""
 
 
 def modules() -> Iterator[Path]:
@@ -23,6 +28,16 @@ def test_no_class_name_stands_twice_in_the_package() -> None:
         node.name for path in modules() for node in ast.parse(path.read_text()).body if isinstance(node, ast.ClassDef)
     )
     assert {name for name, count in names.items() if count > 1} == set()
+
+
+def test_no_name_of_a_module_class_or_function_has_an_empty_word() -> None:
+    defined = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    names = {path.stem for path in modules()}
+    names |= {
+        node.name for path in modules() for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, defined)
+    }
+    words = {name: set(re.findall(r"[a-z]+|[A-Z][a-z]*", name)) for name in names}
+    assert {name for name, each in words.items() if EMPTY_WORDS & {word.lower() for word in each}} == set()
 
 
 @pytest.mark.parametrize("path", sorted(TESTS.rglob("test_*.py")), ids=lambda path: str(path.relative_to(TESTS)))
