@@ -8,7 +8,7 @@ from smapstop.proc.added_fields import FILE_BSS
 from smapstop.proc.columns import Mappings
 from smapstop.proc.process import ProcDir
 from smapstop.proc.threads import find_stack_row, read_stack_pointer, read_stack_pointers
-from smapstop.sampling.program_facts import ProgramFacts
+from smapstop.sampling.added_columns.program_facts import ProgramFacts
 
 
 def read_labels(process: ProcDir, mappings: Mappings) -> list[Label | None]:

@@ -11,9 +11,9 @@ from smapstop.proc.process import ProcDir, access_error
 from smapstop.proc.read_buffer import ReadBuffer
 from smapstop.proc.remote.cgroup import RemoteCgroup
 from smapstop.proc.smaps.parser import SmapsParser, drop_torn, parse_rollup
-from smapstop.sampling.memory_filesystems import MemoryFilesystems
-from smapstop.sampling.object_columns import ObjectColumns
-from smapstop.sampling.program_facts import ProgramFacts
+from smapstop.sampling.added_columns.memory_filesystems import MemoryFilesystems
+from smapstop.sampling.added_columns.object_columns import ObjectColumns
+from smapstop.sampling.added_columns.program_facts import ProgramFacts
 
 _COUNTERS = ("stat", "statm", "status")
 _FILES: dict[Tier, tuple[str, ...]] = {

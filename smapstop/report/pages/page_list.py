@@ -20,7 +20,7 @@ from smapstop.proc.pages.page_states import PAGE_STATES, PageState, states_of_ru
 from smapstop.proc.pages.pagemap import read_page_runs, read_sharing
 from smapstop.proc.process import PAGEMAP_REMEDY, ProcDir, access_error
 from smapstop.proc.smaps.parser import parse_smaps
-from smapstop.sampling.memory_filesystems import MemoryFilesystems
+from smapstop.sampling.added_columns.memory_filesystems import MemoryFilesystems
 
 MAX_NAMES = 32
 """Maximum number of symbol names per run."""

@@ -15,8 +15,8 @@ from smapstop.proc.added_fields import FILE_BSS, GO_HEAP
 from smapstop.proc.columns import ABSENT
 from smapstop.proc.process import ProcDir
 from smapstop.proc.smaps.parser import parse_smaps
+from smapstop.sampling.added_columns.program_facts import ProgramFacts
 from smapstop.sampling.process_reader import ProcessReader
-from smapstop.sampling.program_facts import ProgramFacts
 
 ARENA = 0xC000000000 >> 12
 

@@ -12,7 +12,7 @@ from smapstop.proc.added_fields import MEMORY_FILESYSTEM
 from smapstop.proc.columns import ABSENT, Mappings
 from smapstop.proc.process import ProcDir
 from smapstop.proc.smaps.parser import parse_smaps
-from smapstop.sampling.memory_filesystems import MemoryFilesystems
+from smapstop.sampling.added_columns.memory_filesystems import MemoryFilesystems
 from smapstop.sampling.process_reader import ProcessReader
 
 KINDS = {
