@@ -1,5 +1,6 @@
 """The chapters of the guide: all are listed, in the README too, and each can be loaded."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -47,6 +48,18 @@ def test_prometheus_accepts_what_the_chapter_on_fleets_shows(what: str, begins: 
         ["promtool", "check", what, tmp_path / "file.yml"], capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool (prometheus) is not installed")
+def test_prometheus_understands_the_queries_of_the_guide(tmp_path: Path) -> None:
+    queries = [line for path in GUIDE.glob("*.md") for block in blocks(path, "promql") for line in block.splitlines()]
+    rules = [{"record": f"query:{number}", "expr": query} for number, query in enumerate(queries)]
+    (tmp_path / "rules.yml").write_text(json.dumps({"groups": [{"name": "guide", "rules": rules}]}))  # JSON is YAML
+    words = ["promtool", "check", "rules", str(tmp_path / "rules.yml")]
+    run = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert f"SUCCESS: {len(queries)} rules found" in run.stdout
+    assert len(queries) >= 3
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")

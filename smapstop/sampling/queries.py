@@ -50,6 +50,8 @@ def read_pages(process: ProcDir, mappings: Mappings, ids: Ids, request: PagesReq
         return PagesReply(request.mapping, tick, wall_ns, start, end, runs)
     except PermissionError:
         why = f"not permitted to read the pages of process {process.pid}: {PAGEMAP_REMEDY}"
+        if not process.is_local:
+            why = "pages are seen only where smapstop runs"
     except OSError as error:
         why = f"cannot read the pages of process {process.pid}: {error.strerror}"
     return PagesReply(request.mapping, tick, wall_ns, start, end, None, why)
