@@ -13,9 +13,12 @@ from smapstop.proc.process_tree import ProcessStat, descendants_of, read_process
 from smapstop.proc.program_title import interpreter_of, script_of
 from smapstop.proc.remote.process import RemoteMachine
 from smapstop.proc.remote.processes import parse_stats
+from smapstop.proc.remote.rollups import parse_rollups, rollups_call
 from smapstop.proc.remote.script import Answer, call
 from smapstop.proc.smaps.totals import TotalsFiles
 
+_MOST_TITLES = 8
+"""Processes whose arguments are read again with a reading: each takes a cat of its own."""
 _OWN_ROLLUP = "/proc/self/smaps_rollup"
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "mksh", "zsh", "fish"})
 
@@ -155,8 +158,12 @@ class RemoteFamilyFiles:
         self._shell_pid = 0
         self._planned: tuple[int, ...] = ()
         self._answers: dict[str, Answer] = {}
-        self._totals_name = ""
-        """The file that has the totals of a process there; empty before it is known."""
+        self._read: Set[int] = frozenset()
+        """Processes whose memory was read last."""
+        self._title_ns: dict[int, int] = {}
+        """When the arguments of processes were read last."""
+        self._has_rollup: bool | None = None
+        """Whether there is smaps_rollup there; None before it is known. Without it, all of smaps is read."""
         self._each_ns = 1_000_000
         """Time that the files of one process took last."""
         self.cost_ns = 0
@@ -180,18 +187,21 @@ class RemoteFamilyFiles:
         Raises:
             ConnectionLostError: The shell has ended, or does not answer.
         """
-        names = [f"/proc/{pid}/{name}" for pid in self._planned for name in (self._totals_name, "cmdline")]
-        if not self._totals_name:
-            names = [_OWN_ROLLUP]
-        self.cost_ns = 0
-        calls = (call("itself"), call("texts", "/proc/*/stat"), *([call("files", *names)] if names else []))
-        itself, texts, *answers = self._request(*calls)
+        self.cost_ns, planned, has_rollup = 0, self._planned, self._has_rollup
+        names = [_OWN_ROLLUP] if has_rollup is None else [f"/proc/{pid}/cmdline" for pid in self._title_pids()]
+        names += [] if has_rollup else [f"/proc/{pid}/smaps" for pid in planned]
+        totals = [rollups_call(planned)] if has_rollup and planned else []
+        itself, texts, *answers = self._request(
+            call("itself"), call("texts", "/proc/*/stat"), *totals, *_files(names)
+        )
         self._shell_pid = int(itself.text)
-        if self._planned:
-            self._each_ns = max(1, self.cost_ns // len(self._planned))
-        self._planned, self._answers = (), {answer.name: answer for answer in answers}
-        if not self._totals_name:
-            self._totals_name = "smaps" if self._answers[_OWN_ROLLUP].status else "smaps_rollup"
+        rollups = parse_rollups(answers.pop(0).text, planned) if totals else {}
+        if planned:
+            self._each_ns = max(1, self.cost_ns // len(planned))
+        self._planned, self._answers = (), {answer.name: answer for answer in answers} | rollups
+        self._read = frozenset(planned)
+        if has_rollup is None:
+            self._has_rollup = not self._answers[_OWN_ROLLUP].status
         return {stat.pid: stat for stat in parse_stats(texts.text, self._owner.machine.page_kb)}
 
     def read_programs(self, pids: Sequence[int]) -> dict[int, MemberProgram]:
@@ -209,11 +219,18 @@ class RemoteFamilyFiles:
 
     def is_ready(self, pid: int) -> bool:
         """Whether the memory of a process was read with the last `read_processes`."""
-        return f"/proc/{pid}/cmdline" in self._answers
+        return pid in self._read
 
     def plan(self, pids: Sequence[int], spend_ns: int) -> None:
         """Have the memory of processes read with the next `read_processes`: as many as a time allows, or one."""
         self._planned = tuple(pids[: max(1, spend_ns // self._each_ns)])
+
+    def _title_pids(self) -> list[int]:
+        """Processes whose arguments are read again, since they may have set their title: a few of those planned."""
+        chosen = sorted(self._planned, key=lambda pid: self._title_ns.get(pid, 0))[:_MOST_TITLES]
+        known = {pid: at for pid, at in self._title_ns.items() if pid in self._planned or pid in self._read}
+        self._title_ns = known | dict.fromkeys(chosen, time.monotonic_ns())
+        return chosen
 
     def _answers_of(self) -> Mapping[str, Answer]:
         return self._answers
@@ -262,6 +279,11 @@ class _PlannedFiles:
         if answer is None:
             raise FileNotFoundError(2, "No such file or directory", name)
         return answer.contents()
+
+
+def _files(names: Sequence[str]) -> list[str]:
+    """The call that reads files, if there are any."""
+    return [call("files", *names)] if names else []
 
 
 def _words(answer: Answer) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 import os
 import re
 import time
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Iterator, Set
 from typing import Any
 
 from smapstop.lazy_dataclass import dataclass
@@ -156,6 +156,12 @@ def parse_stats(text: bytes, page_kb: int) -> list[ProcessStat]:
         page_kb: Page size of the machine, kB.
     """
     return [parse_stat(each, page_kb) for each in _STAT.findall(text)]
+
+
+def stat_texts(text: bytes) -> Iterator[tuple[int, int, int]]:
+    """Where texts of stat begin and end in a text, and the pid of each."""
+    for match in _STAT.finditer(text):
+        yield match.start(), match.end(), int(match[0].partition(b" ")[0])
 
 
 def _parse_users(passwd: bytes) -> dict[int, str]:
