@@ -1,4 +1,4 @@
-.PHONY: help demo run test quick lint screenshots man bench fuzz truth truth-idle kills dist-check clean
+.PHONY: help demo run test deep quick lint screenshots man bench fuzz truth truth-idle kills dist-check clean
 PYTHON := python3
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -30,6 +30,9 @@ run: $(READY) ## run smapstop with ARGS="…"
 
 test: lint ## lint, then run all tests
 	@$(PYTEST)
+
+deep: $(READY) ## run the property tests with forty times as many examples
+	@$(PYTEST) -m hypothesis --hypothesis-profile deep -o faulthandler_timeout=3600
 
 quick: $(READY) ## run the tests that need no terminal
 	@$(PYTEST) --ignore tests/e2e

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from examples import register_profiles
 from places import PROGRAMS
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
@@ -27,8 +27,7 @@ for _name in ("COLUMNS", "LINES"):  # readline, which pytest imports, sets them:
 os.environ["TZ"] = "UTC"  # the ticks of `factories` begin at 22:13:20
 time.tzset()
 os.environ["PATH"] += ":/usr/sbin:/sbin"  # mkswap, chroot: not every shell of root finds them
-settings.register_profile("unhurried", deadline=None, max_examples=40)  # a busy machine is no failure
-settings.load_profile("unhurried")
+register_profiles()
 
 
 def pytest_collection_finish() -> None:
@@ -68,6 +67,7 @@ def _isolated_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
 
 
 PATIENCE = (
+    ("smapstop.proc.shared_memory.sharers", "MAX_SECONDS"),  # what was not found until then is not there
     ("smapstop.ui.app", "PATIENCE_SECONDS"),  # a tick is missed then
     ("smapstop.ui.widgets.findable_list", "_PAUSE_SECONDS"),  # letters that are typed belong together until then
     ("smapstop.ui.keys.key_app", "_PATIENCE_SECONDS"),  # a key waits so long for the one before it

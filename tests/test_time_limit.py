@@ -9,8 +9,7 @@ import time_limit
 
 HANGING = """
 import asyncio, subprocess, sys, threading, time
-import pytest, time_limit
-time_limit.PHASE_SECONDS, time_limit.AWAIT_SECONDS = 0.5, 0.2
+import pytest
 
 @pytest.fixture
 def down():
@@ -52,13 +51,17 @@ async def test_stuck():
 def test_good():
     pass
 """
+SETTINGS = """
+[pytest]
+asyncio_mode = auto
+asyncio_default_fixture_loop_scope = function
+faulthandler_timeout = 0.5
+"""
 
 
 def test_whatever_hangs_fails_and_the_next_test_runs(tmp_path: Path) -> None:
     (tmp_path / "test_hanging.py").write_text(HANGING)
-    (tmp_path / "pytest.ini").write_text(
-        "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n"
-    )
+    (tmp_path / "pytest.ini").write_text(SETTINGS)
     environment = os.environ | {"PYTHONPATH": str(Path(time_limit.__file__).parent)}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "time_limit", "-p", "no:cacheprovider", "-p", "no:xdist"]
     run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)

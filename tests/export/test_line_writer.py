@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 from address_space import readings, space_histories, ticks_of
+from examples import examples
 from export_helpers import export_jsonl, open_steps, record_program, record_ticks
 from factories import COUNTERS, mappings_of, tick_of
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from stepped_program import SteppedProgram
 
@@ -139,7 +140,7 @@ def test_a_recording_without_changes_has_a_csv_with_a_header(path: Path) -> None
     assert ",size,rss," in line
 
 
-@settings(max_examples=25, deadline=None)
+@examples(20)
 @given(life=space_histories, keyframes=st.sets(st.integers(0, 8)))
 def test_csv_says_what_json_lines_say(
     life: list[list[Any]], keyframes: set[int], tmp_path_factory: pytest.TempPathFactory

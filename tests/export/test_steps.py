@@ -7,7 +7,7 @@ import pytest
 from address_space import readings, space_histories, ticks_of
 from export_helpers import export_jsonl, open_steps, record_ticks
 from factories import mappings_of, tick_of
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from smapstop.errors import SmapstopError
@@ -102,7 +102,6 @@ def test_a_stretch_without_ticks_says_where_there_is_one(path: Path) -> None:
         changes(path, begin=1.2, end=1.8)
 
 
-@settings(max_examples=40, deadline=None)
 @given(life=space_histories, keyframes=st.sets(st.integers(0, 8)))
 def test_whoever_reads_the_lines_knows_the_whole_map_at_every_tick(
     life: list[list[Any]], keyframes: set[int], tmp_path_factory: pytest.TempPathFactory

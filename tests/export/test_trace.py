@@ -12,7 +12,7 @@ import pytest
 from address_space import readings, space_histories, ticks_of
 from export_helpers import open_steps, record_program, record_ticks
 from factories import COUNTERS, mappings_of, tick_of, timeline_of
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from list_source import target
 from stepped_program import SteppedProgram
@@ -287,7 +287,6 @@ def strings(value: object) -> list[str]:
             return []
 
 
-@settings(max_examples=40, deadline=None)
 @given(life=space_histories, keyframes=st.sets(st.integers(0, 8)))
 def test_tracks_say_what_the_map_said_in_any_life(
     life: list[list[Any]], keyframes: set[int], tmp_path_factory: pytest.TempPathFactory

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from address_space import readings, space_histories, ticks_of
 from factories import COUNTERS, mappings_of, tick_of
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from list_source import target
 from places import DATA
@@ -138,7 +138,6 @@ def test_a_recording_made_before_the_oom_killer_was_known_is_read(path: Path) ->
     assert read(path)[-1].ending == ExitStatus(None, 9)
 
 
-@settings(max_examples=40, deadline=None)
 @given(life=space_histories, keyframes=st.sets(st.integers(0, 8)))
 def test_any_life_of_an_address_space_comes_back(
     life: list[list[Any]], keyframes: set[int], tmp_path_factory: pytest.TempPathFactory

@@ -4,8 +4,9 @@ from random import Random
 from typing import Any
 
 import numpy as np
+from examples import examples
 from factories import faults_of, mappings_of, tick_of, timeline_of
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from random_ticks import tick_streams, ticks_of_stream
 
@@ -17,7 +18,7 @@ from smapstop.text.table_columns import ALL_COLUMNS, COLUMNS, fit_columns
 from smapstop.text.table_rows import build_rows
 
 
-@settings(max_examples=30)
+@examples(20)
 @given(tick_streams, st.integers(0, 9), st.sampled_from([10_000, 1 << 30]))
 def test_what_is_kept_from_tick_to_tick_changes_no_row(stream: Any, seed: int, kept_bytes: int) -> None:
     timeline, chance, columns = (

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from smapstop.errors import SmapstopError
@@ -143,7 +144,7 @@ def test_a_malformed_text_leaves_the_last_reading_as_it_was() -> None:
     assert parser.parse(TEXT) is good
 
 
-@settings(deadline=None, max_examples=150)
+@examples(100)
 @given(st.data())
 def test_bytes_written_anywhere_are_never_passed_over(data: st.DataObject) -> None:
     parser, text = SmapsParser(), bytearray(TEXT)

@@ -2,7 +2,8 @@
 
 import re
 
-from hypothesis import HealthCheck, settings
+from examples import examples
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from kernels import NAMES, Kernel, kernels, records
@@ -244,9 +245,4 @@ class Process(RuleBasedStateMachine):
 
 
 TestEveryReadingIsAsReadLineByLine = Process.TestCase
-TestEveryReadingIsAsReadLineByLine.settings = settings(
-    max_examples=60,
-    stateful_step_count=30,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+TestEveryReadingIsAsReadLineByLine.settings = settings(examples(30), stateful_step_count=30)

@@ -3,7 +3,8 @@
 import mmap
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from kernels import Kernel, Record, records_and_kernels, records_in, records_or_error, render, usual_amounts
 from places import DATA
@@ -11,10 +12,7 @@ from places import DATA
 from smapstop.proc.columns import ABSENT
 from smapstop.proc.smaps.parser import SmapsParser, parse_smaps
 
-patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
-
-@patient
 @given(records_and_kernels())
 def test_both_ways_give_what_the_text_was_made_from(made: tuple[list[Record], Kernel]) -> None:
     records, kernel = made
@@ -25,7 +23,6 @@ def test_both_ways_give_what_the_text_was_made_from(made: tuple[list[Record], Ke
         assert records_in(mappings) == records
 
 
-@patient
 @given(records_and_kernels(st.one_of(*[usual_amounts] * 4, st.just(ABSENT))))
 def test_missing_lines_are_absent_on_both_ways(made: tuple[list[Record], Kernel]) -> None:
     records, kernel = made
@@ -90,7 +87,7 @@ somewhere = st.floats(0, 1, exclude_max=True)
 damages = st.tuples(st.sampled_from([*whole, *overwritten]), somewhere, somewhere)
 
 
-@settings(patient, max_examples=120)
+@examples(60)
 @given(records_and_kernels(), st.lists(damages, min_size=1, max_size=3))
 def test_both_ways_agree_on_a_damaged_text(made: tuple[list[Record], Kernel], damage: list[Damage]) -> None:
     parser, text = SmapsParser(), render(*made)
@@ -102,7 +99,6 @@ def test_both_ways_agree_on_a_damaged_text(made: tuple[list[Record], Kernel], da
     assert records_or_error(SmapsParser().parse, text) == records_or_error(parse_smaps, text)
 
 
-@settings(patient)
 @given(st.lists(damages, min_size=1, max_size=2))
 def test_both_ways_agree_on_a_damaged_recording(damage: list[Damage]) -> None:
     text = (DATA / "smaps" / "linux-6.18.txt").read_bytes()
@@ -112,7 +108,6 @@ def test_both_ways_agree_on_a_damaged_recording(damage: list[Damage]) -> None:
     assert records_or_error(SmapsParser().parse, text) == records_or_error(parse_smaps, text)
 
 
-@patient
 @given(st.binary(max_size=60))
 def test_both_ways_agree_on_any_bytes(text: bytes) -> None:
     assert records_or_error(SmapsParser().parse, text) == records_or_error(parse_smaps, text)

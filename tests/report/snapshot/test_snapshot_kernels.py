@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from examples import examples
+from hypothesis import given
 from kernels import FLAG_WIDTH, KERNELS, NAMES, Kernel, Record, records_and_kernels, render
 from places import DATA
 
@@ -23,7 +24,6 @@ from smapstop.report.snapshot.render import as_csv, as_json, as_table
 from smapstop.text.format import cell_width
 
 SAVED = sorted(path for path in (DATA / "smaps").glob("*.txt") if "rollup" not in path.name)
-patient = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 
 def process(kernel: Kernel) -> list[Record]:
@@ -131,7 +131,7 @@ def with_units(kernel: Kernel) -> Kernel:
     )
 
 
-@patient
+@examples(40)
 @given(records_and_kernels())
 def test_json_says_what_the_text_says_and_is_read_again(made: tuple[list[Record], Kernel]) -> None:
     records, kernel = made[0], with_units(made[1])

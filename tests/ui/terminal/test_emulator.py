@@ -4,7 +4,8 @@ import random
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.color import Color
@@ -302,7 +303,7 @@ SOUP = [
 ]
 
 
-@settings(max_examples=120, deadline=None)
+@examples(60)
 @given(
     st.lists(st.one_of(st.sampled_from(SOUP), st.binary(max_size=8)), min_size=20, max_size=80),
     st.lists(st.tuples(st.integers(1, 30), st.integers(1, 12)), min_size=1, max_size=4),
