@@ -34,8 +34,8 @@ test: lint ## lint, then run all tests
 deep: $(READY) ## run the property tests with forty times as many examples
 	@$(PYTEST) -m hypothesis --hypothesis-profile deep -o faulthandler_timeout=3600
 
-quick: $(READY) ## run the tests that need no terminal
-	@$(PYTEST) --ignore tests/e2e
+quick: $(READY) ## run the tests that are quick
+	@$(PYTEST) -m "not slow"
 
 lint: $(READY) ## run ruff, mypy --strict and import-linter
 	@$(VENV)/bin/ruff check smapstop tests screenshots benchmarks

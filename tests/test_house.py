@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from places import ROOT, TESTS
+from slow import SLOW
 
 PACKAGE = ROOT / "smapstop"
 WHOLE_PROGRAM = {"test_fuzz", "test_guide", "test_house", "test_readme", "test_time_limit", "test_truth"}
@@ -49,6 +50,10 @@ def test_a_test_file_mirrors_a_module(path: Path) -> None:
     names = [module.stem for module in (PACKAGE / folder).glob("*.py")]
     tested = path.stem.removeprefix("test_")
     assert any(tested == name or tested.startswith(f"{name}_") for name in names), names
+
+
+def test_what_make_quick_leaves_out_is_there() -> None:
+    assert [name for name in SLOW if not (TESTS / name).exists()] == []
 
 
 def test_no_module_is_long() -> None:

@@ -94,10 +94,11 @@ class Terminal:
 
     def wait_until(self, holds: Callable[[], object], what: str) -> None:
         """Wait until something holds."""
-        end = time.monotonic() + DEADLINE_SECONDS
+        end, pause = time.monotonic() + DEADLINE_SECONDS, 0.01
         while not holds():
             assert time.monotonic() < end, f"never: {what}\n{self.screen()}"
-            time.sleep(0.03)
+            time.sleep(pause)
+            pause = min(1.3 * pause, 0.1)  # each look at the screen is a process
 
     def wait_for(self, pattern: str) -> str:
         """The screen, once it shows a pattern."""
