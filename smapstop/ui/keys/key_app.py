@@ -78,6 +78,11 @@ class KeyApp(App[int]):
 
     async def on_event(self, event: events.Event) -> None:
         """Run the action of a key; leave every other event to Textual."""
+        if isinstance(event, events.MouseUp) and not event.is_forwarded:
+            clicked = next((widget for widget, _ in self.screen.get_widgets_at(int(event.x), int(event.y))), None)
+            await super().on_event(event)
+            await _wait_for(clicked)  # it may press a key, or open a line for the letters that follow
+            return
         if not isinstance(event, _USER_INPUT_EVENTS) or event.is_forwarded or not self.is_handling_keys:
             await super().on_event(event)
             return
@@ -86,6 +91,10 @@ class KeyApp(App[int]):
             await self._handle_key(event)
         else:
             await super().on_event(event)
+
+    def simulate_key(self, key: str) -> None:
+        """Press a key, before all that wait: a click on a hint stands for one."""
+        self.call_next(self.on_event, events.Key(key, key if len(key) == 1 else None))
 
     async def _handle_key(self, event: events.Key) -> None:
         """Run the action of a key, or leave it to the focused widget; where keys are typed, wait for its effect."""
@@ -119,6 +128,14 @@ async def _wait_for(*nodes: Widget | None) -> None:
                     handled = asyncio.Event()
                     if not isinstance(pump, App) and pump.call_later(handled.set):
                         await handled.wait()
+
+
+def press_key(app: App[object], key: str) -> None:
+    """Press a key; from a dialog, too, whose own messages would not leave it."""
+    if isinstance(app, KeyApp):
+        app.simulate_key(key)
+    else:
+        app.call_next(app.simulate_key, key)
 
 
 def keymap_of(app: App[object]) -> Keymap:

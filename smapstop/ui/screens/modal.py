@@ -11,7 +11,7 @@ from textual.widgets import Static
 from smapstop.text import format as fmt
 from smapstop.ui.drawing.cursor_css import CURSOR
 from smapstop.ui.keys.hints import BORDER_END, hint_key
-from smapstop.ui.keys.key_app import keymap_of
+from smapstop.ui.keys.key_app import keymap_of, press_key
 
 Result = TypeVar("Result")
 
@@ -64,8 +64,8 @@ class Modal(ModalScreen[Result], Generic[Result]):
         elif event.screen_y == box.region.bottom - 1:
             text = Content.from_markup(box.border_subtitle or "").plain
             key = hint_key(text, event.screen_x - (box.region.right - BORDER_END - fmt.cell_width(text)))
-        if key is not None:  # by the app: what this screen sends would not leave it
-            self.app.call_next(self.app.simulate_key, key)
+        if key is not None:
+            press_key(self.app, key)
 
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         """Close with a result, unless already closed: Textual would then remove the screen below."""

@@ -1,6 +1,7 @@
 """Keys that arrive in one burst, as from a paste, a fast hand, or tmux: each goes where the one before it leads."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from factories import mappings_of, tick_of
@@ -86,6 +87,26 @@ async def test_each_key_goes_where_the_one_before_it_leads(keys: str, done: Call
         await settle(pilot, app)
         burst(app, keys)
         await pause_until(pilot, lambda: done(app), keys)
+
+
+async def test_letters_after_a_click_on_a_hint_go_where_it_leads() -> None:
+    app = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        await settle(pilot, app)
+        burst(app, "?")
+        await pause_until(pilot, lambda: isinstance(app.screen, HelpScreen), "the help")
+        box = app.screen.query_one(".box").region
+        x = box.right - 3 - len("/ search   c guide   esc close")
+        for kind in (events.MouseDown, events.MouseUp):
+            app.post_message(_mouse(kind, x, box.bottom - 1))
+        burst(app, "cow")
+        await pause_until(pilot, lambda: searched(app) == "cow", "searched for cow")
+
+
+def _mouse(kind: type[events.MouseEvent], x: int, y: int) -> events.MouseEvent:
+    """The mouse at a cell, with the left button."""
+    no_modifiers: dict[str, Any] = dict.fromkeys(("shift", "meta", "ctrl"), False)
+    return kind(None, x, y, delta_x=0, delta_y=0, button=1, screen_x=x, screen_y=y, **no_modifiers)
 
 
 async def settle(pilot: Pilot[int], app: Dashboard) -> None:
