@@ -78,17 +78,18 @@ class KeyApp(App[int]):
 
     async def on_event(self, event: events.Event) -> None:
         """Run the action of a key; leave every other event to Textual."""
-        if isinstance(event, events.MouseUp) and not event.is_forwarded:
-            clicked = next((widget for widget, _ in self.screen.get_widgets_at(int(event.x), int(event.y))), None)
-            await super().on_event(event)
-            await _wait_for(clicked)  # it may press a key, or open a line for the letters that follow
-            return
-        if not isinstance(event, _USER_INPUT_EVENTS) or event.is_forwarded or not self.is_handling_keys:
+        if not isinstance(event, events.InputEvent) or event.is_forwarded:
             await super().on_event(event)
             return
-        self.note_input()
-        if isinstance(event, events.Key):
+        if isinstance(event, _USER_INPUT_EVENTS) and self.is_handling_keys:
+            self.note_input()
+        if isinstance(event, events.Key) and self.is_handling_keys:
             await self._handle_key(event)
+        elif isinstance(event, events.MouseDown | events.MouseUp):
+            # it may press a key, open a line for the letters that follow, or begin a drag
+            under = next((widget for widget, _ in self.screen.get_widgets_at(int(event.x), int(event.y))), None)
+            await super().on_event(event)
+            await _wait_for(under)
         else:
             await super().on_event(event)
 
