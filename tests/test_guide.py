@@ -11,6 +11,8 @@ from documents import GUIDE, blocks
 from places import ROOT
 
 from smapstop.guide import CONTENTS, chapter_of, chapters, file_of, read_chapter, strip_pictures
+from smapstop.ui.keys.keymap import key_name
+from smapstop.ui.keys.table import KEYS
 
 
 def test_the_contents_list_every_chapter_that_there_is() -> None:
@@ -69,3 +71,11 @@ def test_systemd_accepts_the_unit_of_the_chapter_on_fleets(tmp_path: Path) -> No
     words = ["systemd-analyze", "verify", "--man=no", str(tmp_path / "smapstop.service")]
     run = subprocess.run(words, capture_output=True, text=True, check=False)
     assert (run.returncode, run.stdout + run.stderr) == (0, "")
+
+
+def test_every_key_has_a_place_in_the_guide() -> None:
+    text = read_chapter("keys")
+    named = {word for code in re.findall(r"`([^`]+)`", text) for word in code.split()} | set(re.findall(r"\S+", text))
+    for first, last in re.findall(r"`(\d)` to `(\d)`", text):
+        named |= {str(number) for number in range(int(first), int(last) + 1)}
+    assert [key.name for key in KEYS if not named & {key_name(each) for each in key.keys}] == []

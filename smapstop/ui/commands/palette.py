@@ -13,6 +13,8 @@ from smapstop.ui.commands.table import COMMAND, COMMANDS, complete_line
 from smapstop.ui.keys.key_app import keymap_of
 from smapstop.ui.keys.table import KEYS
 from smapstop.ui.screens.dashboard import MainScreen
+from smapstop.ui.widgets.events_pane import EventsPane
+from smapstop.ui.widgets.time_band import TimeBand
 
 
 def _is_available(screen: MainScreen, action: str) -> bool:
@@ -24,10 +26,7 @@ def _is_available(screen: MainScreen, action: str) -> bool:
 
 def palette_commands(screen: MainScreen) -> Iterator[SystemCommand]:
     """Commands for the dashboard's screen, in the order of the key table."""
-    app, inspector = screen.app, screen.views.inspector
-    parts: dict[str, Widget] = {}
-    if screen.focused is inspector.body:
-        parts = {inspector.shown_tab: inspector.body, "inspector": inspector}
+    app, parts = screen.app, _focused_parts(screen)
     for key in KEYS:
         action = key.actions.get("anywhere")
         place = next((place for place in key.actions if place in parts), None)
@@ -38,6 +37,16 @@ def palette_commands(screen: MainScreen) -> Iterator[SystemCommand]:
             run = partial(app.run_action, here or "", parts[place] if place else screen)
             keys = " ".join(keymap_of(app).display_names(key.name))
             yield SystemCommand(key.label.capitalize(), f"{key.help}  {keys}", run)
+
+
+def _focused_parts(screen: MainScreen) -> dict[str, Widget]:
+    """Widgets with keys of their own that have the focus, by the place that the key table has for them."""
+    focused, inspector = screen.focused, screen.views.inspector
+    if focused is inspector.body:
+        return {inspector.shown_tab: inspector.body, "inspector": inspector}
+    if isinstance(focused, TimeBand):
+        return {"band": focused}
+    return {"events": focused} if isinstance(focused, EventsPane) else {}
 
 
 _BEST_SCORE = 1e6

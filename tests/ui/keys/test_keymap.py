@@ -77,6 +77,8 @@ async def test_the_palette_finds_all_that_a_key_does_here_and_no_more() -> None:
         assert set(await titles(pilot)) == everywhere - missing | {"Screenshot"}
         await pilot.press("escape", "v")
         assert {"Zoom in", "Copied", "Next changed"} < set(await titles(pilot))
+        await pilot.press("escape", "ctrl+o", "b")
+        assert {"Its mapping", "Start"} < set(await titles(pilot))
 
 
 async def test_what_the_palette_finds_is_done() -> None:
