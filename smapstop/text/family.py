@@ -135,7 +135,7 @@ def reading_text(moment: FamilyMoment, interval_ns: int | None, sampled: Sequenc
         parts[0] += f", the oldest {fmt.age(max(known) / 1e9)}{' ago' * (max(known) >= 1e9)}"
     waiting = len(ages_ns) - len(known)
     old = sum(age > OLD_NS for age in known)
-    parts += [f"{waiting:,} not read yet"] * bool(waiting) + [f"{old:,} dim: older than 6 s"] * bool(old)
+    parts += [f"{waiting:,} not read yet"] * bool(waiting) + [f"{old:,} dim: > 6 s"] * bool(old)
     ticks = [timeline.header(len(timeline) - 1) for timeline in sampled if len(timeline)]
     if ticks:
         slowest_ns = max(tick.smaps_interval_ns for tick in ticks)

@@ -72,10 +72,11 @@ def _limit_text(use: LimitUse, view: View, timeline: Timeline, unit: UnitFormat)
     share = f"{fmt.percent(use.share)} of {unit.text(use.limit / 1024)}"
     if use.name != "memory":
         return LimitText(use.name, share, level)
-    number = view.snapshot.tick.number
+    number, has_ended = view.snapshot.tick.number, view.snapshot.tick.ending is not None
     first = max(timeline.oldest, number - _GROWTH_TICKS + 1)
     approach = approach_of([timeline.header(each) for each in range(first, number + 1)])
-    if approach is None or approach.seconds > _FAR_SECONDS:
+    if approach is None or approach.seconds > _FAR_SECONDS or has_ended:
         return LimitText("limit", share, level)
     rate = unit.rate(approach.bytes_per_second / 1024)
-    return LimitText("limit", f"{share}, full in {fmt.age(approach.seconds)} at {rate}", max(level, 1))
+    when = "within 1 s" if approach.seconds < 1 else f"in {fmt.age(approach.seconds)}"
+    return LimitText("limit", f"{share}, full {when} at {rate}", max(level, 1))

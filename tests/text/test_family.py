@@ -150,7 +150,7 @@ def test_what_is_read_how_often_and_what_is_old() -> None:
     log.append(reading_of(20, {10: {"rss": 1}, 20: {"rss": 1}, 30: {}}, read={20: 13, 30: 0}, new=(10, 20, 30)))
     table = family_table(log, 20 * SECOND_NS, 0, "rss")
     text = reading_text(FamilyMoment(table, 20 * SECOND_NS, 0, "rss", {}), SECOND_NS, ())
-    assert text == "totals in turn, every 1.0 s, the oldest 7 s ago; 1 not read yet; 1 dim: older than 6 s"
+    assert text == "totals in turn, every 1.0 s, the oldest 7 s ago; 1 not read yet; 1 dim: > 6 s"
 
 
 def test_a_family_is_in_the_unit_chosen_with_shares_of_its_pss() -> None:

@@ -1,8 +1,12 @@
 """Limits in words."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from factories import cgroup_memory, mappings_of, tick_of, timeline_of
 
+from smapstop.model.tick import ExitStatus
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View, derive_view
 from smapstop.model.view.view_state import ViewState
@@ -40,6 +44,11 @@ def growing(*used_mib: float, max_mib: int | None = 64) -> Timeline:
             LimitText("limit", "66 % of 64 M, full in 10 s at +2 M/s", 1),
             id="on its way",
         ),
+        pytest.param(
+            tuple(41 + 2 * number for number in range(12)),
+            LimitText("limit", "98 % of 64 M, full within 1 s at +2 M/s", 2),
+            id="there",
+        ),
         pytest.param((20, 20, 20, 20, 20, 20, 20, 30, 30, 30), LimitText("limit", "47 % of 64 M", 0), id="a jump"),
     ],
 )
@@ -47,6 +56,14 @@ def test_memory_limit(used_mib: tuple[float, ...], expected: LimitText) -> None:
     timeline = growing(*used_mib)
     assert limit_texts(view_of(timeline), timeline) == [expected]
     assert memory_limit_kb(view_of(timeline)) == 64 * 1024
+
+
+def test_a_process_that_has_ended_does_not_grow() -> None:
+    timeline = growing(*(20 + 2 * number for number in range(12)))
+    last = timeline.header(11)
+    ids, rows = np.zeros(0, np.int64), ROWS.take(slice(0))
+    timeline.append(replace(last, number=12, keyframe=False, ids=ids, rows=rows, ending=ExitStatus(signal=9)))
+    assert limit_texts(view_of(timeline), timeline) == [LimitText("limit", "66 % of 64 M", 0)]
 
 
 def test_nothing_is_said_without_a_limit() -> None:

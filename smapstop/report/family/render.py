@@ -84,16 +84,15 @@ def as_table(family: FamilySnapshot, *, width: int = 80) -> str:
         for member in family.members
     ]
     totals = _totals(family)
-    count = len(family.members)
+    count, unread = len(family.members), sum(bool(member.missing) for member in family.members)
     texts.append(
         {
-            "name": f"total of {count} process{'es' * (count != 1)}",
+            "name": f"total of {count} process{'es' * (count != 1)}" + (f" ({unread} not read)" if unread else ""),
             **{name: amount(totals[name]) for name in ("pss", "uss")},
             "swap": amount(totals["swap_pss"]),
         }
     )
-    has_missing = any(member.missing for member in family.members)
-    columns = _COLUMNS if has_missing else _COLUMNS[:-1]
+    columns = _COLUMNS if unread else _COLUMNS[:-1]
     return "\n".join([*format_table(columns, texts, width), ""])
 
 

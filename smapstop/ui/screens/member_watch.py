@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _FRAME_SECONDS = 0.4
 """Least time between two redraws of the family because of something new."""
+_LONGEST_FRAME_SECONDS = 2.0
+_MOST_SHARE = 0.05
+"""Share of the CPU that these redraws may take: large families are redrawn less often."""
 
 
 class MemberWatch:
@@ -41,6 +44,7 @@ class MemberWatch:
         """The family that was opened last."""
         self._redrawn_s = 0.0
         """When the family was redrawn last, seconds of `time.monotonic`."""
+        self._frame_s = _FRAME_SECONDS
         self._timer: Timer | None = None
         """Redraws it once more; None if nothing new came since."""
 
@@ -84,10 +88,10 @@ class MemberWatch:
         """Redraw the family if it is open, and show the member that is wanted once it has a tick."""
         screen, elapsed_s = self._screen, time.monotonic() - self._redrawn_s
         if self.shows_family and self._family is not None and self._timer is None:
-            if elapsed_s >= _FRAME_SECONDS:
+            if elapsed_s >= self._frame_s:
                 self._redraw_family()
             else:  # each of many members may have a tick now
-                self._timer = self._family.set_timer(_FRAME_SECONDS - elapsed_s, self._redraw_family)
+                self._timer = self._family.set_timer(self._frame_s - elapsed_s, self._redraw_family)
         if self._wanted is not None:
             run = screen.session.family.runs.get(self._wanted[0])
             if run is not None and len(run.timeline):
@@ -99,10 +103,11 @@ class MemberWatch:
 
     def _redraw_family(self) -> None:
         """Redraw the family if it is open."""
-        self._timer, self._redrawn_s = None, time.monotonic()
+        self._timer, self._redrawn_s, began_s = None, time.monotonic(), time.thread_time()
         if self.shows_family and self._family is not None:
             self._screen.session.refresh()
             self._family.redraw()
+        self._frame_s = min(_LONGEST_FRAME_SECONDS, max(_FRAME_SECONDS, (time.thread_time() - began_s) / _MOST_SHARE))
 
     def _ask(self, pid: int, request: MappingRequest) -> None:
         """Send a request about a mapping of any member, whichever is shown."""

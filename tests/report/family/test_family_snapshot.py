@@ -83,7 +83,9 @@ def test_what_could_not_be_read_is_unknown_and_says_why(forked: SteppedProgram) 
     last = json.loads(as_json(family))["processes"][-1]
     assert (last["rollup"], last["missing"]) == (None, "not permitted")
     assert last["process"]["name"] == "two_children"
-    assert "not permitted" in as_table(family, width=120).splitlines()[3]
+    lines = as_table(family, width=120).splitlines()
+    assert "not permitted" in lines[3]
+    assert "total of 3 processes (1 not read)" in lines[4]
     rows = list(csv.DictReader(io.StringIO(as_csv(family))))
     assert [row["missing"] for row in rows] == ["", "", "not permitted"]
     assert (rows[0]["pid"], rows[1]["ppid"], rows[2]["rss"]) == (str(forked.pid), str(forked.pid), "")
