@@ -39,16 +39,16 @@ from smapstop.ui.commands.letter_line import LetterLine
 from smapstop.ui.commands.palette import CommandLines, palette_commands
 from smapstop.ui.commands.table import COMMAND, run_line
 from smapstop.ui.keys.key_app import KeyApp
-from smapstop.ui.line_history import LineHistory
 from smapstop.ui.messages import SourceMessageReceived, ThreadsRead
 from smapstop.ui.program_control import Rebuilds
 from smapstop.ui.screens.dashboard import MainScreen
-from smapstop.ui.session import Session
 from smapstop.ui.signals import exit_on_signals
+from smapstop.ui.state.line_history import LineHistory
+from smapstop.ui.state.session import Session
+from smapstop.ui.state.user_state import UserState
 from smapstop.ui.terminal import output_ready
 from smapstop.ui.theme.app_theme import theme_for
 from smapstop.ui.tick_preparer import TickPreparer
-from smapstop.ui.user_state import UserState
 from smapstop.ui.widgets.header import HeaderBar
 
 PATIENCE_SECONDS = 3.0

@@ -170,7 +170,7 @@ async def test_the_table_stays_where_the_wheel_brought_it_above_its_cursor() -> 
 async def test_the_rows_keep_their_order_under_the_mouse(
     what: type[events.MouseEvent], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("smapstop.ui.stable_order.QUIET_SECONDS", 60.0)
+    monkeypatch.setattr("smapstop.ui.state.stable_order.QUIET_SECONDS", 60.0)
     async with shown() as (app, pilot, source):
         await tell(pilot, app.query_one(MappingTable), what)
         source.deliver(*(tick(number, 50) for number in range(1, 9)))

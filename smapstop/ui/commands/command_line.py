@@ -14,8 +14,8 @@ from smapstop.errors import SmapstopError
 from smapstop.text import format as fmt
 from smapstop.ui.commands.table import COMMANDS, complete_line, find_command, run_line
 from smapstop.ui.keys.bindings import bindings
-from smapstop.ui.line_history import LineHistory
 from smapstop.ui.screens.dashboard import MainScreen
+from smapstop.ui.state.line_history import LineHistory
 from smapstop.ui.widgets.line_input import FirstCompletion, LineInput
 
 _HINT = "sort pss   group kind   goto 16:12:50   theme nord"

@@ -8,7 +8,7 @@ from textual.widget import Widget
 
 from smapstop.text import format as fmt
 from smapstop.ui.keys.bindings import bindings
-from smapstop.ui.session import Session
+from smapstop.ui.state.session import Session
 from smapstop.ui.widgets.line_input import LineInput
 from smapstop.ui.widgets.zoom import PARTS
 

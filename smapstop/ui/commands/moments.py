@@ -15,7 +15,7 @@ from smapstop.number_limits import parse_duration, parse_number
 from smapstop.text import format as fmt
 from smapstop.ui.commands.command import ScreenCommand
 from smapstop.ui.screens.dashboard import MainScreen
-from smapstop.ui.session import Session
+from smapstop.ui.state.session import Session
 
 _WORDS = ("start", "live")
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d(?:\.\d+)?))?")

@@ -6,7 +6,7 @@ from smapstop.errors import SmapstopError
 from smapstop.number_limits import BUDGET_LIMITS, INTERVAL_LIMITS, parse_number
 from smapstop.ui.commands.command import ScreenCommand
 from smapstop.ui.screens.dashboard import MainScreen
-from smapstop.ui.user_state import INTERVAL_STEPS, step_interval
+from smapstop.ui.state.user_state import INTERVAL_STEPS, step_interval
 
 _STEPS = {"shorter": 1, "longer": -1}
 

@@ -19,7 +19,7 @@ from smapstop.ui.program_control import Rebuilds
 from smapstop.ui.screens.main_redraw import MainRedraw
 from smapstop.ui.screens.member_watch import MemberWatch
 from smapstop.ui.screens.row_screen import RowScreen
-from smapstop.ui.session import Session
+from smapstop.ui.state.session import Session
 from smapstop.ui.widgets.border_drag import BorderDrag
 from smapstop.ui.widgets.chip_line import ChipLine
 from smapstop.ui.widgets.events_pane import EventList

@@ -17,10 +17,10 @@ from smapstop.text import format as fmt
 from smapstop.text.family import FamilyMoment, family_format, family_title, member_title, reading_text, sharing_name
 from smapstop.text.status import baseline_text
 from smapstop.ui.keys.bindings import bindings
-from smapstop.ui.member_view import MemberViews
 from smapstop.ui.messages import SourceRequested
 from smapstop.ui.screens.member_lists import MemberLists
-from smapstop.ui.session import Session
+from smapstop.ui.state.member_view import MemberViews
+from smapstop.ui.state.session import Session
 from smapstop.ui.widgets.alert_banner import AlertBanner
 from smapstop.ui.widgets.family_band import FamilyBand, FamilyTime, MarkedMoment
 from smapstop.ui.widgets.family_table import FamilyTable

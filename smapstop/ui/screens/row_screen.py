@@ -8,7 +8,7 @@ from smapstop.model.view.search import Hits
 from smapstop.model.view.selection import RowSelection, mappings_in
 from smapstop.settings import Settings
 from smapstop.ui.screens.timeline_screen import TimelineScreen
-from smapstop.ui.session import Session
+from smapstop.ui.state.session import Session
 from smapstop.ui.widgets.chip_line import ChipLine
 from smapstop.ui.widgets.event_lines import EventLines
 from smapstop.ui.widgets.events_pane import EventList, EventsPane

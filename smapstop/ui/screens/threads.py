@@ -14,7 +14,7 @@ from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.messages import ThreadsRead
 from smapstop.ui.screens.modal import Modal
-from smapstop.ui.session import Session
+from smapstop.ui.state.session import Session
 from smapstop.ui.widgets.thread_list import ThreadList
 
 _INTERVAL_SECONDS = 1.0

@@ -16,7 +16,7 @@ from smapstop.text.table_columns import SORTABLE, Column, find_columns, shift_so
 from smapstop.text.units import AUTO, process_format
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.messages import ViewOutdated
-from smapstop.ui.session import Session
+from smapstop.ui.state.session import Session
 from smapstop.ui.widgets.mapping_table import MappingTable
 from smapstop.ui.widgets.time_band import TimeBand
 from smapstop.ui.widgets.totals import Totals

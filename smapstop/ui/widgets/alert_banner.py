@@ -7,8 +7,8 @@ from textual.widget import Widget
 
 from smapstop.model.view.view_state import Units
 from smapstop.text import format as fmt
-from smapstop.ui.alert_board import RaisedAlert
 from smapstop.ui.keys.key_app import key_of
+from smapstop.ui.state.alert_board import RaisedAlert
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.theme.contrast import ensure_legible
 

@@ -12,7 +12,7 @@ from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.text.row_sums import RowSums, mappings_text, sums_of
 from smapstop.ui.drawing.style import DrawStyle
-from smapstop.ui.session import Session
+from smapstop.ui.state.session import Session
 from smapstop.ui.theme.app_theme import palette_of
 
 DROP = " ✕ "

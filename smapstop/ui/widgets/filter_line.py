@@ -11,7 +11,7 @@ from textual.widgets import Input
 from smapstop.errors import SmapstopError
 from smapstop.lazy_dataclass import dataclass
 from smapstop.ui.keys.bindings import bindings
-from smapstop.ui.line_history import LineHistory
+from smapstop.ui.state.line_history import LineHistory
 from smapstop.ui.widgets.line_input import LineInput
 
 

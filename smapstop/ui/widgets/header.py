@@ -14,7 +14,7 @@ from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.text.status import Header, header_of, next_run_offers
 from smapstop.ui.keys.key_app import key_of
-from smapstop.ui.session import Session
+from smapstop.ui.state.session import Session
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.theme.contrast import ensure_legible
 

@@ -4,7 +4,7 @@ from textual import events
 from textual.suggester import Suggester
 from textual.widgets import Input
 
-from smapstop.ui.line_history import LineHistory
+from smapstop.ui.state.line_history import LineHistory
 
 
 class LineInput(Input):

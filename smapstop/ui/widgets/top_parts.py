@@ -7,7 +7,7 @@ from textual.widget import Widget
 
 from smapstop.model.view.view import View
 from smapstop.text.units import page_kb_of
-from smapstop.ui.session import Session
+from smapstop.ui.state.session import Session
 from smapstop.ui.widgets.alert_banner import AlertBanner
 from smapstop.ui.widgets.header import HeaderBar
 from smapstop.ui.widgets.time_band import TimeBand

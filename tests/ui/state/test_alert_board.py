@@ -11,7 +11,7 @@ from smapstop.model.compare.runs import Run, Runs
 from smapstop.model.family.family_log import FamilyLog
 from smapstop.model.tick import ExitStatus
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.ui.alert_board import AlertBoard
+from smapstop.ui.state.alert_board import AlertBoard
 
 ALERT = parse_alert("rss>100")
 

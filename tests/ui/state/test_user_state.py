@@ -17,7 +17,7 @@ from smapstop.settings import Replay, Settings, StartRequest
 from smapstop.text.table_columns import COLUMNS
 from smapstop.ui.app import Dashboard
 from smapstop.ui.screens.columns import ColumnsScreen
-from smapstop.ui.user_state import INTERVAL_STEPS, UserState, step_interval
+from smapstop.ui.state.user_state import INTERVAL_STEPS, UserState, step_interval
 from smapstop.ui.widgets.events_pane import EventsPane
 from smapstop.ui.widgets.inspector import Inspector
 from smapstop.ui.widgets.mapping_table import MappingTable

@@ -6,7 +6,7 @@ from list_source import target
 from smapstop.model.family.comparison import LEAST_COMPARED, MOST_COMPARED
 from smapstop.model.protocol import MemberMessage
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.ui.family_state import MAX_RUNS, FamilyState
+from smapstop.ui.state.family_state import MAX_RUNS, FamilyState
 
 ROWS = mappings_of((16, 26, "rw-p", "", 40))
 

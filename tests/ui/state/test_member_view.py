@@ -4,7 +4,7 @@ from factories import mappings_of, tick_of
 
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view_state import ViewState
-from smapstop.ui.member_view import MemberViews
+from smapstop.ui.state.member_view import MemberViews
 
 SECOND_NS = 1_000_000_000
 

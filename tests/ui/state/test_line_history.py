@@ -1,6 +1,6 @@
 """Lines typed before are found again."""
 
-from smapstop.ui.line_history import MAX_LINES, LineHistory
+from smapstop.ui.state.line_history import MAX_LINES, LineHistory
 
 
 def test_a_walk_visits_the_lines_that_begin_as_typed_and_comes_back_to_that() -> None:

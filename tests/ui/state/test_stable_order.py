@@ -6,7 +6,7 @@ from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view import derive_view
 from smapstop.model.view.view_state import ViewState
-from smapstop.ui.stable_order import MIN_TICKS_BETWEEN_MOVES, QUIET_SECONDS, StableOrder
+from smapstop.ui.state.stable_order import MIN_TICKS_BETWEEN_MOVES, QUIET_SECONDS, StableOrder
 
 CALM = QUIET_SECONDS + 1
 

@@ -8,7 +8,7 @@ from smapstop.model.tick import ExitStatus
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view_state import ViewState
 from smapstop.proc.columns import StringTable
-from smapstop.ui.session import Session
+from smapstop.ui.state.session import Session
 
 HEAP, APP = "[heap]", "/src/app"
 

@@ -18,9 +18,9 @@ from smapstop.model.view.selection import RowSelection, mappings_in
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view import View, derive_view
 from smapstop.model.view.view_state import ViewState
-from smapstop.ui.alert_board import AlertBoard
-from smapstop.ui.family_state import FamilyState
-from smapstop.ui.stable_order import StableOrder
+from smapstop.ui.state.alert_board import AlertBoard
+from smapstop.ui.state.family_state import FamilyState
+from smapstop.ui.state.stable_order import StableOrder
 
 
 class Session:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View, derive_view
 from smapstop.model.view.view_state import ViewState
-from smapstop.ui.family_state import tick_at
+from smapstop.ui.state.family_state import tick_at
 
 
 class MemberViews:
