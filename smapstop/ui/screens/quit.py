@@ -89,4 +89,4 @@ class RunAgainScreen(QuitScreen):
 
 def _option(answer: str, key: str, title: str, explanation: str) -> Option:
     """Line of an answer in the list."""
-    return Option(Content.assemble((f" {key:>3}  {title:18}", "bold"), f"{explanation} "), id=answer)
+    return Option(Content.assemble((f" {key:>3}  {title:14}", "bold"), f"{explanation} "), id=answer)

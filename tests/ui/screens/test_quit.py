@@ -93,3 +93,11 @@ async def test_the_program_is_named_as_it_is_but_obeyed_in_nothing(program: str,
     async with app.run_test():
         question = app.screen.query_one("#question", Static)
         assert shown == question.render_line(0).text.strip()
+
+
+async def test_no_answer_is_cut() -> None:
+    app = Host(unsaved="23 h 59 min")
+    async with app.run_test(size=(80, 24)):
+        answers = app.screen.query_one(OptionList)
+        for answer in answers.options:
+            assert len(str(answer.prompt)) <= answers.size.width
