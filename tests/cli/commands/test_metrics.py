@@ -28,7 +28,7 @@ def own(program: Callable[[str], Path], tmp_path: Path) -> Path:
 
 
 def test_a_name_is_waited_for_and_scraped(own: Path) -> None:
-    with metrics("-p", own.name) as running:
+    with metrics("-p", own.name, "--budget", "100") as running:
         assert running.first_line == f"smapstop: metrics of {own.name} at {running.url}\n"
         assert running.value("smapstop_up", process=own.name) == 0
         assert running.read_error() == f"smapstop: no process is named '{own.name}' yet\n"  # it has looked
@@ -45,7 +45,7 @@ def test_a_name_is_waited_for_and_scraped(own: Path) -> None:
 
 
 def test_a_family_has_its_members_and_their_sums(own: Path) -> None:
-    options = ("--family", "--by", "purpose")
+    options = ("--family", "--by", "purpose", "--budget", "100")
     with SteppedProgram(own) as program, metrics("-p", str(program.go().pid), *options) as running:
         name = own.name[:15]
         wait_until(lambda: running.value("smapstop_processes", process=name) == 3)
