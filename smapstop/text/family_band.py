@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from smapstop.model.family.family_table import MemberRow
+from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.text.family import FamilyMoment, member_title, metric_format, values_over_time
 from smapstop.text.sparkline import sparkline
@@ -69,3 +70,11 @@ def span_text(moment: FamilyMoment, wall_ns: int) -> str:
         wall_ns: The same, wall clock, ns.
     """
     return fmt.clock(wall_ns - (moment.at_ns - moment.begin_ns))
+
+
+def begin_of_curves(view: View, at_ns: int) -> int:
+    """Begin of the curves that end at a moment, maybe after the end of the process; monotonic clock, ns."""
+    window, span_s = view.window, view.state.span_s
+    if window.is_sliding:
+        return at_ns - (window.end_ns - window.begin_ns)
+    return window.begin_ns if span_s is None else max(window.begin_ns, at_ns - span_s * 1_000_000_000)

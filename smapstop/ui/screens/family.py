@@ -15,6 +15,7 @@ from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.text.family import FamilyMoment, family_format, family_title, member_title, reading_text, sharing_name
+from smapstop.text.family_band import begin_of_curves
 from smapstop.text.status import baseline_text
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.messages import SourceRequested
@@ -22,7 +23,7 @@ from smapstop.ui.screens.member_lists import MemberLists
 from smapstop.ui.state.member_view import MemberViews
 from smapstop.ui.state.session import Session
 from smapstop.ui.widgets.alert_banner import AlertBanner
-from smapstop.ui.widgets.family_band import FamilyBand, FamilyTime, MarkedMoment
+from smapstop.ui.widgets.family_band import FamilyBand, FamilyTime, marked_moments
 from smapstop.ui.widgets.family_table import FamilyTable
 from smapstop.ui.widgets.family_title import FamilyTitle
 from smapstop.ui.widgets.key_bar import KeyBar
@@ -126,7 +127,7 @@ class FamilyScreen(MemberLists):
             return
         state, view = session.view_state, session.view
         at_ns = log.last.monotonic_ns if state.at is None else view.snapshot.tick.monotonic_ns
-        begin_ns = at_ns - (view.window.end_ns - view.window.begin_ns)
+        begin_ns = begin_of_curves(view, at_ns)
         before = log.first_tick_ns if state.baseline == "previous" else view.diff.before.tick.monotonic_ns
         table = family_table(log, at_ns, before, self.metric)
         moment = FamilyMoment(table, at_ns, begin_ns, self.metric, self._timelines(), family_format(view, table))
@@ -148,7 +149,7 @@ class FamilyScreen(MemberLists):
         shared, current = session.family.shared_mappings(sampled, at_ns), members.current
         wall_ns = log.last.wall_ns if state.at is None else view.snapshot.tick.wall_ns
         pid, is_live = 0 if current is None else current.pid, state.at is None and not session.is_over
-        self._show_time(FamilyTime(moment, rows, pids, pid, wall_ns, is_live, self._marks()))
+        self._show_time(FamilyTime(moment, rows, pids, pid, wall_ns, is_live, marked_moments(session)))
         self.query_one(SharingTable).show(shared, pids, 0 if current is None else current.pid, moment.unit)
         self._show_pages(current, moment, before)
 
@@ -157,13 +158,6 @@ class FamilyScreen(MemberLists):
         band = self.query_one(FamilyBand)
         if band.display:
             band.show(time, max(3, self.size.height // _BAND_PART))
-
-    def _marks(self) -> list[MarkedMoment]:
-        """Marks of the run that is shown, and its alerts."""
-        session = self._session
-        marks = (*session.marks, *session.alerts.marks(session.run))
-        known = (mark for mark in marks if mark.tick >= session.timeline.oldest)
-        return [(session.timeline.header(mark.tick).monotonic_ns, mark.letter or "m") for mark in known]
 
     def _show_pages(self, member: MemberRow | None, moment: FamilyMoment, before_ns: int) -> None:
         """Show the pages of the mapping under the cursor in the member under the cursor."""

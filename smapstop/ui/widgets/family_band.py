@@ -12,6 +12,7 @@ from smapstop.text.family import FamilyMoment
 from smapstop.text.family_band import choose_curves, member_curves, span_text
 from smapstop.ui.drawing.family_band import cells_of_time, draw_curve, draw_curve_axis
 from smapstop.ui.drawing.style import DrawStyle
+from smapstop.ui.state.session import Session
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.widgets.strip_panel import StripPanel
 
@@ -67,3 +68,10 @@ class FamilyBand(StripPanel):
         marks = [(cell, letter) for cell, letter in places if 0 <= cell < cells]
         end = "now" if time.is_live else fmt.clock(time.wall_ns)
         return [*lines, draw_curve_axis(span_text(time.moment, time.wall_ns), end, what, marks, style, width)]
+
+
+def marked_moments(session: Session) -> list[MarkedMoment]:
+    """Marks of the run that is shown, and its alerts."""
+    marks = (*session.marks, *session.alerts.marks(session.run))
+    known = (mark for mark in marks if mark.tick >= session.timeline.oldest)
+    return [(session.timeline.header(mark.tick).monotonic_ns, mark.letter or "m") for mark in known]

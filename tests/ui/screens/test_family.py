@@ -19,6 +19,7 @@ from smapstop.model.protocol import (
     PagesRequest,
     SampleMembers,
 )
+from smapstop.model.tick import ExitStatus
 from smapstop.recording.reader import Recording
 from smapstop.recording.writer import Recorder
 from smapstop.settings import Replay, Settings
@@ -254,3 +255,15 @@ async def test_a_tall_screen_has_a_line_over_time_for_each_process() -> None:
         assert lines[3].rstrip().endswith("now")
         await pilot.resize_terminal(118, 40)
         await pause_until(pilot, lambda: not band.display, "there is no room for it")
+
+
+async def test_after_the_end_the_histories_go_on_with_the_family() -> None:
+    family = Family()
+    async with family.app.run_test(size=(118, 60)) as pilot:
+        await family.open(pilot)
+        ended = replace(tick(2), keyframe=False, monotonic_ns=2 * SECOND_NS, ending=ExitStatus(0))
+        family.source.deliver(ended, *(reading(second, private_dirty=second) for second in range(3, 31)))
+        band = family.app.screen.query_one(FamilyBand)
+        await pause_until(pilot, lambda: "30 K" in band.render_line(1).text, "the last reading")
+        curve = band.render_line(1).text
+        assert {"▁", "▂", "▄", "▆", "█"} <= set(curve), curve
