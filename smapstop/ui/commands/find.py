@@ -21,10 +21,11 @@ def _find(screen: MainScreen, argument: str) -> None:
 
 
 def _hit(screen: MainScreen, argument: str) -> None:
+    direction = _DIRECTIONS[HIT.choose(argument or "next", _DIRECTIONS)]
     if not screen.session.search:
         screen.open_search()
     else:
-        screen.go_to_hit(_DIRECTIONS[HIT.choose(argument or "next", _DIRECTIONS)])
+        screen.go_to_hit(direction)
 
 
 FIND = ScreenCommand(

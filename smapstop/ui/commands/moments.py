@@ -112,7 +112,10 @@ def show_span(screen: MainScreen, duration: str) -> None:
 
 
 def _play(screen: MainScreen, argument: str) -> None:
-    screen.action_play(int(parse_number(argument, PLAY.name, 1, _MAX_SPEED, "a speed")) if argument else 0)
+    speed = int(parse_number(argument, PLAY.name, 1, _MAX_SPEED, "a speed")) if argument else 0
+    if not PLAY.available(screen):
+        raise SmapstopError("this is live: there is nothing to play", "goto -30s goes back")
+    screen.action_play(speed)
 
 
 GOTO = ScreenCommand("goto", "TIME|-30s|start|live|mark A", "Go to a moment.", _goto, _complete_goto)

@@ -38,11 +38,16 @@ async def _save_run(screen: MainScreen, file: str = "") -> str:
     return message
 
 
+_NOW = ("now",)
+
+
 def _quit(screen: MainScreen, argument: str) -> None:
     """Quit; ask first what to do with a launched program that runs, and unless it is to be now, with history."""
+    if argument:
+        QUIT.choose(argument, _NOW)
     program = _running_program(screen)
     seconds = 0.0 if screen.recorded or screen.settings.is_recording else screen.session.unsaved_seconds
-    unsaved = fmt.duration(seconds) if seconds > LONG_SECONDS and argument != "now" else ""
+    unsaved = fmt.duration(seconds) if seconds > LONG_SECONDS and not argument else ""
     if program or unsaved:
         from smapstop.ui.screens.quit import QuitScreen
 
@@ -110,6 +115,4 @@ def _exit(screen: MainScreen) -> None:
 SAVE = ScreenCommand(
     "save", "[FILE]", "Save the session so far as a recording.", _save, available=lambda screen: not screen.recorded
 )
-QUIT = ScreenCommand(
-    "quit", "[now]", "Quit; now: without a question about unsaved history.", _quit, lambda *_: ("now",)
-)
+QUIT = ScreenCommand("quit", "[now]", "Quit; now: without a question about unsaved history.", _quit, lambda *_: _NOW)

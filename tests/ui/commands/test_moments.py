@@ -93,6 +93,7 @@ async def test_a_command_goes_to_a_moment(lines: list[str], shown: int) -> None:
         ("goto -5", "'5' is not a duration: give a duration: 30s, 10m, 1h30m"),
         ("zoom 10x", "'10x' is not a duration: give a duration: 30s, 10m, 1h30m"),
         ("play 0", "play 0: give a speed from 1 to 1000"),
+        ("play 7", "this is live: there is nothing to play: goto -30s goes back"),
     ],
 )
 async def test_a_moment_that_makes_no_sense_says_why(line: str, why: str) -> None:

@@ -59,6 +59,8 @@ async def test_without_an_argument_the_choice_is_opened(line: str, screen: type)
         ("sort nmae", "sort: 'nmae' is not one of its choices: did you mean name?"),
         ("filter rss>", "invalid amount in filter term 'rss>'"),
         ("reverse rss", "reverse takes no argument"),
+        ("hit sideways", "hit: 'sideways' is not one of its choices: next, previous"),
+        ("quit later", "quit: 'later' is not one of its choices: now"),
     ],
 )
 async def test_what_makes_no_sense_says_why_and_changes_nothing(line: str, why: str) -> None:
