@@ -89,10 +89,9 @@ class TitleLine(Widget):
         return draw_title(self._title, style, self.size.width, focused=self._focused)
 
     def on_click(self, event: events.Click) -> None:
-        """Choose the tab clicked."""
-        tab = tab_at(event.x, self.size.width, self._title.tabs)
-        line, hint = self.render_line(0).text, self._title.hint
-        key = None if tab is not None or not hint or hint not in line else hint_key(hint, event.x - line.index(hint))
+        """Choose the tab clicked; a click on the name presses the key of the hint, for which there may be no room."""
+        tab, hint = tab_at(event.x, self.size.width, self._title.tabs), self._title.hint
+        key = hint_key(hint, 0) if hint else None
         if tab is not None:
             self.post_message(self.TabChosen(tab))
         elif key is not None:

@@ -8,6 +8,7 @@ import pytest
 from factories import mappings_of, tick_of
 from list_source import ListSource
 from textual.pilot import Pilot
+from waiting import pause_until
 
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.protocol import Attach, PagesRequest
@@ -187,3 +188,14 @@ async def test_a_digit_right_after_enter_is_for_the_inspector() -> None:
         await lines(pilot)
         await app.main_screen.run_action("open")
         assert app.query_one(Inspector).has_focus_within, "no message has to come first"
+
+
+async def test_a_click_on_the_name_goes_in_and_then_lets_it_fill_the_screen() -> None:
+    app, _ = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.pause()
+        inspector = app.main_screen.views.inspector
+        await pilot.click(TitleLine, offset=(4, 0))
+        await pause_until(pilot, lambda: inspector.has_focus_within, "in the inspector")
+        await pilot.click(TitleLine, offset=(4, 0))
+        await pause_until(pilot, lambda: app.main_screen.zoom.part == "inspector", "it fills the screen")
