@@ -6,8 +6,8 @@ from smapstop.model.family.reading import FamilyReading
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
 
-_KEPT = 8
-"""Readings that are kept for rates, in addition to those that states refer to."""
+_FOR_RATES = 8
+"""Readings that rates need, in addition to those that states refer to."""
 _LEAST_INTERVAL_NS = 1_000_000_000
 
 
@@ -62,7 +62,7 @@ class AlertTicks:
 
         Args:
             before: Only ticks before this one.
-            wanted: Ticks to keep.
+            wanted: Ticks that are still needed.
         """
-        first = before - _KEPT
+        first = before - _FOR_RATES
         self._later = {number: tick for number, tick in self._later.items() if number >= first or number in wanted}

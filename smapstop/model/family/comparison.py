@@ -2,7 +2,7 @@
 
 The mappings of each are read, within a share of the budget: the more processes, the less often. So as many are
 compared as can be read as often as the totals, at least every five seconds. Of each, page faults are watched, too,
-which takes a few files for each of its threads and each processor, and its changes are kept: that bounds the number.
+which takes a few files for each of its threads and each processor, and its changes take memory.
 """
 
 from collections.abc import Iterable, Mapping
