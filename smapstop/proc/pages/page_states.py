@@ -1,6 +1,7 @@
 """Page states, derived from a page's flags and the backing of its mapping."""
 
 from enum import StrEnum
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,10 +106,10 @@ def _state_of(flags: int, backing: Backing) -> PageState:
     return PageState.NOT_PRESENT
 
 
-_STATE_TABLE = {
-    backing: np.array([PAGE_STATES.index(_state_of(flags, backing)) for flags in range(256)], np.int8)
-    for backing in Backing
-}
+@cache
+def _states_by_flags(backing: Backing) -> NDArray[np.int8]:
+    """State of each combination of flags, as an index into `PAGE_STATES`; shape (256,)."""
+    return np.array([PAGE_STATES.index(_state_of(flags, backing)) for flags in range(256)], np.int8)
 
 
 def states_of(flags: NDArray[np.uint8], backing: Backing) -> NDArray[np.int8]:
@@ -118,7 +119,7 @@ def states_of(flags: NDArray[np.uint8], backing: Backing) -> NDArray[np.int8]:
         flags: `PageFlags` from `PageRuns.flags` or `PageRuns.flags_at`, any shape.
         backing: Backing of the mapping that contains all of them.
     """
-    return _STATE_TABLE[backing][flags]
+    return _states_by_flags(backing)[flags]
 
 
 def states_of_runs(runs: PageRuns, backing: Backing) -> NDArray[np.int8]:
