@@ -1,8 +1,8 @@
 """Text of the family over time: one line for each process, on one axis and one scale."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.family.family_table import MemberRow
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt

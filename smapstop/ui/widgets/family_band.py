@@ -1,10 +1,10 @@
 """The family over time: a line for each process."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from textual.strip import Strip
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.family.family_table import MemberRow
 from smapstop.model.metrics import METRIC_TITLES
 from smapstop.text import format as fmt

@@ -1,12 +1,12 @@
 """Pages of a mapping in one process of the family: its own, those still shared, and why."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.strip import Strip
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.protocol import FramesReply, PagesReply, SymbolsReply
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View
