@@ -18,7 +18,9 @@ _MAX_MEMBERS_BYTES = 1 << 16
 """Longer lists of members are not read."""
 NOT_SEEN = "control groups are not mounted where its group can be seen"
 NOT_READABLE = "the files of its control group cannot be read"
-_PRESSURE = re.compile(rb"^some avg10=([\d.]+)", re.MULTILINE)
+_PRESSURE = re.compile(rb"^some avg10=(\d+(?:\.\d*)?)", re.MULTILINE)
+_STAT = re.compile(rb"^(\w+) (\d+)$", re.MULTILINE)
+"""A line of memory.stat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,7 @@ class MemoryCgroup:
         if self.version == 1:  # its swap files count memory, too
             swap_bytes = None if swap_bytes is None else max(0, swap_bytes - current_bytes)
             swap_max_bytes = None if swap_max_bytes is None else max(0, swap_max_bytes - (max_bytes or 0))
-        stat = dict(line.split()[:2] for line in group.read("memory.stat").splitlines() if b" " in line)
+        stat = dict(_STAT.findall(group.read("memory.stat")))
         cache = [int(stat[key]) for key in files.cache if key in stat]
         pressure = _PRESSURE.search(group.read("memory.pressure"))
         return CgroupMemory(
@@ -217,11 +219,9 @@ class MemoryCgroup:
     def _counter(self, group: GroupDirectory, places: tuple[tuple[str, bytes], ...]) -> int | None:
         """First counter that can be read."""
         for name, key in places:
-            words = group.read(name).split()
-            if key in words:
-                return int(words[words.index(key) + 1])
-            if words and not key:
-                return int(words[0])
+            found = re.search(rb"^%b(\d+)$" % (key + b" " if key else b""), group.read(name), re.MULTILINE)
+            if found:
+                return int(found[1])
         return None
 
 
@@ -294,7 +294,8 @@ def _mounts_of(process: ProcDir) -> bytes:
 def _members(group: GroupDirectory) -> frozenset[int] | None:
     """Pids of the members of a group; `None` if there are too many."""
     text = group.read("cgroup.procs")
-    return None if len(text) >= _MAX_MEMBERS_BYTES else frozenset(map(int, text.split()))
+    pids = text.split()
+    return None if len(text) >= _MAX_MEMBERS_BYTES else frozenset(int(pid) for pid in pids if pid.isdigit())
 
 
 def _bytes(group: GroupDirectory, name: str) -> int | None:

@@ -56,7 +56,7 @@ def check(data: bytes) -> None:
 
 def _page(names: list[bytes]) -> str:
     library, name, stack = (
-        each.decode("utf-8", "surrogateescape").replace("\0", "").replace("\n", " ")
+        each.replace(b"\0", b"").decode("utf-8", "surrogateescape").replace("\n", " ")
         for each in (*names, b"a", b"b", b"c")[:3]
     )
     with tempfile.TemporaryDirectory() as directory:

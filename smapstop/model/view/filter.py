@@ -74,7 +74,7 @@ def complete_filter(expression: str, fields: Iterable[str]) -> list[str]:
         *(f"kind:{kind.value}" for kind in Kind if ":" in term),
         *(f"purpose:{_purpose_word(group)}" for group in PURPOSE_GROUPS if ":" in term),
     ]
-    found = [each for each in words if each.startswith(term.lower()) and each != term]
+    found = [each for each in words if each.startswith(term.lower()) and each != term.lower()]
     return [" ".join((*before, word[: len(word) - len(term)] + each)) for each in found]
 
 
