@@ -14,8 +14,8 @@ from smapstop.model.timeline.segment_store import SegmentStore
 FaultCounts = NDArray[np.float64]
 """Numbers of faults; NaN where they were not watched."""
 
-_SUMS, _SEGMENTS, _RANGES = 1_024, 4, 8
-"""Cache sizes: sums of packed segments, their ticks, and the last ranges of ticks."""
+_SEGMENTS, _RANGES = 4, 8
+"""Cache sizes: packed segments by tick, and the last ranges of ticks."""
 
 
 class FaultQueries:
@@ -30,7 +30,10 @@ class FaultQueries:
         """Whether any tick has faults."""
         self._segments = segments
         self._ticks_of = lru_cache(_SEGMENTS)(_faults_by_tick)
-        self._sum_of = lru_cache(_SUMS)(self._sum_segment)
+        self._sums: dict[int, PageFaults | None] = {}
+        """Faults of packed segments, by their first tick, while they are known."""
+        self._oldest = 0
+        """Oldest tick at the last question."""
         self._ranges: dict[int, tuple[int, PageFaults | None]] = {}
         """The ranges asked for last, by their first tick: the tick after the last, and the faults."""
 
@@ -41,7 +44,8 @@ class FaultQueries:
         """
         if not self.is_watched:
             return None
-        first, stop = max(first, self._segments.oldest), min(stop, len(self._segments))
+        self._forget()
+        first, stop = max(first, self._oldest), min(stop, len(self._segments))
         until, known = self._ranges.pop(first, (first, None))
         if until > stop:
             until, known = first, None
@@ -53,6 +57,13 @@ class FaultQueries:
         while len(self._ranges) > _RANGES:
             self._ranges.pop(next(iter(self._ranges)))
         return faults
+
+    def _forget(self) -> None:
+        """Forget what begins before the oldest tick: nobody can ask for it."""
+        if self._oldest != self._segments.oldest:
+            self._oldest = self._segments.oldest
+            self._ranges = {first: known for first, known in self._ranges.items() if first >= self._oldest}
+            self._sums = {first: known for first, known in self._sums.items() if first >= self._oldest}
 
     def _parts(self, first: int, stop: int) -> Iterator[PageFaults | None]:
         """Faults of the ticks `first` to `stop`, summed up by packed segment."""
@@ -72,9 +83,12 @@ class FaultQueries:
         """Faults of each tick of a segment."""
         return _faults_by_tick(segment) if segment.is_open else self._ticks_of(segment)
 
-    def _sum_segment(self, segment: Segment) -> PageFaults | None:
-        """Faults of all ticks of a segment."""
-        return sum_faults(faults for faults in self._ticks(segment) if faults is not None)
+    def _sum_of(self, segment: Segment) -> PageFaults | None:
+        """Faults of all ticks of a packed segment."""
+        if segment.first not in self._sums:
+            ticks = self._ticks(segment)
+            self._sums[segment.first] = sum_faults(faults for faults in ticks if faults is not None)
+        return self._sums[segment.first]
 
     def counts(self, mappings: Ids, first: int, stop: int) -> FaultCounts:
         """Number of faults of some mappings in the ticks `first` to `stop`, shape (len(mappings),)."""
@@ -90,7 +104,8 @@ class FaultQueries:
         Returns:
             Shape (len(mappings), stop - first).
         """
-        since = max(first, self._segments.oldest)
+        self._forget()
+        since = max(first, self._oldest)
         out = np.full((len(mappings), max(0, stop - first)), np.nan)
         if not self.is_watched or since >= stop or not len(mappings):
             return out

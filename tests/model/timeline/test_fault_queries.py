@@ -83,3 +83,5 @@ def test_forgotten_ticks_are_left_out(timeline: Timeline) -> None:
         log.faults.between(0, number + 1)
     assert log.oldest > 0
     assert reported(log.faults.between(0, 2_000)) == expected(log.oldest, 2_000)
+    assert set(log.faults._ranges) == {log.oldest}, "sums from ticks that are forgotten are forgotten, too"
+    assert min(log.faults._sums, default=log.oldest) >= log.oldest
