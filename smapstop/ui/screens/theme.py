@@ -22,7 +22,7 @@ class ThemeScreen(Modal[None]):
 
     DEFAULT_CSS = """
     ThemeScreen { align: right middle; background: transparent;
-      & > .box { width: 44; padding: 0; }
+      & > .box { width: 48; padding: 0; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("theme")]

@@ -80,3 +80,11 @@ async def test_typing_goes_to_the_theme_or_to_one_with_a_word_that_begins_so(typ
         for letter in typed:
             app.post_message(events.Key(letter, letter))
         await pause_until(pilot, lambda: app.theme == theme, theme)
+
+
+async def test_the_hints_have_room() -> None:
+    app = Host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        lines = ["".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips()]
+        assert any("type to find · enter apply · esc cancel" in line for line in lines)
