@@ -54,6 +54,11 @@ def searched(app: Dashboard) -> str:
     return app.screen.query_one(Input).value if isinstance(app.screen, HelpScreen) else "no help"
 
 
+def shown_line(app: Dashboard, selector: str) -> str:
+    """What was typed into a line of the screen."""
+    return "".join(line.value for line in app.screen.query(selector).results(Input))
+
+
 BURSTS: list[tuple[str, Callable[[Dashboard], object]]] = [
     ("?/cow", lambda app: searched(app) == "cow"),
     ("?/quick nqbc", lambda app: searched(app) == "quick nqbc"),
@@ -75,6 +80,9 @@ BURSTS: list[tuple[str, Callable[[Dashboard], object]]] = [
     ("\x06libm\r", lambda app: (app.session.search, app.query_one(MappingTable).current) == ("libm", 2)),
     ("\x06lib\rn", lambda app: (app.session.search, app.query_one(MappingTable).current) == ("lib", 2)),
     ("\x0fe/cow\r", lambda app: (app.query_one(EventsPane).filter_words, app.view_state.filter) == ("cow", "")),
+    ("P/4711\r", lambda app: shown_line(app, "#filter-members") == "4711"),
+    ("P\x06python\r", lambda app: shown_line(app, "#search-members") == "python"),
+    ("P/4711\x1bqo", lambda app: app.view_state.grouping == "name"),
     ("yn", lambda app: app.clipboard == "[heap]"),
     ("Gyn", lambda app: app.clipboard == "/usr/lib/libm.so.6"),
 ]
