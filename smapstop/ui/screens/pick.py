@@ -61,6 +61,8 @@ class PickScreen(Modal[int | None]):
         self._list_worker: Worker[Sequence[ProcessInfo]] | None = None
         self._checked_process: ProcessInfo | None = None
         self._refused_pid: int | None = None
+        self._picks_when_listed = False
+        """Whether the user pressed enter before there was a list."""
 
     def compose(self) -> ComposeResult:
         """Compose the search line, the list, and a line about the process under the cursor."""
@@ -102,6 +104,7 @@ class PickScreen(Modal[int | None]):
     def check_picked(self) -> None:
         """Check whether the process under the cursor can be watched."""
         self._checked_process = self._list.current
+        self._picks_when_listed = self._list.total is None
         if self._checked_process is not None:
             check = partial(self._check, self._checked_process)
             self.run_worker(check, group="check", thread=True, exclusive=True, exit_on_error=False)
@@ -113,6 +116,8 @@ class PickScreen(Modal[int | None]):
         match worker.group, message.state:
             case "list", WorkerState.SUCCESS:
                 self._list.show(worker.result or ())
+                if self._picks_when_listed:
+                    self.check_picked()
             case "list", WorkerState.ERROR:
                 self._list.show_failure(str(worker.error))
                 self._show_status(str(worker.error), refused=True)

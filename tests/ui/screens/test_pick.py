@@ -9,6 +9,7 @@ from stepped_program import DEADLINE_SECONDS
 from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Input, Label, Static
+from waiting import pause_until
 
 from smapstop.errors import SmapstopError
 from smapstop.proc.process_info import ProcessInfo
@@ -207,7 +208,7 @@ async def test_until_there_is_a_list_it_says_so_and_takes_keys() -> None:
     app = Host(slow)
     async with app.run_test(size=(80, 12)) as pilot:
         try:
-            await pilot.press("v", "i", "m", "enter")
+            await pilot.press("v", "i", "m")
             assert app.lines() == ["", "  listing processes …"]
             assert app.pick_screen.query_one(Input).value == "vim"
             assert app.picked == NOTHING
@@ -486,3 +487,18 @@ async def test_a_real_process_is_found_and_picked(monkeypatch: pytest.MonkeyPatc
         assert app.at_cursor == os.getppid()
         await pilot.press("enter")
         await until(pilot, lambda: app.picked == os.getppid())
+
+
+async def test_enter_that_comes_before_the_list_picks_from_it() -> None:
+    may_list = threading.Event()
+
+    def processes() -> Sequence[ProcessInfo]:
+        assert may_list.wait(DEADLINE_SECONDS)
+        return ALL
+
+    app = Host(processes, lambda _: None)
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press(*"vim", "enter")
+        assert app.picked == NOTHING
+        may_list.set()
+        await pause_until(pilot, lambda: app.picked == VIM.pid, "vim is picked")
