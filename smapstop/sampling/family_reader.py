@@ -119,14 +119,19 @@ class FamilyReader:
         return [processes[pid] for pid in (self._pid, *ancestors_of(self._pid, processes))]
 
     def _find_members(self, processes: Mapping[int, ProcessStat]) -> list[int]:
-        """Pids of the members: the family; when the process has ended, the relatives that are left."""
-        if self._pid not in processes or self._is_reused(self._pid, processes[self._pid]):
-            left = [pid for pid, state in self._states.items() if _is_same(state, processes.get(pid))]
-            left = [pid for pid in left if pid != self._pid]
-            if not left:
-                return []
-            self._pid = left[0]  # the states are in the order of the tree: the one highest in it
-        return family_of(self._pid, processes, lambda a, b: self._is_same_program(processes[a], processes[b]))
+        """Pids of the members: the family, and relatives whose parent has ended, with theirs."""
+        known = [pid for pid, state in self._states.items() if _is_same(state, processes.get(pid))]
+        alive = [pid for pid in known if processes[pid].state not in ("Z", "X")]
+        is_there = self._pid in processes and not self._is_reused(self._pid, processes[self._pid])
+        members = dict[int, None]()
+        for pid in (self._pid, *alive) if is_there else alive:
+            if pid not in members:
+                members |= dict.fromkeys(
+                    family_of(pid, processes, lambda a, b: self._is_same_program(processes[a], processes[b]))
+                )
+        if not is_there and alive:
+            self._pid = alive[0]  # the states are in the order of the tree: the one highest in it
+        return list(members)
 
     def _is_reused(self, pid: int, stat: ProcessStat) -> bool:
         """Whether a pid is that of another process than before."""

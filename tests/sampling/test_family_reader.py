@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -118,6 +118,48 @@ def test_when_the_watched_one_has_ended_its_relatives_are_left(forked: SteppedPr
         assert read(reader).pids.tolist() == [forked.pid, second]
     with closing(FamilyReader(2**22 - 7)) as reader:
         assert len(read(reader).pids) == 0
+
+
+ORPHANING = """
+import os, sys, time
+for _ in range(2):
+    if not os.fork():
+        os.close(1)
+        time.sleep(1000)
+print("forked", flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_workers_whose_master_has_ended_stay_whether_it_is_reaped_or_not(tmp_path: Path) -> None:
+    script = tmp_path / "master.py"
+    script.write_text(ORPHANING)
+    command = [sys.executable, str(script)]
+    with (
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as master,
+        closing(FamilyReader(master.pid)) as reader,
+    ):
+        assert master.stdin is not None
+        assert master.stdout is not None
+        assert master.stdout.readline() == b"forked\n"
+        workers = pids_of_children(master.pid)
+        assert read(reader).pids.tolist() == [master.pid, *workers]
+        try:
+            master.stdin.close()
+            wait_until(lambda: state_of(master.pid) == "Z")
+            for reaped in (False, True):
+                if reaped:
+                    master.wait()
+                reading = read(reader)
+                assert [pid for pid in reading.pids.tolist() if pid != master.pid] == workers
+                assert (master.pid in reading.pids.tolist()) != reaped
+            os.kill(workers[0], 9)
+            wait_until(lambda: workers[0] not in read(reader).pids.tolist() or state_of(workers[0]) == "Z")
+            assert workers[1] in read(reader).pids.tolist()
+        finally:
+            for pid in workers:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, 9)
 
 
 def test_a_shell_and_what_it_starts() -> None:
