@@ -20,9 +20,10 @@ def build_parser() -> CommandParser:
     parser = CommandParser(
         "smapstop report",
         "smapstop report [options] FILE [B]",
-        "Turns a recording into one HTML file: what grew and why, the chart over time, every\n"
-        "mapping with its history, who made the page faults. It loads nothing, so it can\n"
-        "be attached to a bug, and read without smapstop. Two recordings are compared.",
+        "Turns a recording into one HTML file: what grew and why, the chart over time,\n"
+        "every mapping with its history, who made the page faults. It loads nothing, so\n"
+        "it can be attached to a bug report and read without smapstop. Of two recordings\n"
+        "it shows what differs.",
         "examples:\n"
         "  smapstop report run.smaps -o run.html\n"
         "                      a page to send to a colleague\n"
