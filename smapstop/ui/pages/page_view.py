@@ -118,7 +118,7 @@ def derive_page_view(history: MappingHistory, page_history: PageHistory, view: V
     if backing_of(state.kind, state.perms) not in (Backing.PRIVATE_FILE, Backing.PRIVATE_SHARED_MEMORY):
         cow_pages = cow_pages.in_states()
     notice = shown.notice
-    if not notice and snapshot.reply.tick > shown.number:
+    if not notice and view.state.at is not None and snapshot.reply.tick > shown.number:
         notice = "not read at that time: this view was closed; showing the next reading"
     label = label_at(history.timeline, shown.number, history.mapping)
     return PageView(state, label, snapshot, baseline, diff_pages(baseline, snapshot), cow_pages, notice)
