@@ -184,6 +184,39 @@ def leaking(directory: Path) -> Iterator[Dashboard]:
         yield Dashboard(source, Attach(pid, callers=True), Settings())
 
 
+SERVER_SCRIPT = """
+import itertools, os, time
+cache = [str(number) * 8 for number in range(200_000)]
+table = bytearray(b"x" * 16_000_000)
+
+def serve(worker, server):
+    for request in itertools.count():
+        if worker == 1:
+            table[request * 40_960 % len(table)] += 1
+        else:
+            found = cache[request * 60 % len(cache) :][:60]
+        time.sleep(0.02)
+        if os.getppid() != server:
+            os._exit(0)
+
+server = os.getpid()
+for worker in range(3):
+    if os.fork() == 0:
+        serve(worker, server)
+time.sleep(10_000)
+"""
+"""A server with three workers: one writes to the table of its parent, two only read its cache."""
+
+
+@contextmanager
+def serving(directory: Path) -> Iterator[Dashboard]:
+    """A forking server in Python, its family shown."""
+    script = directory / "server.py"
+    script.write_text(SERVER_SCRIPT)
+    with run_program(("python3", script.name), directory) as pid, closing(LiveSource()) as source:
+        yield Dashboard(source, Attach(pid, callers=True), Settings(shows_family=True))
+
+
 REDIS_COMMAND = (
     "redis-server",
     "--port",
@@ -292,6 +325,18 @@ RUNS: dict[Scenario, dict[str, tuple[Action, ...]]] = {
         "leak-large": (resize(*LARGE_SIZE), wait_for_ticks(47), LEAKS),
         "small": (resize(*SMALL_SIZE), wait_for_ticks(49), LEAKS),
         "groups": (resize(*LOW_SIZE), press("o o o o"), wait_for(r"By purpose(.|\n)* first touch .*now")),
+    },
+    serving: {
+        "family": (
+            *(
+                wait_for_ticks(12),
+                wait_for(r"CoW after fork.* · (now|\d s)(.|\n)*^A .* p\? · "),
+                press("down down tab"),
+            ),
+            press_until("down", r"^A (anon \w+) .* p\? · (.|\n)*─ \1 in "),
+            wait_for("own .*shared|shared .*own"),
+        ),
+        "family-large": (resize(*LARGE_SIZE), wait_for_ticks(30), wait_for("own .*shared|shared .*own")),
     },
     experiment: {
         "demo": (wait_for_ticks(1), SHRINK_PROGRAM, press("i"), wait_for_ticks(27), press("x enter"), WRITTEN),
