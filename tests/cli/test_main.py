@@ -87,8 +87,10 @@ def test_the_examples_of_the_help_are_command_lines_that_work(verb: list[str], t
         words = shlex.split(re.split(r"\||(?<=\S)  | >", line)[0])
         arguments = words[words.index("smapstop") + 1 :]
         run = smapstop(*arguments)
-        told = run.stderr
-        assert not run.returncode or re.search(r"a terminal|no process|processes are named|cannot read", told), told
+        reported = run.stderr
+        assert not run.returncode or re.search(r"a terminal|no process|processes are named|cannot read", reported), (
+            reported
+        )
 
 
 def test_version() -> None:
@@ -97,7 +99,7 @@ def test_version() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "reported"),
     [
         ("redis-server", "unexpected 'redis-server': did you mean: smapstop -p redis-server"),
         ("4711 -i 2", "unexpected '4711': did you mean: smapstop -p 4711 -i 2"),
@@ -145,9 +147,9 @@ def test_version() -> None:
         ("completion bash -- ls", "unexpected '--': smapstop completion bash, zsh or fish"),
     ],
 )
-def test_a_wrong_command_line_is_reported_in_one_line_with_what_to_do(arguments: str, told: str) -> None:
+def test_a_wrong_command_line_is_reported_in_one_line_with_what_to_do(arguments: str, reported: str) -> None:
     run = smapstop(*shlex.split(arguments))
-    expected = told if ".*" in told else re.escape(told)
+    expected = reported if ".*" in reported else re.escape(reported)
     assert re.fullmatch(f"smapstop: {expected}\n", run.stderr), run.stderr
     assert (run.stdout, run.returncode) == ("", 2)
 
@@ -177,8 +179,8 @@ def test_a_command_that_is_not_there_or_cannot_be_executed_ends_as_in_a_shell(tm
         f"{text}": (126, f"'{text}' is not executable: chmod +x '{text}'"),
         f"{tmp_path}": (126, f"'{tmp_path}' is a directory: name the program in it"),
     }
-    for command, (status, told) in cases.items():
-        assert on_terminal(sys.executable, "-m", "smapstop", "--", command) == (status, f"smapstop: {told}\n")
+    for command, (status, reported) in cases.items():
+        assert on_terminal(sys.executable, "-m", "smapstop", "--", command) == (status, f"smapstop: {reported}\n")
 
 
 def test_what_the_system_refuses_is_reported() -> None:
@@ -204,26 +206,26 @@ def test_a_zombie_is_reported_before_the_dashboard_opens() -> None:
 
 WIRED = """
 import sys, types
-told = open(sys.argv.pop(1), "w")
+reported = open(sys.argv.pop(1), "w")
 def show(source, begin, settings, *, walkthrough=None, rebuilds=None):
     listed = begin.processes() if hasattr(begin, "processes") else ()
-    print(begin, settings, walkthrough, listed, sep="\\n", file=told)
-    print("terminal" if source.terminal_fd is not None else "none", "textual" in sys.modules, file=told)
+    print(begin, settings, walkthrough, listed, sep="\\n", file=reported)
+    print("terminal" if source.terminal_fd is not None else "none", "textual" in sys.modules, file=reported)
     if rebuilds is not None:
-        print("watchfiles" in sys.modules, rebuilds().ag_frame.f_locals, file=told)
+        print("watchfiles" in sys.modules, rebuilds().ag_frame.f_locals, file=reported)
     return 42
 sys.modules["smapstop.ui.run"] = types.SimpleNamespace(run_dashboard=show)
 from smapstop.cli.main import main
 sys.exit(main())
 """
-"""smapstop with a dashboard that only says what it was told."""
+"""smapstop with a dashboard that only says what it was reported."""
 
 
 def told_to_dashboard(tmp_path: Path, *arguments: str) -> list[str]:
-    """What the dashboard is told for some arguments."""
-    told = tmp_path / "told"
-    assert on_terminal(sys.executable, "-c", WIRED, told, *arguments) == (42, "")
-    return told.read_text().splitlines()
+    """What the dashboard is reported for some arguments."""
+    reported = tmp_path / "reported"
+    assert on_terminal(sys.executable, "-c", WIRED, reported, *arguments) == (42, "")
+    return reported.read_text().splitlines()
 
 
 def test_the_options_reach_the_dashboard(tmp_path: Path) -> None:
@@ -261,10 +263,10 @@ def test_an_option_comes_before_the_config_file_and_that_before_what_is_remember
 def test_a_wrong_config_file_is_one_line_that_says_where(tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text('[keys]\nmark = "F99"\n')
-    status, told = on_terminal(sys.executable, "-m", "smapstop", "--config", config, "-p", str(os.getpid()))
+    status, reported = on_terminal(sys.executable, "-m", "smapstop", "--config", config, "-p", str(os.getpid()))
     assert status == 2
-    assert told.startswith(f"smapstop: {config}, line 2: mark: no key 'F99': give a character")
-    assert told.count("\n") == 1
+    assert reported.startswith(f"smapstop: {config}, line 2: mark: no key 'F99': give a character")
+    assert reported.count("\n") == 1
 
 
 def test_without_arguments_the_dashboard_gets_the_list_of_processes(tmp_path: Path) -> None:
@@ -277,17 +279,17 @@ def test_without_arguments_the_dashboard_gets_the_list_of_processes(tmp_path: Pa
 def test_the_program_itself_is_watched_or_what_is_named(tmp_path: Path) -> None:
     ls, there = shutil.which("ls"), tmp_path / "there"
     there.mkdir()
-    *_, told = told_to_dashboard(tmp_path, "--watch", "--", "ls", "-l")
-    assert told == f"False {{'path': PosixPath({ls!r}), 'must_be_executable': True}}"
-    *_, told = told_to_dashboard(tmp_path, "--watch", str(there), "--", "ls")
-    assert told == f"False {{'path': PosixPath({str(there)!r}), 'must_be_executable': False}}"
-    *_, told = told_to_dashboard(tmp_path, "--", "ls")
-    assert told == "terminal False"
+    *_, reported = told_to_dashboard(tmp_path, "--watch", "--", "ls", "-l")
+    assert reported == f"False {{'path': PosixPath({ls!r}), 'must_be_executable': True}}"
+    *_, reported = told_to_dashboard(tmp_path, "--watch", str(there), "--", "ls")
+    assert reported == f"False {{'path': PosixPath({str(there)!r}), 'must_be_executable': False}}"
+    *_, reported = told_to_dashboard(tmp_path, "--", "ls")
+    assert reported == "terminal False"
 
 
 def test_what_is_not_there_cannot_be_watched() -> None:
-    told = on_terminal(sys.executable, "-m", "smapstop", "--watch", "no/such/file", "--", "ls")
-    assert told == (2, "smapstop: no file 'no/such/file' to watch: is it built, and is the path right?\n")
+    reported = on_terminal(sys.executable, "-m", "smapstop", "--watch", "no/such/file", "--", "ls")
+    assert reported == (2, "smapstop: no file 'no/such/file' to watch: is it built, and is the path right?\n")
 
 
 def test_all_after_the_dashes_is_the_command(tmp_path: Path) -> None:
@@ -367,8 +369,8 @@ def test_a_name_from_outside_never_reaches_the_terminal_as_a_command(tmp_path: P
         for process in evil:
             process.communicate()
     listed = ", ".join(rf"{process.pid} zq-evil -c read x #\x1b[31m" for process in evil)
-    told = f"smapstop: 2 processes are named 'zq-evil' ({listed}): give the pid of one\n"
-    assert run.stderr == told
+    reported = f"smapstop: 2 processes are named 'zq-evil' ({listed}): give the pid of one\n"
+    assert run.stderr == reported
 
 
 def test_a_name_that_several_have_means_the_head_of_their_family(

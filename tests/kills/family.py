@@ -53,7 +53,7 @@ def children_of(pid: int) -> list[int]:
 
 
 def files_of(pid: int) -> list[str]:
-    """What a process has open beside standard input, output and error."""
+    """Files that a process has open, apart from standard input, output and error."""
     folder = Path(f"/proc/{pid}/fd")
     found = []
     for name in os.listdir(folder):

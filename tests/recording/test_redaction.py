@@ -193,7 +193,7 @@ def test_a_number_stays_and_the_program_is_distinguished_from_other_files() -> N
 
 
 @pytest.mark.parametrize(
-    ("why", "told"),
+    ("why", "reported"),
     [
         *((why, why) for why in ("--count", "SIGTERM", "the process ended", "the dashboard was left")),
         *((why, why) for why in ("it was saved while it went on", "it was not saved to its end")),
@@ -201,8 +201,8 @@ def test_a_number_stays_and_the_program_is_distinguished_from_other_files() -> N
         ("it was '/secret' that saved it", ""),
     ],
 )
-def test_the_reason_of_the_end_names_nobody(why: str, told: str) -> None:
-    assert Redaction().redact_reason(why) == told
+def test_the_reason_of_the_end_names_nobody(why: str, reported: str) -> None:
+    assert Redaction().redact_reason(why) == reported
 
 
 def test_a_limit_is_kept_without_the_name_of_its_cgroup() -> None:

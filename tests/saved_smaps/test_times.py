@@ -53,7 +53,7 @@ def test_a_given_interval_needs_no_dates_and_says_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("dates", "told"),
+    ("dates", "reported"),
     [
         (
             ["1795985676", "1795985675"],
@@ -62,10 +62,10 @@ def test_a_given_interval_needs_no_dates_and_says_nothing() -> None:
         (["1795985676", None], "no date before this reading, and others have one: give --interval SECONDS"),
     ],
 )
-def test_times_that_go_back_or_are_missing_are_refused(dates: list[str | None], told: str) -> None:
+def test_times_that_go_back_or_are_missing_are_refused(dates: list[str | None], reported: str) -> None:
     with pytest.raises(SmapstopError) as raised:
         times(*dates)
-    assert str(raised.value).startswith(f"'a': line 11: {told}")
+    assert str(raised.value).startswith(f"'a': line 11: {reported}")
 
 
 def test_times_of_day_go_on_over_midnight_up_to_the_time_of_the_file() -> None:

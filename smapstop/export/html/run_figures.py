@@ -12,8 +12,6 @@ from smapstop.model.compare.previous_run import tick_at_age
 from smapstop.model.events import MECHANISMS
 from smapstop.text import format as fmt
 
-_PAIR = 2
-
 
 @dataclass(frozen=True, slots=True)
 class ComparedFigure:
@@ -86,7 +84,7 @@ class _Span:
         """Mean growth of a total, kB/s: the line that fits all its values best; None if it is known only once."""
         values = self._values(name)
         known = np.flatnonzero(~np.isnan(values))
-        if len(known) < _PAIR:
+        if not len(known):
             return None
         ticks = (self._timeline.header(self._timeline.oldest + at) for at in known.tolist())
         seconds = np.array([tick.monotonic_ns for tick in ticks], np.float64) / 1e9

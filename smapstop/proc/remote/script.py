@@ -108,7 +108,7 @@ def last_mark(word: str) -> bytes:
 
 
 def parse_answers(data: bytes, word: str, calls: Iterable[str]) -> list[Answer]:
-    """Take apart what a request was answered; what a shell says beside that is left out.
+    """Take apart the answer to a request; other output of the shell is left out.
 
     Raises:
         ValueError: These are not the answers to the calls.

@@ -106,7 +106,7 @@ def test_stdin_is_one_of_the_two(runs: Path, data: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("limits", "status", "told"),
+    ("limits", "status", "reported"),
     [
         (["10%"], 1, "Rss in total grew from "),
         (["1M"], 0, ""),
@@ -116,12 +116,12 @@ def test_stdin_is_one_of_the_two(runs: Path, data: Path) -> None:
     ],
 )
 def test_growth_beyond_a_limit_is_reported_and_ends_with_1(
-    runs: Path, limits: list[str], status: int, told: str
+    runs: Path, limits: list[str], status: int, reported: str
 ) -> None:
     options = [word for limit in limits for word in ("--fail-over", limit)]
     run = smapstop("diff", runs / "10.json", runs / "60.json", "--metric", "rss", "--format", "table", *options)
     assert run.returncode == status
-    assert run.stderr.startswith(f"smapstop: {told}" if told else "")
+    assert run.stderr.startswith(f"smapstop: {reported}" if reported else "")
     assert len(run.stderr.splitlines()) == status
     assert "[heap]" in run.stdout
 
@@ -145,10 +145,10 @@ def test_errors_are_one_line_and_end_with_2(runs: Path) -> None:
         (runs / "10.json", runs / "60.json", "--fail-over", "heap=1%"): "--fail-over heap: neither run has it: ",
         (runs / "10.json", runs / "60.json", "--metric", "nonlinear"): f"the kernel of '{runs / '10.json'}' did not ",
     }
-    for arguments, told in cases.items():
+    for arguments, reported in cases.items():
         run = smapstop("diff", *arguments)
         assert (run.stdout, run.returncode) == ("", 2)
-        assert run.stderr.startswith(f"smapstop: {told}"), run.stderr
+        assert run.stderr.startswith(f"smapstop: {reported}"), run.stderr
         assert len(run.stderr.splitlines()) == 1
 
 

@@ -75,9 +75,9 @@ def functions(mapping: dict[str, Any]) -> dict[str, int]:
 
 
 def test_each_function_has_its_faults(program: Compiler) -> None:
-    told = json.loads(output_of(program("faulting", *OPTIMISED)))
+    reported = json.loads(output_of(program("faulting", *OPTIMISED)))
 
-    pages = told["mappings"][0]
+    pages = reported["mappings"][0]
     assert (pages["mapping"]["kind"], pages["mapping"]["perms"]) == ("anonymous", "rw-p")
     assert functions(pages) == {
         "leaf_touch < first_caller": 18,
@@ -86,8 +86,8 @@ def test_each_function_has_its_faults(program: Compiler) -> None:
         "leaf_touch < copy_on_write": 20,
     }
     assert pages["faults"] == 70
-    counts = told["faults"]
-    assert counts["seen"] == sum(each["faults"] for each in told["mappings"])
+    counts = reported["faults"]
+    assert counts["seen"] == sum(each["faults"] for each in reported["mappings"])
     assert counts["counted"] == counts["seen"] + counts["in_system_calls"]
 
 
@@ -123,14 +123,14 @@ def test_program_is_watched_from_its_first_instruction_to_its_end(
 ) -> None:
     with stdin_of(b"\n" * 5):
         assert main(["faults", "--format", "json", "--", str(program("faulting", *OPTIMISED))]) == 0
-    told = capfd.readouterr()
-    report = json.loads(told.out)
+    reported = capfd.readouterr()
+    report = json.loads(reported.out)
     stacks = [stack for mapping in report["mappings"] for stack in mapping["stacks"]]
     touched = sum(stack["faults"] for stack in stacks if stack["frames"][0]["name"] == "leaf_touch")
 
     assert touched == 70
     assert report["faults"]["counted"] > 100
-    assert "written" in told.err  # what it writes is not among our JSON
+    assert "written" in reported.err  # what it writes is not among our JSON
 
 
 def test_code_that_came_and_went_between_two_readings_has_its_names(
@@ -251,13 +251,13 @@ def test_where_faults_may_not_be_seen_all_else_works(program: Compiler, tmp_path
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
     with SteppedProgram(program("faulting")) as target:
-        told = forbidden("faults", "-p", str(target.pid))
+        reported = forbidden("faults", "-p", str(target.pid))
         recorded = forbidden("record", "-o", str(file), "--count", "1", "-p", str(target.pid))
 
-    assert (told.returncode, told.stdout) == (2, "")
-    assert told.stderr.count("\n") == 1
-    assert "page faults may not be seen here" in told.stderr
-    assert "seccomp" in told.stderr
+    assert (reported.returncode, reported.stdout) == (2, "")
+    assert reported.stderr.count("\n") == 1
+    assert "page faults may not be seen here" in reported.stderr
+    assert "seccomp" in reported.stderr
     assert (recorded.returncode, recorded.stderr) == (0, "")
     with closing(Recording(file)) as recording:
         assert recording.target is not None
@@ -268,7 +268,7 @@ def test_where_faults_may_not_be_seen_all_else_works(program: Compiler, tmp_path
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="knows the number of the system call on x86-64 only")
 def test_program_that_cannot_be_watched_is_ended(program: Compiler) -> None:
     command = [sys.executable, "-c", WITHOUT_PERF_EVENTS, "298", str(errno.EPERM), "faults", "--", "sleep", "600"]
-    told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    reported = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
-    assert told.returncode == 2
-    assert "seccomp" in told.stderr
+    assert reported.returncode == 2
+    assert "seccomp" in reported.stderr

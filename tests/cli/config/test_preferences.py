@@ -1,4 +1,4 @@
-"""The config file: what it may say, and what is told of one that is wrong."""
+"""The config file: what it may say, and what is reported of one that is wrong."""
 
 import re
 from pathlib import Path
@@ -73,9 +73,9 @@ def test_it_is_the_users_and_need_not_be(home: Path) -> None:
     assert read_config() == Preferences(interval=2)
 
 
-@pytest.mark.parametrize("told", ["", "config", "./x"])
-def test_a_directory_that_is_not_absolute_is_none(home: Path, monkeypatch: pytest.MonkeyPatch, told: str) -> None:
-    monkeypatch.setenv("XDG_CONFIG_HOME", told)
+@pytest.mark.parametrize("reported", ["", "config", "./x"])
+def test_a_directory_that_is_not_absolute_is_none(home: Path, monkeypatch: pytest.MonkeyPatch, reported: str) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", reported)
     assert user_directory("config") == home / ".config" / "smapstop"
 
 
@@ -98,7 +98,7 @@ def test_a_user_without_a_home_has_no_config_and_needs_none(monkeypatch: pytest.
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "told"),
+    ("text", "line", "reported"),
     [
         ("interval = 0", 1, "interval = 0: give seconds from 0.05 to 3600"),
         ("\ninterval = '1'", 2, "interval = '1': give seconds from 0.05 to 3600"),
@@ -133,12 +133,12 @@ def test_a_user_without_a_home_has_no_config_and_needs_none(monkeypatch: pytest.
     ],
 )
 def test_what_is_wrong_is_one_line_with_the_file_the_line_and_what_is_allowed(
-    tmp_path: Path, text: str, line: int, told: str
+    tmp_path: Path, text: str, line: int, reported: str
 ) -> None:
     file = written(tmp_path, text)
     with pytest.raises(SmapstopError) as raised:
         read_config(file)
-    assert str(raised.value).startswith(f"{file}, line {line}: {told}")
+    assert str(raised.value).startswith(f"{file}, line {line}: {reported}")
     assert "\n" not in str(raised.value)
 
 
@@ -148,15 +148,15 @@ def test_a_file_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
         ("columns = " + "[" * 5000, "cannot read {}: a number is too long, or lists nest too deeply"),
         (b"sort = '\xff'", "cannot read {}: it is not UTF-8"),
     )
-    for text, told in texts:
+    for text, reported in texts:
         file = written(tmp_path, text)
         with pytest.raises(SmapstopError) as raised:
             read_config(file)
-        assert str(raised.value).startswith(told.format(file))
-    for file, told in (
+        assert str(raised.value).startswith(reported.format(file))
+    for file, reported in (
         (str(tmp_path / "none"), f"no config file '{tmp_path}/none'"),
         (str(tmp_path), f"cannot read {tmp_path}: Is a directory"),
     ):
         with pytest.raises(SmapstopError) as raised:
             read_config(file)
-        assert str(raised.value).startswith(told)
+        assert str(raised.value).startswith(reported)

@@ -72,7 +72,7 @@ def test_stacks_are_compared_with_all_their_callers(recording: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("when", "faults", "told"),
+    ("when", "faults", "reported"),
     [
         (None, 113, (0.0, 2.0)),
         (TimeRange(0, 1), 45, (0.0, 1.0)),
@@ -82,10 +82,10 @@ def test_stacks_are_compared_with_all_their_callers(recording: Path) -> None:
     ],
 )
 def test_a_range_has_the_faults_between_its_ticks(
-    recording: Path, when: MomentSpec | None, faults: int, told: tuple[float, float]
+    recording: Path, when: MomentSpec | None, faults: int, reported: tuple[float, float]
 ) -> None:
     run = open_caller_run(str(recording), when)
-    assert (run.faults.faults.sum(), (run.begin, run.end)) == (faults, told)
+    assert (run.faults.faults.sum(), (run.begin, run.end)) == (faults, reported)
 
 
 def test_what_is_printed(recording: Path) -> None:
@@ -115,8 +115,8 @@ def test_a_limit_is_on_the_growth_of_all_or_of_one_function(recording: Path) -> 
     found = diff_callers(*runs(recording), "function")
     limits = [parse_limit(text) for text in ("51%", "52%", "remember=100%", "f=0%")]
     assert [limit.text for limit, _ in find_exceeded_callers(found, limits)] == ["51%", "100%"]
-    for text, told in (("5M", "give a percentage"), ("nobody=5%", "no such function")):
-        with pytest.raises(SmapstopError, match=told):
+    for text, reported in (("5M", "give a percentage"), ("nobody=5%", "no such function")):
+        with pytest.raises(SmapstopError, match=reported):
             find_exceeded_callers(found, [parse_limit(text)])
 
 
@@ -127,7 +127,7 @@ def test_redacted_functions_are_not_compared_with_names(recording: Path, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "reported"),
     [
         (["--by", "function", "--at", "peak"], "ranges"),
         (["--by", "function", "--at", "7.."], "its last one is at 2.0 s"),
@@ -139,10 +139,10 @@ def test_redacted_functions_are_not_compared_with_names(recording: Path, tmp_pat
     ],
 )
 def test_what_makes_no_sense_is_one_line(
-    recording: Path, words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+    recording: Path, words: list[str], reported: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["diff", str(recording), str(recording), *words]) == 2
-    assert told in capsys.readouterr().err
+    assert reported in capsys.readouterr().err
 
 
 def test_the_exit_status_is_for_ci(recording: Path, capsys: pytest.CaptureFixture[str]) -> None:

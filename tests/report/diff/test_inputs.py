@@ -48,7 +48,7 @@ NEITHER = "use a file from smapstop record or smapstop snapshot --format json, o
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         (b"", f"FILE: it is empty: {NEITHER}"),
         (b" \n", f"FILE: it is empty: {NEITHER}"),
@@ -68,10 +68,10 @@ NEITHER = "use a file from smapstop record or smapstop snapshot --format json, o
         ),
     ],
 )
-def test_what_is_none_of_them_is_reported(tmp_path: Path, text: bytes, told: str) -> None:
+def test_what_is_none_of_them_is_reported(tmp_path: Path, text: bytes, reported: str) -> None:
     with pytest.raises(SmapstopError) as raised:
         saved(tmp_path / "a", text)
-    assert str(raised.value).replace(repr(str(tmp_path / "a")), "FILE").startswith(told)
+    assert str(raised.value).replace(repr(str(tmp_path / "a")), "FILE").startswith(reported)
 
 
 def test_what_cannot_be_read_is_reported(tmp_path: Path) -> None:

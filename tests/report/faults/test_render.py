@@ -38,12 +38,12 @@ def report(**totals: int) -> FaultReport:
 
 def test_json_has_every_frame_and_is_ascii() -> None:
     text = as_json(report())
-    told = json.loads(text)
+    reported = json.loads(text)
 
     assert text.isascii()
-    assert told["process"] == {"pid": 4711, "name": "program"}
-    assert told["seconds"] == 2.0
-    assert told["faults"] == {
+    assert reported["process"] == {"pid": 4711, "name": "program"}
+    assert reported["seconds"] == 2.0
+    assert reported["faults"] == {
         "counted": 26,
         "minor": 24,
         "major": 2,
@@ -51,8 +51,8 @@ def test_json_has_every_frame_and_is_ascii() -> None:
         "lost": 0,
         "in_system_calls": 6,
     }
-    assert [each["faults"] for each in told["mappings"]] == [16, 1, 1]
-    heap = told["mappings"][0]
+    assert [each["faults"] for each in reported["mappings"]] == [16, 1, 1]
+    heap = reported["mappings"][0]
     assert heap["mapping"] == {
         "start": hex(16 * PAGE),
         "end": hex(20 * PAGE),
@@ -69,7 +69,7 @@ def test_json_has_every_frame_and_is_ascii() -> None:
             {"name": "main", "file": "/bin/prog", "offset": 99, "source": "prog.c:40"},
         ],
     }
-    gone = next(each for each in told["mappings"] if each["mapping"] is None)
+    gone = next(each for each in reported["mappings"] if each["mapping"] is None)
     assert gone["stacks"] == [{"faults": 1, "frames": [{"name": "…", "file": "", "offset": 0, "source": None}]}]
 
 
@@ -83,15 +83,15 @@ def test_folded_stacks_begin_with_the_mapping_and_leave_out_skipped_frames() -> 
 
 
 def test_speedscope_has_a_profile_of_all_and_of_each_mapping() -> None:
-    told = json.loads(as_speedscope(report()))
+    reported = json.loads(as_speedscope(report()))
 
-    assert told["$schema"].startswith("https://www.speedscope.app/")
-    assert [profile["name"] for profile in told["profiles"]][:2] == ["all mappings", "[heap]"]
-    whole = told["profiles"][0]
+    assert reported["$schema"].startswith("https://www.speedscope.app/")
+    assert [profile["name"] for profile in reported["profiles"]][:2] == ["all mappings", "[heap]"]
+    whole = reported["profiles"][0]
     assert whole["endValue"] == sum(whole["weights"]) == 18
-    names = [[told["shared"]["frames"][at]["name"] for at in sample] for sample in whole["samples"]]
+    names = [[reported["shared"]["frames"][at]["name"] for at in sample] for sample in whole["samples"]]
     assert names[0] == ["main", "touch"]
-    assert {"name": "touch", "file": "prog.c", "line": 12} in told["shared"]["frames"]
+    assert {"name": "touch", "file": "prog.c", "line": 12} in reported["shared"]["frames"]
 
 
 def test_table_says_who_asked_and_who_called() -> None:
@@ -111,10 +111,10 @@ def test_table_is_never_wider_than_asked(width: int) -> None:
 
 
 def test_only_some_mappings_are_reported_if_asked() -> None:
-    told = json.loads(as_json(report().of_mappings("[heap]")))
+    reported = json.loads(as_json(report().of_mappings("[heap]")))
 
-    assert [each["faults"] for each in told["mappings"]] == [16]
-    assert told["faults"]["counted"] == 26
+    assert [each["faults"] for each in reported["mappings"]] == [16]
+    assert reported["faults"]["counted"] == 26
     assert (
         json.loads(as_json(report().of_mappings(hex(31 * PAGE))))["mappings"][0]["mapping"]["name"] == "/lib/libx.so"
     )

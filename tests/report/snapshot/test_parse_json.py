@@ -1,4 +1,4 @@
-"""The JSON of a snapshot says the same when it is read again; what is none is told."""
+"""The JSON of a snapshot says the same when it is read again; what is none is reported."""
 
 import json
 import os
@@ -72,7 +72,7 @@ def mapping(**other: Any) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         (b"{", "invalid JSON (Expecting property name"),
         (b"{}{}", "invalid JSON (Extra data"),
@@ -103,7 +103,7 @@ def mapping(**other: Any) -> list[dict[str, Any]]:
         (b"[" * 100_000, "invalid JSON ("),
     ],
 )
-def test_what_is_no_snapshot_is_reported(text: bytes, told: str) -> None:
+def test_what_is_no_snapshot_is_reported(text: bytes, reported: str) -> None:
     with pytest.raises(SmapstopError) as raised:
         parse_snapshot_json(text)
-    assert str(raised.value).startswith(told)
+    assert str(raised.value).startswith(reported)
