@@ -55,7 +55,7 @@ def test_a_tick_without_news_needs_no_second_text(dear: ProcDir) -> None:
         tracemalloc.stop()
 
     assert size_bytes > 1_000_000
-    assert min(peaks_bytes) < size_bytes / 2
+    assert min(peaks_bytes) < size_bytes * 2 / 3  # a second text would be all of it; news take half of it
 
 
 def test_on_the_wire_a_tick_has_the_size_of_its_news(dear: ProcDir) -> None:
