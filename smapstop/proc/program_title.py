@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import islice
 
 from smapstop.lazy_dataclass import dataclass
@@ -78,6 +79,7 @@ INTERPRETERS = (
 """All interpreters."""
 
 
+@lru_cache(256)  # hundreds of processes of one family run the same program
 def interpreter_of(name: str) -> Interpreter | None:
     """The interpreter of a program's name; None for any other program."""
     return next((each for each in INTERPRETERS if re.fullmatch(each.names, name)), None)

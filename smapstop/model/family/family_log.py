@@ -63,14 +63,17 @@ class MemberHistory:
 
     def point_at(self, at_ns: int) -> int | None:
         """Last point that was read by a time; None if none was."""
-        point = int(np.searchsorted(self.times_ns, at_ns, side="right")) - 1
+        point = int(self.times_ns.searchsorted(at_ns, side="right")) - 1
         return None if point < 0 else point
+
+    def value_of(self, name: str, point: int | None) -> int | None:
+        """Amount of a point; None where unknown, or without a point."""
+        value = ABSENT if point is None else int(self._values[SERIES.index(name), point])
+        return None if value == ABSENT else value
 
     def value_at(self, name: str, at_ns: int) -> int | None:
         """Amount at a time; None where unknown."""
-        point = self.point_at(at_ns)
-        value = ABSENT if point is None else int(self.series(name)[point])
-        return None if value == ABSENT else value
+        return self.value_of(name, self.point_at(at_ns))
 
     def is_alive_at(self, at_ns: int) -> bool:
         """Whether it was there at a time."""

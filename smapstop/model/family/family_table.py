@@ -93,15 +93,16 @@ def _lingers(history: MemberHistory, at_ns: int) -> bool:
 def _row(history: MemberHistory, place: Place, at_ns: int, baseline_ns: int, metric: Metric) -> MemberRow:
     """Row of a member."""
     point = history.point_at(at_ns)
-    amounts = {name: history.value_at(name, at_ns) for name in ("rss", "pss", "uss", "swap", "family", "others")}
-    begin_ns = max(baseline_ns, int(history.times_ns[0])) if point is not None else baseline_ns
+    amounts = {name: history.value_of(name, point) for name in ("rss", "pss", "uss", "swap", "family", "others")}
+    before = None if point is None else history.point_at(max(baseline_ns, int(history.times_ns[0])))
+    first = None if point is None else history.point_at(max(at_ns - RATE_NS, int(history.times_ns[0])))
     return MemberRow(
         history=history,
         place=place,
         **amounts,
-        change=_difference(history.value_at(metric, begin_ns), history.value_at(metric, at_ns)),
-        rate=_rate(history, metric, at_ns),
-        faults=_rate(history, "faults", at_ns),
+        change=_difference(history.value_of(metric, before), history.value_of(metric, point)),
+        rate=_rate(history, metric, first, point),
+        faults=_rate(history, "faults", first, point),
         age_ns=None if point is None else at_ns - int(history.times_ns[point]),
         is_gone=not history.is_alive_at(at_ns),
         is_zombie=history.is_zombie_at(at_ns),
@@ -113,22 +114,17 @@ def _difference(before: int | None, after: int | None) -> int | None:
     return None if before is None or after is None else after - before
 
 
-def _rate(history: MemberHistory, name: str, at_ns: int) -> float | None:
-    """Change per second over the last readings; None without two of them that know the amount.
+def _rate(history: MemberHistory, name: str, first: int | None, last: int | None) -> float | None:
+    """Change per second from one point to another; None without two of them that know the amount.
 
     A member that was not read again, since nothing showed that it changed, has not changed.
     """
-    last = history.point_at(at_ns)
-    if last is None:
+    if first is None or last is None:
         return None
-    first = history.point_at(max(at_ns - RATE_NS, int(history.times_ns[0])))
-    assert first is not None
     if first == last:
         return None if last == 0 else 0.0
-    moved = _difference(
-        history.value_at(name, int(history.times_ns[first])), history.value_at(name, int(history.times_ns[last]))
-    )
-    seconds = (int(history.times_ns[last]) - int(history.times_ns[first])) / 1e9
+    moved = _difference(history.value_of(name, first), history.value_of(name, last))
+    seconds = int(history.times_ns[last] - history.times_ns[first]) / 1e9
     return None if moved is None else moved / seconds
 
 

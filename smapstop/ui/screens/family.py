@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical
 
-from smapstop.model.family.family_table import MemberRow, family_table
+from smapstop.model.family.family_table import MemberRow
 from smapstop.model.family.sharing import SharedMapping
 from smapstop.model.protocol import FollowFamily, MappingReply, MappingRequest, Request, SampleMembers, SharersReply
 from smapstop.model.timeline.timeline import Timeline
@@ -129,7 +129,7 @@ class FamilyScreen(MemberLists):
         at_ns = log.last.monotonic_ns if state.at is None else view.snapshot.tick.monotonic_ns
         begin_ns = begin_of_curves(view, at_ns)
         before = log.first_tick_ns if state.baseline == "previous" else view.diff.before.tick.monotonic_ns
-        table = family_table(log, at_ns, before, self.metric)
+        table = session.family.table(at_ns, before, self.metric)
         moment = FamilyMoment(table, at_ns, begin_ns, self.metric, self._timelines(), family_format(view, table))
         rows = self.select_rows(table, at_ns)
         members = self.query_one(FamilyTable)
@@ -235,7 +235,7 @@ class FamilyScreen(MemberLists):
         if self._session.view_state.at is None:
             family.adjust_count(compared, at_ns)
         readable = [row for row in moment.table.rows if not (row.is_gone or row.is_zombie or row.history.missing)]
-        sizes = {row.pid: row.history.value_at("uss", at_ns) or 0 for row in readable}
+        sizes = {row.pid: row.uss or 0 for row in readable}
         chosen = family.choose_sampled(sizes, None if current is None else current.pid, self._target_pid)
         if chosen != family.sampled:
             family.sampled = chosen

@@ -47,7 +47,7 @@ class MemberLists(Modal[tuple[int, int | None] | None]):
     def select_rows(self, table: FamilyMembers, at_ns: int) -> list[MemberRow]:
         """Members that match the filter, in the order chosen."""
         words = self._filter.casefold().split()
-        rows = [row for row in table.rows if _has_words(row, self._filter)]
+        rows = [row for row in table.rows if not words or _has_words(row, self._filter)]
         if self._order == "tree" and not words:
             self._rows = rows
             return rows

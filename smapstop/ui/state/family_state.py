@@ -6,9 +6,11 @@ from collections.abc import Collection, Mapping
 from smapstop.model.compare.runs import Run
 from smapstop.model.family.comparison import LEAST_COMPARED, MOST_COMPARED, affordable_count, largest_first
 from smapstop.model.family.family_log import FamilyLog
+from smapstop.model.family.family_table import FamilyMembers, family_table
 from smapstop.model.family.reading import FamilyReading
 from smapstop.model.family.recent_readings import RecentReadings
 from smapstop.model.family.sharing import CopyLog, SharedMapping, shared_mappings
+from smapstop.model.metrics import Metric
 from smapstop.model.protocol import MappingReply, MemberMessage, Target, ThreadsReply
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
@@ -30,6 +32,8 @@ class FamilyState:
         """Runs of the sampled members, by pid."""
         self.sampled: tuple[int, ...] = ()
         """Members that the source was asked to sample; their histories go on while they are."""
+        self._table: tuple[tuple[FamilyReading | None, int, int, Metric], FamilyMembers] | None = None
+        """The table derived last, and of what."""
         self._most_compared, self._decided_ns = LEAST_COMPARED, 0
         self._shared: tuple[dict[int, tuple[Timeline, int]], list[SharedMapping]] = ({}, [])
         """The mappings compared last, and at which ticks."""
@@ -40,6 +44,13 @@ class FamilyState:
         """Append a reading."""
         self.log.append(reading)
         self._readings.append(reading)
+
+    def table(self, at_ns: int, baseline_ns: int, metric: Metric) -> FamilyMembers:
+        """The members at a moment, as of `family_table`; derived again only if it is another, or after a reading."""
+        of = self.log.last, at_ns, baseline_ns, metric
+        if self._table is None or self._table[0] != of:
+            self._table = of, family_table(self.log, at_ns, baseline_ns, metric)
+        return self._table[1]
 
     def readings_during(self, run: Run) -> list[FamilyReading]:
         """The readings between the first and the last tick of a run, as they are to be saved."""

@@ -43,8 +43,7 @@ class FamilyTable(LineList[Key, _MemberLine]):
         super().__init__(id=id)
         self._moment: FamilyMoment | None = None
         self._rows: Sequence[MemberRow] = ()
-        self._watched_pid = 0
-        self._columns = fit_member_columns(80, 0)
+        self._watched_pid = self._longest_name = 0
 
     def show(self, moment: FamilyMoment, rows: Sequence[MemberRow], watched_pid: int) -> None:
         """Show members at a moment.
@@ -56,6 +55,7 @@ class FamilyTable(LineList[Key, _MemberLine]):
         """
         fixed = self.fixed_row()
         self._moment, self._rows, self._watched_pid = moment, rows, watched_pid
+        self._longest_name = max(map(_name_cells, rows), default=0)
         if self.cursor_id is None:
             self.cursor_id = next((_key(row) for row in rows if row.pid == watched_pid), None)
         self.restore_fixed_row(*fixed)
@@ -81,26 +81,23 @@ class FamilyTable(LineList[Key, _MemberLine]):
 
     def draw_header(self, width: int) -> Strip:
         """Draw the titles."""
-        names = (
-            len(tree_lines(row.place.is_last)) + fmt.cell_width(member_title(row.history)) + len(str(row.pid)) + 3
-            for row in self._rows
-        )
-        unit = self._moment.unit if self._moment else AUTO
-        self._columns = fit_member_columns(width - 1, max(names, default=0), unit)
         title = change_title(self._moment) if self._moment else "Δ"
         style = self.get_component_rich_style("lines--header")
-        return Strip(draw_member_titles(self._columns, style, title)).adjust_cell_length(width, style)
+        return Strip(draw_member_titles(self._columns_of(width), style, title)).adjust_cell_length(width, style)
+
+    def _columns_of(self, width: int) -> MemberColumns:
+        """The columns of all names in a width."""
+        return fit_member_columns(width - 1, self._longest_name, self._moment.unit if self._moment else AUTO)
 
     def build_lines(self, first: int, stop: int) -> list[_MemberLine]:
         """Build the lines of some members."""
         if self._moment is None:
             return []
-        self.draw_header(self.size.width)  # the columns are those of all names
-        shown, cursor = self._rows[first:stop], self.cursor_index
+        shown, cursor, columns = self._rows[first:stop], self.cursor_index, self._columns_of(self.size.width)
         largest = max((sum(kb or 0 for kb in (row.uss, row.family, row.others)) for row in self._rows), default=0)
-        texts = member_texts(self._moment, shown, self._columns.history)
+        texts = member_texts(self._moment, shown, columns.history)
         return [
-            _MemberLine(text, self._columns, largest, row.pid == self._watched_pid, first + at == cursor)
+            _MemberLine(text, columns, largest, row.pid == self._watched_pid, first + at == cursor)
             for at, (row, text) in enumerate(zip(shown, texts, strict=True))
         ]
 
@@ -129,6 +126,11 @@ class FamilyTable(LineList[Key, _MemberLine]):
         """Watch the member under the cursor."""
         if self._rows:
             self.post_message(self.MemberChosen())
+
+
+def _name_cells(row: MemberRow) -> int:
+    """Cells of a name with its place in the tree and its pid."""
+    return len(tree_lines(row.place.is_last)) + fmt.cell_width(member_title(row.history)) + len(str(row.pid)) + 3
 
 
 def _key(row: MemberRow) -> Key:

@@ -2,6 +2,7 @@
 
 from factories import mappings_of, tick_of
 from list_source import target
+from model.family.readings import SECOND_NS, reading_of
 
 from smapstop.model.family.comparison import LEAST_COMPARED, MOST_COMPARED
 from smapstop.model.protocol import MemberMessage
@@ -61,3 +62,13 @@ def test_mappings_are_compared_again_only_when_a_tick_came() -> None:
     assert family.shared_mappings(timelines, 0) is first
     timelines[2] = sampled_every(1)
     assert family.shared_mappings(timelines, 0) is not first, "the pid is that of another process"
+
+
+def test_the_members_are_derived_again_only_for_another_moment_or_after_a_reading() -> None:
+    family, amounts = FamilyState(), {1: {"rss": 8, "private_clean": 0, "private_dirty": 4}}
+    family.append(reading_of(1, amounts, new=(1,)))
+    first = family.table(SECOND_NS, 0, "uss")
+    assert family.table(SECOND_NS, 0, "uss") is first
+    assert family.table(2 * SECOND_NS, 0, "uss") is not first
+    family.append(reading_of(2, {1: amounts[1] | {"private_dirty": 6}}))
+    assert family.table(2 * SECOND_NS, 0, "uss").totals.uss == 6
