@@ -5,6 +5,7 @@ addresses                 backing: permissions, offset, device, inode, name
 """
 
 import re
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +25,10 @@ HEADER_DTYPE = np.dtype([(part, np.uint64 if part in HEADER_COLUMNS[:4] else np.
 """Structured dtype of `HeaderRow`."""
 BACKING_DTYPE = np.dtype([(part, HEADER_DTYPE[part]) for part in HEADER_COLUMNS[2:]])
 """Structured dtype of `BackingRow`."""
-HeaderArray = NDArray[np.void]
-"""Array of `HEADER_DTYPE`."""
+HeaderColumns = dict[str, NDArray[Any]]
+"""Columns of headers, by the names of `HEADER_COLUMNS`."""
+Offsets = NDArray[np.int64]
+"""Byte offsets into a text."""
 
 _DIGITS, _USUAL_PREFIX_BYTES = 12, 26
 """Number of digits of a user-space address on a usual 64-bit machine, and length of both addresses with the space
@@ -35,10 +38,11 @@ _HEX_VALUES = bytes(b"0123456789abcdef".find(character) & 0xFF for character in 
 
 
 class HeaderParser:
-    """Parser of header lines. Repeated backings (the part after the addresses) are parsed once."""
+    """Parser of header lines. Backings (the part after the addresses) of the last lines are not parsed again."""
 
     def __init__(self, strings: StringTable) -> None:
-        self._strings = strings
+        self.strings = strings
+        """String table of the codes."""
         self._backings: dict[bytes, BackingRow] = {}
 
     def parse(self, line: bytes) -> HeaderRow | None:
@@ -53,23 +57,30 @@ class HeaderParser:
         self._backings[backing] = parts
         return int(start, 16), int(end, 16), *parts
 
-    def parse_all(self, lines: list[bytes]) -> HeaderArray | None:
-        """Parse header lines; `None` if one is not a header. Fast for addresses of the usual length."""
-        headers = np.empty(len(lines), HEADER_DTYPE)
-        headers["start"], headers["end"], usual = _parse_usual_addresses(lines)
+    def parse_all(self, text: bytes, begins: Offsets, ends: Offsets) -> HeaderColumns | None:
+        """Parse lines of a text; `None` if one is not a header. Fast for addresses of the usual length.
+
+        Args:
+            text: A text.
+            begins: Offsets of the lines, shape (n,).
+            ends: Offsets of their newlines.
+        """
+        headers = {part: np.empty(len(begins), HEADER_DTYPE[part]) for part in HEADER_COLUMNS}
+        headers["start"], headers["end"], usual = _parse_usual_addresses(text, begins)
+        usual &= begins + _USUAL_PREFIX_BYTES <= ends
         rows = np.flatnonzero(usual)
-        backings = [lines[row][_USUAL_PREFIX_BYTES:] for row in rows.tolist()]
-        positions = {backing: position for position, backing in enumerate(dict.fromkeys(backings))}
-        parts = [self._parse_backing(backing) for backing in positions]
-        others = [(row, self.parse(lines[row])) for row in np.flatnonzero(~usual).tolist()]
-        if None in parts or any(header is None for _, header in others):
+        backings, index = index_lines(text, begins[rows] + _USUAL_PREFIX_BYTES, ends[rows])
+        parsed = {backing: self._backings.get(backing) or self._parse_backing(backing) for backing in backings}
+        others = [(row, self.parse(text[begins[row] : ends[row]])) for row in np.flatnonzero(~usual).tolist()]
+        if None in parsed.values() or any(header is None for _, header in others):
             return None
-        index = np.fromiter(map(positions.__getitem__, backings), np.intp, len(backings))
-        known = np.array(parts, BACKING_DTYPE)[index]
+        self._backings = {backing: parts for backing, parts in parsed.items() if parts}
+        known = np.array([*self._backings.values()], BACKING_DTYPE)
         for part in HEADER_COLUMNS[2:]:
-            headers[part][rows] = known[part]
+            headers[part][rows] = known[part][index]
         for row, header in others:
-            headers[row] = header
+            for part, value in zip(HEADER_COLUMNS, header or (), strict=True):
+                headers[part][row] = value
         return headers
 
     def _parse_backing(self, line: bytes) -> BackingRow | None:
@@ -78,7 +89,7 @@ class HeaderParser:
         if match is None or (inode := int(match[4])) >= 2**64:
             return None
         perms, offset, device, _, name = match.groups(b"")
-        perms_code, device_code, name_code = (intern_bytes(text, self._strings) for text in (perms, device, name))
+        perms_code, device_code, name_code = (intern_bytes(text, self.strings) for text in (perms, device, name))
         return int(offset, 16), inode, perms_code, device_code, name_code
 
 
@@ -92,18 +103,43 @@ def intern_name(raw: bytes, strings: StringTable) -> int:
     return intern_bytes(raw.lstrip(b" \t"), strings)
 
 
-def _parse_usual_addresses(lines: list[bytes]) -> tuple[Addresses, Addresses, NDArray[np.bool_]]:
+def index_lines(text: bytes, begins: Offsets, ends: Offsets) -> tuple[list[bytes], NDArray[np.intp]]:
+    """Return the distinct lines of some lines of a text, without newlines, and which of them each line is.
+
+    Args:
+        text: A text.
+        begins: Offsets of the lines, shape (n,).
+        ends: Offsets of their newlines.
+    """
+    distinct, index, sizes = list[bytes](), np.empty(len(begins), np.intp), ends + 1 - begins
+    for size in np.flatnonzero(np.bincount(sizes)).tolist():
+        rows = np.flatnonzero(sizes == size)
+        lines = slices_at(text, begins[rows], size).tolist()
+        positions = {line: position for position, line in enumerate(dict.fromkeys(lines), len(distinct))}
+        index[rows] = np.fromiter(map(positions.__getitem__, lines), np.intp, len(lines))
+        distinct += (line[:-1] for line in positions)
+    return distinct, index
+
+
+def slices_at(text: bytes, begins: Offsets, size: int) -> NDArray[np.bytes_]:
+    """Return the slices of a size at the given offsets of a text."""
+    slices: NDArray[np.bytes_] = np.ndarray((len(text) - size + 1,), f"S{size}", text, strides=(1,))[begins]
+    return slices
+
+
+def _parse_usual_addresses(text: bytes, begins: Offsets) -> tuple[Addresses, Addresses, NDArray[np.bool_]]:
     """Parse the addresses of lines; also return where they have the usual length and so are valid."""
-    prefixes = b"".join([line[:_USUAL_PREFIX_BYTES].ljust(_USUAL_PREFIX_BYTES) for line in lines])
-    letters = np.frombuffer(prefixes, np.uint8).reshape(-1, _USUAL_PREFIX_BYTES)
-    digits = np.frombuffer(prefixes.translate(_HEX_VALUES), np.uint8).reshape(-1, _USUAL_PREFIX_BYTES)
-    usual = (letters[:, _DIGITS] == ord("-")) & (letters[:, -1] == ord(" "))
+    prefixes = slices_at(text + bytes(_USUAL_PREFIX_BYTES), begins, _USUAL_PREFIX_BYTES).tobytes()
+    letters, digits = (
+        np.ascontiguousarray(np.frombuffer(characters, np.uint8).reshape(-1, _USUAL_PREFIX_BYTES).T)
+        for characters in (prefixes, prefixes.translate(_HEX_VALUES))
+    )
+    usual = (letters[_DIGITS] == ord("-")) & (letters[-1] == ord(" "))
     addresses = []
     for first in (0, _DIGITS + 1):
-        values = digits[:, first : first + _DIGITS]
-        if values.max(initial=0) > 0xF:
-            usual &= values.max(axis=1) <= 0xF
-        pairs = np.zeros((len(lines), 8), np.uint8)
-        pairs[:, -(_DIGITS // 2) :] = values[:, ::2] << 4 | values[:, 1::2]
+        values = digits[first : first + _DIGITS]
+        usual &= values.max(axis=0) <= 0xF
+        pairs = np.zeros((len(begins), 8), np.uint8)
+        pairs[:, -(_DIGITS // 2) :] = (values[::2] << 4 | values[1::2]).T
         addresses.append(pairs.view(">u8")[:, 0].astype(np.uint64))
     return *addresses, usual

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.columns import Mappings
 from smapstop.proc.smaps.boundaries import IRREGULAR, parse_boundaries
-from smapstop.proc.smaps.headers import HEADER_COLUMNS
+from smapstop.proc.smaps.headers import HEADER_COLUMNS, HeaderParser, Offsets
 from smapstop.proc.smaps.record_layout import RecordLayout, SmapsText
 
 WORD_BYTES = 8
@@ -19,8 +19,6 @@ _WORDS_PER_CHUNK = 1 << 15
 _WORDS_PER_DIFFERENCE = 64
 """If more than one in this many words differs, parsing the whole text is faster."""
 T = TypeVar("T", bound=np.generic)
-Offsets = NDArray[np.int64]
-"""Byte offsets into a text."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,7 +124,8 @@ def _patch_boundaries(reading: ParsedText, text: SmapsText, changed: NDArray[np.
         return None  # these two are half a boundary each and hardly ever change
     begins, ends = starts[changed - 1] + reading.layout.length, starts[changed] - 1
     parsed = parse_boundaries(
-        [bytes(text[begin:end]) for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)], mappings.strings
+        [bytes(text[begin:end]) for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)],
+        HeaderParser(mappings.strings),
     )
     separated = bytes(text[end] for end in ends.tolist()) == b"\n" * len(ends)
     if parsed is None or not separated or reading.irregular[changed - 1].any() or (parsed.flags == IRREGULAR).any():

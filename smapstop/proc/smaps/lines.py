@@ -12,7 +12,7 @@ from smapstop.proc.fields import FIELD_BY_NAME
 from smapstop.proc.smaps.headers import (
     HEADER_COLUMNS,
     HEADER_DTYPE,
-    HeaderArray,
+    HeaderColumns,
     HeaderParser,
     HeaderRow,
     intern_bytes,
@@ -30,10 +30,10 @@ def intern_flags(raw: bytes, strings: StringTable) -> int:
 
 
 def mappings_of(
-    heads: HeaderArray, flags: NDArray[np.int32], fields: tuple[str, ...], amounts: Amounts, strings: StringTable
+    heads: HeaderColumns, flags: NDArray[np.int32], fields: tuple[str, ...], amounts: Amounts, strings: StringTable
 ) -> Mappings:
     """Build `Mappings` from the parsed parts of a reading."""
-    start, end, offset, inode, perms, device, name = (np.ascontiguousarray(heads[part]) for part in HEADER_COLUMNS)
+    start, end, offset, inode, perms, device, name = (heads[part] for part in HEADER_COLUMNS)
     return Mappings(start, end, offset, inode, perms, device, name, flags, fields, amounts, strings)
 
 
@@ -97,7 +97,8 @@ class LineParser:
         amounts = np.full((len(self._columns), len(headers)), ABSENT, np.int64)
         for column, (rows, values) in zip(amounts, self._columns.values(), strict=True):
             column[rows] = values
-        return mappings_of(headers, np.array(self._flags, np.int32), tuple(self._columns), amounts, self._strings)
+        columns = {part: np.ascontiguousarray(headers[part]) for part in HEADER_COLUMNS}
+        return mappings_of(columns, np.array(self._flags, np.int32), tuple(self._columns), amounts, self._strings)
 
 
 def _malformed(number: int, line: bytes, expected: str) -> SmapstopError:

@@ -4,7 +4,7 @@ There are two parsers with the same result. `parse_smaps` goes line by line and 
 `SmapsParser` parses all records at once, relying on their common layout:
 
     55d0c4a1e000-55d0c4a3f000 rw-p 00000000 00:00 0      boundary between two fixed parts: the end of one record and
-    Size:                132 kB                          the header of the next, cached across readings
+    Size:                132 kB                          the header of the next
     Rss:                   8 kB                          … the fixed part begins with Size: see record_layout
     THPeligible:           0
     VmFlags: rd wr mr mw me ac                           … and here the next boundary
@@ -19,7 +19,8 @@ import numpy as np
 
 from smapstop.errors import SmapstopError
 from smapstop.proc.columns import Mappings, StringTable
-from smapstop.proc.smaps.boundaries import IRREGULAR, BoundaryCache, parse_tail
+from smapstop.proc.smaps.boundaries import IRREGULAR, parse_boundaries, parse_tail
+from smapstop.proc.smaps.headers import HeaderParser
 from smapstop.proc.smaps.incremental import IncrementalParser, ParsedText
 from smapstop.proc.smaps.lines import LineParser, mappings_of
 from smapstop.proc.smaps.record_layout import RecordLayout, SmapsText, derive_record_layout
@@ -86,7 +87,7 @@ class SmapsParser:
 
     def __init__(self, strings: StringTable | None = None) -> None:
         self.strings = StringTable() if strings is None else strings
-        self._boundaries = BoundaryCache(self.strings)
+        self._header_parser = HeaderParser(self.strings)
         self._incremental = IncrementalParser()
 
     def parse(self, text: SmapsText) -> Mappings:
@@ -112,7 +113,7 @@ class SmapsParser:
         if not boundaries:
             return None
         boundaries[0] = b"\n" + boundaries[0]
-        parsed = self._boundaries.parse(boundaries)
+        parsed = parse_boundaries(boundaries, self._header_parser)
         if parsed is None:
             return None
         lengths = np.fromiter(map(len, boundaries), np.int64, len(boundaries))

@@ -395,11 +395,13 @@ def test_a_reading_is_not_changed_by_the_next() -> None:
 def test_a_parser_forgets_headers_that_are_long_gone() -> None:
     parser = SmapsParser()
     for reading in range(50):
-        text = "".join(record(reading * 10 + row, padded("Size", row + 1), "VmFlags: rd ") for row in range(10))
+        rows = range(reading * 10, reading * 10 + 10)
+        text = "".join(record(row, padded("Size", row), "VmFlags: rd ", name=f"/{row}") for row in rows)
         mappings = parser.parse(text.encode())
 
         assert 0x7F0000000000 + reading * 0xA000 == int(mappings.start[0])
-        assert len(parser._boundaries) <= 20
+        assert mappings.name_of(9) == f"/{rows[9]}"
+        assert len(parser._header_parser._backings) == 10
 
 
 def test_a_malformed_reading_leaves_the_parser_as_it_was() -> None:
