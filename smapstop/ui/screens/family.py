@@ -7,6 +7,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical
+from textual.timer import Timer
 
 from smapstop.model.family.family_table import MemberRow
 from smapstop.model.family.sharing import SharedMapping
@@ -42,6 +43,8 @@ _BAND_LINES = 50
 """Height from which on the members are also shown over time."""
 _BAND_PART = 6
 """Most of the height, as one part of so many, that this takes."""
+_REST_SECONDS = 0.3
+"""Time for which the cursor rests on a member until it is sampled: passing by costs no other its history."""
 _TALL_LINES, _LOW_LINES = 32, 22
 """Heights from which on the pages are shown: below the mappings, at their right."""
 
@@ -86,6 +89,8 @@ class FamilyScreen(MemberLists):
         self._recorded = recorded
         self._session, self._request, self._ask = session, request, ask
         self._views = MemberViews()
+        self._rest_timer: Timer | None = None
+        """Runs while the cursor has not rested on a member for long enough."""
 
     def compose(self) -> ComposeResult:
         """Compose the title, the members, and the mappings that they share."""
@@ -230,8 +235,9 @@ class FamilyScreen(MemberLists):
         return timelines if run is None else {run.target.pid: run.timeline} | timelines
 
     def _sample(self, moment: FamilyMoment, compared: Collection[Timeline]) -> None:
-        """Have the members sampled whose own memory is largest, and the one under the cursor."""
-        family, current, at_ns = self._session.family, self.query_one(FamilyTable).current, moment.at_ns
+        """Have the members sampled whose own memory is largest, and the one on which the cursor rests."""
+        family, at_ns = self._session.family, moment.at_ns
+        current = self.query_one(FamilyTable).current if self._rest_timer is None else None
         if self._session.view_state.at is None:
             family.adjust_count(compared, at_ns)
         readable = [row for row in moment.table.rows if not (row.is_gone or row.is_zombie or row.history.missing)]
@@ -244,9 +250,23 @@ class FamilyScreen(MemberLists):
     # what the user does
 
     @on(FamilyTable.MemberHighlighted)
+    def follow_member(self) -> None:
+        """Show the member under the cursor, and sample it once the cursor rests on it."""
+        if self._rest_timer is not None:
+            self._rest_timer.stop()
+        self._rest_timer = self.set_timer(_REST_SECONDS, self.sample_member)
+        self.redraw()
+
+    def sample_member(self) -> None:
+        """Sample the member under the cursor, too."""
+        if self._rest_timer is not None:
+            self._rest_timer.stop()
+            self._rest_timer = None
+            self.redraw()
+
     @on(SharingTable.MappingHighlighted)
-    def follow_cursor(self) -> None:
-        """Sample the member under the cursor, too, and show the pages of the mapping under the cursor in it."""
+    def follow_mapping(self) -> None:
+        """Show the pages of the mapping under the cursor."""
         self.redraw()
 
     @on(FamilyTable.MemberChosen)
@@ -283,6 +303,7 @@ class FamilyScreen(MemberLists):
         elif self._recorded and row.pid != self._target_pid:
             self.notify(f"only the totals of {row.pid} were recorded; the mappings are those of {self._target_pid}")
         else:
+            self.sample_member()
             self.dismiss((row.pid, start))
 
     def action_open(self) -> None:

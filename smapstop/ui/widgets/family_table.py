@@ -34,7 +34,11 @@ class FamilyTable(LineList[Key, _MemberLine]):
     """The members; the cursor stays on its process."""
 
     class MemberHighlighted(Message):
-        """The cursor went to another member."""
+        """The cursor went to another member; several of these are coalesced into one."""
+
+        def can_replace(self, message: Message) -> bool:
+            """Replace any pending one."""
+            return isinstance(message, FamilyTable.MemberHighlighted)
 
     class MemberChosen(Message):
         """The user wants to watch the member under the cursor."""

@@ -28,7 +28,11 @@ class SharingTable(LineList[int, _SharingLine]):
     """The mappings, the most own memory first; the cursor stays on its address."""
 
     class MappingHighlighted(Message):
-        """The cursor went to another mapping."""
+        """The cursor went to another mapping; several of these are coalesced into one."""
+
+        def can_replace(self, message: Message) -> bool:
+            """Replace any pending one."""
+            return isinstance(message, SharingTable.MappingHighlighted)
 
     class MappingChosen(Message):
         """The user wants to see the mapping under the cursor in the process under the cursor of the family."""

@@ -267,3 +267,25 @@ async def test_after_the_end_the_histories_go_on_with_the_family() -> None:
         await pause_until(pilot, lambda: "30 K" in band.render_line(1).text, "the last reading")
         curve = band.render_line(1).text
         assert {"▁", "▂", "▄", "▆", "█"} <= set(curve), curve
+
+
+async def test_members_that_the_cursor_passes_take_no_other_the_place_among_those_that_are_sampled() -> None:
+    family, pids = Family(), range(CHILD, CHILD + 12)
+    async with family.app.run_test(size=(118, 40)) as pilot:
+        await family.open(pilot)
+        sizes = {pid: {"rss": 9, "pss": 9, "private_clean": 0, "private_dirty": CHILD + 13 - pid} for pid in pids}
+        family.source.deliver(reading_of(3, {PARENT: {"rss": 100}} | sizes, new=tuple(pids)[2:]))
+        await pause_until(pilot, lambda: len(family_of(pilot)) == 14, "its members")
+        sampled = family.app.session.family.sampled
+        screen, table = family.app.screen, family.app.screen.query_one(FamilyTable)
+        assert isinstance(screen, FamilyScreen)
+        for line in range(1, 13):
+            table.move_to(line)
+            screen.follow_member()
+        assert family.app.session.family.sampled == sampled, "it passed them"
+        last = max(pids)
+        await pause_until(pilot, lambda: last in family.app.session.family.sampled, "it rests on the last")
+        assert requested(family.source, SampleMembers)[-2:] == [
+            SampleMembers(sampled),
+            SampleMembers((*sampled[:-1], last)),
+        ]
