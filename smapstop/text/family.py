@@ -1,4 +1,4 @@
-"""Text of a family of processes: its members, their sums, and who broke the sharing."""
+"""Text of a family of processes: its members, and their sums."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,30 +6,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.lazy_dataclass import dataclass
-from smapstop.model.callers.call_stacks import BEYOND
 from smapstop.model.events import COST_OF
 from smapstop.model.family.family_log import MemberHistory
 from smapstop.model.family.family_table import FamilyMembers, MemberRow
-from smapstop.model.family.sharing import FirstCopy, SharedMapping
 from smapstop.model.history.culprits import culprit_of
-from smapstop.model.kinds import Kind, kind_of
 from smapstop.model.metrics import FAULTS, METRIC_TITLES, Metric
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View
-from smapstop.proc.callstack.frames import Frame
 from smapstop.proc.columns import ABSENT
 from smapstop.proc.program_title import title_of
 from smapstop.text import format as fmt
 from smapstop.text.culprit import culprit_text
-from smapstop.text.functions import function_text
 from smapstop.text.mechanisms import event_verdict
 from smapstop.text.sparkline import sparkline
 from smapstop.text.units import AUTO, CountFormat, UnitFormat, unit_format_of, without_shares
 
 OLD_NS = 6_000_000_000
 """Age from which on the memory of a member counts as old: longer than it is left unread in a family that is idle."""
-_MAX_COPIERS = 3
-"""Functions that are named of those that copied."""
 _MAX_TICKS_BACK = 120
 """Ticks that are looked through for the last verdict of a member."""
 _BRANCH, _LAST_BRANCH, _TRUNK, _NO_TRUNK = "├─", "└─", "│ ", "  "
@@ -251,59 +244,3 @@ def _amount_text(row: MemberRow, at_ns: int, unit: UnitFormat) -> str:
             return f"{unit.change(rss)} Rss, {unit.change(uss)} Uss · {ago}"
         point -= 1
     return ""
-
-
-@dataclass(frozen=True, slots=True)
-class SharingText:
-    """Text of a mapping in several processes."""
-
-    start: int
-    kind: Kind
-    name: str
-    size: str
-    shares: tuple[str, ...]
-    """Share of each process that is its own; empty where it is not mapped."""
-    own: tuple[float, ...]
-    """The same as numbers, for their colour; 0 where it is not mapped."""
-    first: str
-    """Who copied first, when, and how many pages; and by which functions."""
-
-
-def sharing_text(shared: SharedMapping, pids: Sequence[int], unit: UnitFormat = AUTO) -> SharingText:
-    """Text of a mapping in several processes, which are in the order of the columns."""
-    parts = [shared.parts.get(pid) for pid in pids]
-    copy = shared.first_copy
-    resident = sum(part.rss > 0 for part in shared.parts.values())
-    first = "still shared" if not shared.own and resident > 1 else ""
-    if copy is not None:
-        first = _first_text(copy, shared.copiers)
-    return SharingText(
-        start=shared.start,
-        kind=kind_of(shared.name, shared.perms),
-        name=sharing_name(shared),
-        size=without_shares(unit).amount(shared.size),
-        shares=tuple("" if part is None or part.share is None else fmt.percent(part.share) for part in parts),
-        own=tuple(0.0 if part is None else part.share or 0.0 for part in parts),
-        first=fmt.printable(first),
-    )
-
-
-def _first_text(copy: FirstCopy, copiers: Sequence[tuple[Frame, int]]) -> str:
-    """Who copied first, when, how many pages and what was on them; and which functions copied, then and later."""
-    total = sum(count for _, count in copiers)
-    functions = ", ".join(
-        f"{function_text(frame)} {fmt.percent(count / total)}"
-        for frame, count in copiers[:_MAX_COPIERS]
-        if frame != BEYOND
-    )
-    parts = [f"{copy.pid} {fmt.clock(copy.wall_ns)} {copy.pages:,} p{'' if copy.sure else '?'}"]
-    parts += ["of the file"] * copy.of_file + [", ".join(copy.names)] * bool(copy.names)
-    return " ".join(parts) + (f" · {functions}" if functions else "")
-
-
-def sharing_name(shared: SharedMapping) -> str:
-    """Name without its path, with permissions to distinguish the parts of a file; of other memory its address."""
-    base = fmt.printable(shared.name.rpartition("/")[2])
-    if not base:
-        return f"anon {shared.start:x}"
-    return base if base.startswith("[") else f"{base} {shared.perms}"

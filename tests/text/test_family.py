@@ -6,15 +6,11 @@ import numpy as np
 from factories import mappings_of, tick_of, timeline_of
 from model.family.readings import SECOND_NS, reading_of
 
-from smapstop.model.callers.call_stacks import BEYOND
 from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.family.family_log import FamilyLog
 from smapstop.model.family.family_table import family_table
-from smapstop.model.family.sharing import FirstCopy, Part, SharedMapping
-from smapstop.model.kinds import Kind
 from smapstop.model.metrics import Metric
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.proc.callstack.frames import Frame
 from smapstop.text.family import (
     FamilyMoment,
     MemberText,
@@ -22,7 +18,6 @@ from smapstop.text.family import (
     family_title,
     member_texts,
     reading_text,
-    sharing_text,
     tree_lines,
 )
 from smapstop.text.units import UnitFormat
@@ -122,23 +117,6 @@ def test_lines_of_the_tree() -> None:
     ]
 
 
-def test_shares_of_a_mapping_and_who_copied_first() -> None:
-    copy = FirstCopy(20, 1_700_000_000 * SECOND_NS, 3, False, ("page1",), of_file=True)
-    write = Frame("write_page", "/usr/lib/libx.so", 0)
-    parts = {10: Part(1, 80, 20), 20: Part(2, 80, 60), 30: Part(3, 0, 0)}
-    shared = SharedMapping(0x7F0000001000, "/usr/lib/libx.so", "rw-p", 80, parts, copy, ((write, 9), (BEYOND, 1)))
-    text = sharing_text(shared, (10, 20, 30, 40))
-    assert (text.name, text.kind, text.size) == ("libx.so rw-p", Kind.FILE, "80 K")
-    assert text.shares == ("25 %", "75 %", "", "")
-    assert text.first.startswith("20 ")
-    assert text.first.endswith(" 3 p? of the file page1 · write_page 90 %")
-    still = SharedMapping(0x1000, "", "rw-p", 80, {10: Part(1, 80, 0), 20: Part(2, 80, 0)}, None)
-    assert (sharing_text(still, (10, 20)).name, sharing_text(still, (10, 20)).first) == (
-        "anon 1000",
-        "still shared",
-    )
-
-
 def test_what_is_read_how_often_and_what_is_old() -> None:
     moment = moment_at(5, "uss", {})
     assert reading_text(moment, None, ()) == "totals in turn, the oldest now"
@@ -167,9 +145,3 @@ def test_a_family_is_in_the_unit_chosen_with_shares_of_its_pss() -> None:
         assert (worker.uss, worker.change_text, change_title(moment)) == (uss, change, delta)
         assert title in family_title(moment)
         assert worker.verdict.startswith(f"{unit.text(12)} copied")
-
-
-def test_the_size_of_a_shared_mapping_is_in_the_unit_but_no_share() -> None:
-    shared = SharedMapping(0x1000, "/a.so", "r-xp", 64, {}, None)
-    sizes = [sharing_text(shared, (), unit).size for unit in (UnitFormat("pages"), UnitFormat("share", 4, 100.0))]
-    assert sizes == ["16", "64 K"]

@@ -13,9 +13,9 @@ from smapstop.report.pages.cow_family import CowMember, find_inherited
 from smapstop.report.pages.cow_render import format_parts, part_record
 from smapstop.report.pages.inherited import InheritedMapping
 from smapstop.report.pages.render import SCHEMA
-from smapstop.text.family import sharing_text
 from smapstop.text.format import amount, cell_width, clip, pad, percent, printable, shorten_middle
 from smapstop.text.kinds import letter_of
+from smapstop.text.sharing import sharing_text
 
 _PAGE_KB = PAGE_BYTES // 1024
 _MOST_ROWS = 40

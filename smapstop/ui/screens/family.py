@@ -15,8 +15,9 @@ from smapstop.model.protocol import FollowFamily, MappingReply, MappingRequest, 
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
-from smapstop.text.family import FamilyMoment, family_format, family_title, member_title, reading_text, sharing_name
+from smapstop.text.family import FamilyMoment, family_format, family_title, member_title, reading_text
 from smapstop.text.family_band import begin_of_curves
+from smapstop.text.sharing import sharing_name
 from smapstop.text.status import baseline_text
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.messages import SourceRequested

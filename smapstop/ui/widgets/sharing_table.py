@@ -7,9 +7,9 @@ from textual.strip import Strip
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.family.sharing import SharedMapping
-from smapstop.text.family import SharingText, sharing_text
+from smapstop.text.sharing import SharingText, sharing_text
 from smapstop.text.units import AUTO, UnitFormat, without_shares
-from smapstop.ui.drawing.family import SharingColumns, draw_sharing, draw_sharing_titles, fit_sharing_columns
+from smapstop.ui.drawing.sharing import SharingColumns, draw_sharing, draw_sharing_titles, fit_sharing_columns
 from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.widgets.line_list import LineList

@@ -2,14 +2,13 @@
 
 from dataclasses import replace
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.style import Style
 
 from smapstop.text import format as fmt
 from smapstop.text.family import MemberText
-from smapstop.ui.drawing.family import draw_member, draw_member_titles, fit_member_columns, fit_sharing_columns
+from smapstop.ui.drawing.family import draw_member, draw_member_titles, fit_member_columns
 from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.theme.palette import build_palette
 
@@ -64,10 +63,3 @@ def test_the_bar_says_whose_the_memory_is() -> None:
     columns = fit_member_columns(200, 30)
     text = draw_member(replace(MEMBER, shares=(10, 20, 10)), columns, 40, STYLE, cursor=False, watched=False).text
     assert (text.count("▒"), text.count("█") - MEMBER.history.count("█"), text.count("░")) == (12, 6, 6)
-
-
-@pytest.mark.parametrize("width", [60, 80, 118, 240])
-def test_as_many_processes_as_fit_have_a_column(width: int) -> None:
-    columns = fit_sharing_columns(width, range(1, 20))
-    assert columns.name + 1 + 7 + 8 * len(columns.pids) + columns.first == width
-    assert columns.first >= 19 or len(columns.pids) == 1
