@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from smapstop.errors import SmapstopError
 from smapstop.lazy_dataclass import dataclass
+from smapstop.model.callers.page_faults import PageFaults, sum_faults
 from smapstop.model.family.members import Members, members_after, with_all_members
 from smapstop.model.family.reading import FamilyReading
 from smapstop.model.mapping_rows import find_rows, rows_differ
@@ -29,6 +30,8 @@ class Step:
     before: MapSnapshot | None
     """None for the first tick of the recording."""
     after: MapSnapshot
+    faults: PageFaults | None
+    """Page faults since the mappings were read before the tick; None if they were not watched."""
     seconds: float
     """Seconds since the first tick of the recording."""
     first: bool
@@ -71,8 +74,10 @@ def steps(
     """
     snapshot, first_ns, seconds, first = None, 0, 0.0, True
     members: Members | None = {}  # of the family before the first reading that is exported; None after that
+    faults: PageFaults | None = None
     for tick, readings in _with_family(ticks, family):
         before, snapshot = snapshot, apply_tick(snapshot, tick)
+        faults = tick.faults if before is None or before.tick.has_mappings else _sum(faults, tick.faults)
         first_ns = tick.monotonic_ns if before is None else first_ns
         seconds = (tick.monotonic_ns - first_ns) / 1e9
         if seconds > end:
@@ -87,6 +92,7 @@ def steps(
             yield Step(
                 before,
                 snapshot,
+                faults,
                 seconds,
                 first,
                 tuple(readings),
@@ -98,6 +104,11 @@ def steps(
     if first:
         what = f"no tick of {file!r} is from {begin:g} to {end:g} seconds after its start"
         raise SmapstopError(what, f"there is one at {seconds:.1f}")
+
+
+def _sum(*parts: PageFaults | None) -> PageFaults | None:
+    """Sum up the page faults of ticks, some of which may have none."""
+    return sum_faults(part for part in parts if part is not None)
 
 
 def _with_family(

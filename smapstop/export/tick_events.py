@@ -11,7 +11,7 @@ from smapstop.model.history.entry_faults import EntryFaults
 from smapstop.model.history.log_entry import PUBLIC_NAMES, LogEntry, MappingRef
 from smapstop.model.history.tick_entries import single_entries, tick_entries
 from smapstop.model.mapping_rows import find_rows
-from smapstop.model.tick import Ids, Tick
+from smapstop.model.tick import Ids
 from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.proc.columns import ABSENT, Amounts, strip_deleted
 from smapstop.proc.fields import PROPERTY_FIELDS
@@ -50,7 +50,7 @@ class TickEvent:
 
 def tick_events(step: Step) -> Iterator[TickEvent]:
     """Events of a step, in order: exec, lifecycle events of mappings, mechanisms, and the end of the process."""
-    entries = _with_faults(single_entries(tick_entries(step.tick), step.before, step.after), step.tick)
+    entries = _with_faults(single_entries(tick_entries(step.tick), step.before, step.after), step)
     notes = {entry.what: entry for entry in entries if entry.mapping is None}
     if "exec" in notes:
         yield TickEvent(notes["exec"])
@@ -63,11 +63,11 @@ def tick_events(step: Step) -> Iterator[TickEvent]:
         yield TickEvent(notes["end"])
 
 
-def _with_faults(entries: list[LogEntry], tick: Tick) -> list[LogEntry]:
+def _with_faults(entries: list[LogEntry], step: Step) -> list[LogEntry]:
     """The same entries with the page faults that brought their pages."""
-    if tick.faults is None:
+    if step.faults is None:
         return entries
-    faults = EntryFaults(tick_entries(tick))
+    faults = EntryFaults(tick_entries(step.tick), step.faults)
     return [
         entry if entry.mapping is None else replace(entry, faults=faults.of(entry.what, frozenset((entry.mapping,))))
         for entry in entries

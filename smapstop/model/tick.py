@@ -116,8 +116,9 @@ class Tick:
     stacks: tuple[ThreadStack, ...] = ()
     """Thread stacks found, changed or ended since the previous tick."""
     faults: PageFaults | None = None
-    """Page faults since the previous tick that has them, with their callers; None if they were not watched or if this
-    tick did not read the mappings."""
+    """Page faults since the previous tick that has them, with their callers; None if they were not watched, or if no
+    mappings are known yet. A tick that did not read the mappings has those in mappings that were known before; of the
+    others only the totals are known, and a later tick has their rows."""
     torn: bool = False
     """The map changed while it was read; overlapping records were dropped."""
     executed: bool = False

@@ -27,6 +27,9 @@ class Pacer:
         self._requests_ns = 0
         self._last_requests_ns = 0
         self._cost_ns: dict[Tier, int] = {}
+        """Cost of the last reading of each tier, without that of page faults."""
+        self._faults_ns = 0
+        """Cost of page faults at the last tick."""
 
     @property
     def pace(self) -> Pace:
@@ -47,8 +50,9 @@ class Pacer:
     @property
     def interval_ns(self) -> int:
         """Time between full readings within the budget, ns: the requested interval or a multiple of it."""
-        cost, between = self._cost_ns.get("smaps", 0) + self._last_requests_ns, self._tier_between()
-        cost_between = self._cost_ns.get(between, 0) if between else 0
+        between, faults = self._tier_between(), self._charged_ns
+        cost = self._cost_ns.get("smaps", 0) + faults + self._last_requests_ns
+        cost_between = self._cost_ns.get(between, 0) + faults if between else 0
         reading = max(1, _ceil_div(cost, self._pace.interval_ns))
         waiting = _ceil_div(max(0, cost - reading * self._income_ns), self._income_ns - cost_between)
         return self._pace.interval_ns * (reading + waiting)
@@ -67,9 +71,10 @@ class Pacer:
             faults_ns: Cost of watching page faults since the last tick. It is charged up to half of what
                 an interval may cost: symbol tables, read once, would else delay the next readings for seconds.
         """
-        cost_ns += min(faults_ns, self._income_ns // 2)
-        is_soon = not self._cost_ns and cost_ns <= 2 * self._income_ns  # the first also reads what is read only once
-        self._cost_ns[tier] = cost_ns
+        is_first = not self._cost_ns
+        self._cost_ns[tier], self._faults_ns = cost_ns, faults_ns
+        cost_ns += self._charged_ns
+        is_soon = is_first and cost_ns <= 2 * self._income_ns  # the first also reads what is read only once
         if tier == "smaps":
             self._last_requests_ns, self._requests_ns = self._requests_ns, 0
         self._owed_ns = max(0, self._debt_ns) + (min(cost_ns, self._income_ns) if is_soon else cost_ns)
@@ -99,6 +104,11 @@ class Pacer:
     def _income_ns(self) -> int:
         """Debt that one interval pays off, ns."""
         return max(1, int(self._pace.budget * self._pace.interval_ns))
+
+    @property
+    def _charged_ns(self) -> int:
+        """Cost of page faults at the last tick, as far as it is charged."""
+        return min(self._faults_ns, self._income_ns // 2)
 
     def _tier_between(self) -> Tier | None:
         """Tier of ticks between two full readings; None when the budget does not allow such ticks."""

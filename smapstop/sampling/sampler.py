@@ -167,7 +167,7 @@ class Sampler:
                 else ()
             )
             spent_ns = time.process_time_ns() - began_ns
-            faults, faults_ns = self._settle_faults(reading, transition.matched.ids)
+            faults, faults_ns = self._settle_faults(reading, transition.state.known)
             self._state = transition.state
             self.pacer.book_tick(
                 reading.tier, max(spent_ns, reading.read_ns - self._process.delay_ns), time.monotonic_ns(), faults_ns
@@ -176,11 +176,12 @@ class Sampler:
             self._last = self._build_tick(reading, transition, events, stacks, faults, spent_ns)
             return self._last
 
-    def _settle_faults(self, reading: ProcessReading, ids: Ids) -> tuple[PageFaults | None, int]:
-        """Page faults since the last reading of the mappings; and the CPU time for them since the last tick, ns."""
+    def _settle_faults(self, reading: ProcessReading, known: KnownMappings | None) -> tuple[PageFaults | None, int]:
+        """Page faults since the last tick, if any mappings are known; and the CPU time for them since then, ns."""
         began_ns, faults = time.process_time_ns(), None
-        if self.faults is not None and reading.has_mappings:
-            faults = self.faults.settle(reading.counters, reading.mappings, ids, reading.counted_ns)
+        if self.faults is not None and known is not None:
+            read = known if reading.has_mappings else None
+            faults = self.faults.settle(reading.counters, read, reading.counted_ns)
         spent_ns, self._drained_ns = self._drained_ns + time.process_time_ns() - began_ns, 0
         return faults, spent_ns
 
@@ -299,7 +300,7 @@ class Sampler:
         """Page faults since the last tick, now that the process has ended."""
         if self.faults is None or self._state.known is None:
             return None
-        return self.faults.settle(counters, *self._state.known, time.monotonic_ns())
+        return self.faults.settle(counters, self._state.known, time.monotonic_ns())
 
     def drain_faults(self) -> None:
         """Take the samples of page faults, between ticks, when the fd of `faults` is readable."""

@@ -210,7 +210,7 @@ def change_text(timeline: Timeline, mapping: int, number: int) -> str:
         mechanisms = [event_verdict(entry.event) for entry in entries if entry.event]
         if mechanisms:
             events = [entry.event for entry in entries if entry.event]
-            mechanisms[-1] += culprit_text(culprit_of(tick, mapping, events))
+            mechanisms[-1] += culprit_text(culprit_of(timeline.faults.since_reading(number), mapping, events))
         lifecycle = [
             LIFECYCLE_VERBS[entry.lifecycle_step] + resident_text(entry) for entry in entries if entry.lifecycle_step
         ]

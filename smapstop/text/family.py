@@ -226,7 +226,7 @@ def _event_texts(timeline: Timeline, at_ns: int) -> tuple[str, str]:
         if tick.monotonic_ns <= at_ns and len(tick.events):
             event = min(tick.events, key=lambda each: (COST_OF[each.what], -each.kb))
             what, age = event_verdict(event), fmt.age((at_ns - tick.monotonic_ns) / 1e9)
-            culprit = culprit_text(culprit_of(tick, event.mapping, (event,)))
+            culprit = culprit_text(culprit_of(timeline.faults.since_reading(number), event.mapping, (event,)))
             return f"{what}{culprit} · {age}", f"{what} · {age}"
     return "", ""
 

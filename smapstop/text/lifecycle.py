@@ -54,7 +54,7 @@ def last_change(history: MappingHistory, number: int, unit: UnitFormat = AUTO) -
         lifecycle=(*lifecycle, *_flags_text(history.states[step - 1].flags, history.states[step].flags)),
         events=events,
         kind=history.states[step].kind,
-        culprit=culprit_of(tick, history.mapping, events),
+        culprit=culprit_of(history.timeline.faults.since_reading(tick.number), history.mapping, events),
     )
 
 
@@ -66,7 +66,7 @@ def _arrival(history: MappingHistory, number: int, unit: UnitFormat) -> LastChan
     if not events and not lifecycle:
         return None
     ago = ago_text(tick, history.timeline.header(number))
-    culprit = culprit_of(tick, history.mapping, events)
+    culprit = culprit_of(history.timeline.faults.since_reading(tick.number), history.mapping, events)
     return LastChange(ago, (), tuple(lifecycle), events, history.states[0].kind, culprit)
 
 

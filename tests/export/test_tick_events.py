@@ -7,10 +7,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from export_helpers import export_jsonl, record_program, without_times
+from export_helpers import export_jsonl, record_program, record_ticks, without_times
+from factories import faults_of, mappings_of, tick_of
 from stepped_program import SteppedProgram
 
+from smapstop.model.events import MECHANISMS, Events
+from smapstop.proc.columns import StringTable
+
+TEXTS = StringTable()
 Program = Callable[[str], Path]
 
 pytestmark = pytest.mark.skipif(os.sysconf("SC_PAGE_SIZE") != 4096, reason="the programs count pages of 4 kB")
@@ -146,3 +152,27 @@ def test_a_move_says_from_where(program: Program, tmp_path: Path) -> None:
     was = {"start": hex(before), "end": hex(before + 9 * 4096)}
     assert (move["what"], move["start"], move["was"]) == ("move", hex(after), was)
     assert [(event["what"], event["kb"]) for event in others] == [("grow", 128)]
+
+
+def test_who_did_it_is_told_by_all_faults_since_the_last_reading(tmp_path: Path) -> None:
+    nothing = mappings_of(texts=TEXTS)
+    between: dict[str, Any] = {"tier": "counters", "faults": faults_of((7, "fill < main", 30))}
+    what = np.array([MECHANISMS.index("first-touch")], np.int8)
+    grown = Events(np.array([7]), what, np.array([400]), np.ones(1, bool))
+    path = record_ticks(
+        tmp_path / "run.smaps",
+        tick_of(0, mappings_of((0, 900, "rw-p", "", 4), texts=TEXTS), [7]),
+        tick_of(1, nothing, [], **between),
+        tick_of(2, nothing, [], **between),
+        tick_of(
+            3,
+            mappings_of((0, 900, "rw-p", "", 404), texts=TEXTS),
+            [7],
+            events=grown,
+            faults=faults_of((7, "fill < main", 40)),
+        ),
+    )
+
+    (event,) = export_jsonl(path, "events")
+    assert (event["pages"], event["by"], event["by_all"]) == (100, "fill", True)
+    assert [caller["faults"] for caller in export_jsonl(path, "callers")] == [30, 30, 40]

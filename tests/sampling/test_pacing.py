@@ -137,6 +137,20 @@ def test_nothing_is_read_between_when_the_budget_has_no_room_for_it() -> None:
     assert {SECOND} == {b.due_ns - a.due_ns for a, b in pairwise(runs)} == {run.interval_ns for run in runs}
 
 
+def test_page_faults_do_not_keep_cheap_readings_from_coming_between() -> None:
+    pacer = Pacer(Pace(), 0)
+    tiers = []
+    for _ in range(200):
+        now, tier = pacer.due_ns, pacer.tier()
+        tiers.append(tier)
+        pacer.book_tick(tier, {"counters": MS // 5, "rollup": 4 * MS, "smaps": 190 * MS}[tier], now, 30 * MS)
+
+    assert set(tiers) == {"smaps", "rollup"}
+    assert tiers.count("smaps") > 10
+    readings = [at for at, tier in enumerate(tiers) if tier == "smaps"]
+    assert pacer.interval_ns // SECOND in {b - a for a, b in pairwise(readings)}
+
+
 def test_missed_ticks_are_skipped() -> None:
     pacer = Pacer(Pace(), 0)
     pacer.book_tick("smaps", 3 * MS, 3 * MS)

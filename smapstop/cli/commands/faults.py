@@ -185,7 +185,7 @@ class _Watch:
                 self.collector.add(message)
                 self._ending = message.ending
                 is_last = self._last_ns is not None and message.monotonic_ns > self._last_ns
-                return self._ending is not None or (is_last and message.faults is not None)
+                return self._ending is not None or (is_last and message.has_mappings)
         return False
 
     def _end(self) -> bool:

@@ -21,7 +21,8 @@ class PageFaults:
     """Page faults of a tick, since the previous one that has any, or of several ticks.
 
     They are those of the process, not of its children. A fault is not a page: the kernel may map its neighbours,
-    too, or a huge page, or nothing.
+    too, or a huge page, or nothing. Rows and totals may differ by the faults in memory that was mapped since the
+    mappings were read: the totals have them at once, the rows as soon as their mapping is known.
     """
 
     minor: int

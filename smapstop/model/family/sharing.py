@@ -145,7 +145,7 @@ class CopyLog:
         if known is not timeline:  # sampled from its start again
             next_number = 0
         for number in range(max(next_number, timeline.oldest), len(timeline)):
-            tick = timeline.header(number)
+            tick, faults = timeline.header(number), timeline.faults.since_reading(number)
             for event in tick.events:
                 if event.what in _COPIES:
                     key = pid, event.mapping
@@ -153,9 +153,9 @@ class CopyLog:
                         pid, tick.wall_ns, event.pages, event.sure, event.names, event.what == "copy-on-write"
                     )
                     self._copies.setdefault(key, first)
-                    if tick.faults is not None:
+                    if faults is not None:
                         counts = self._copiers.setdefault(key, Counter())
-                        for frame, count in function_counts(tick.faults, event.mapping).items():
+                        for frame, count in function_counts(faults, event.mapping).items():
                             counts[_function_of(frame)] += count
         self._read[pid] = timeline, len(timeline)
 

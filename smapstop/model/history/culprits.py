@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.callers.culprit import FunctionFaults, function_faults
+from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.events import PAGES_OF_FAULT, Event
 from smapstop.model.history.log_entry import LogEntry
-from smapstop.model.tick import Tick
 from smapstop.proc.callstack.frames import Frame
 
 _ALL, _MOST = 0.99, 0.5
@@ -25,14 +25,19 @@ class Culprit:
     """False if some faults were lost, or may have been inside system calls."""
 
 
-def culprit_of(tick: Tick, mapping: int, events: Sequence[Event]) -> Culprit | None:
+def culprit_of(faults: PageFaults | None, mapping: int, events: Sequence[Event]) -> Culprit | None:
     """Find the function that caused the events of a mapping in a tick; None without page faults, or a majority.
 
     Each of several events may have another cause, unless one function made all the faults.
+
+    Args:
+        faults: Page faults that can have brought their pages, see `FaultQueries.since_reading`; None if not watched.
+        mapping: Id of the mapping.
+        events: What happened to it in the tick.
     """
-    if tick.faults is None:
+    if faults is None:
         return None
-    return _judge(function_faults(tick.faults, (mapping,), is_mixed=len(events) > 1), events)
+    return _judge(function_faults(faults, (mapping,), is_mixed=len(events) > 1), events)
 
 
 def culprit_of_entry(entry: LogEntry) -> Culprit | None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.events import MECHANISMS, SymbolNames
 from smapstop.model.grouping import GroupScope, group_ids
 from smapstop.model.history.amount_runs import OUTLIER_FACTOR
@@ -29,7 +30,12 @@ MAX_OUTLIERS = 5
 
 
 def fold_entries(
-    entries: TickEntries, before: MapSnapshot, after: MapSnapshot, known: Collection[int], room: int
+    entries: TickEntries,
+    before: MapSnapshot,
+    after: MapSnapshot,
+    faults: PageFaults | None,
+    known: Collection[int],
+    room: int,
 ) -> list[LogEntry]:
     """Fold the events of all mappings in a tick, the costliest and largest last.
 
@@ -40,17 +46,19 @@ def fold_entries(
         entries: Everything that happened in the tick.
         before: Snapshot before the tick.
         after: Snapshot after the tick.
+        faults: Page faults that can have brought their pages, see `FaultQueries.since_reading`.
         known: Keys of the open entries; entries with these keys are not new.
         room: New entries allowed before folding by kind.
     """
     items = resolve_entries(entries.of_mappings(), before, after)
-    return _build_entries(items, _fold_keys(items, known, room), before, after) if len(items.entries) else []
+    return _build_entries(items, _fold_keys(items, known, room), before, after, faults) if len(items.entries) else []
 
 
 def fold_group_entries(
     entries: TickEntries,
     before: MapSnapshot,
     after: MapSnapshot,
+    faults: PageFaults | None,
     scope: GroupScope,
     groups: Ids,
     purposes: tuple[NDArray[np.int8], NDArray[np.int8]],
@@ -61,6 +69,7 @@ def fold_group_entries(
         entries: Everything that happened in the tick.
         before: Snapshot before the tick.
         after: Snapshot after the tick.
+        faults: Page faults that can have brought their pages, see `FaultQueries.since_reading`.
         scope: The mappings, and what they are grouped by.
         groups: Ids of the groups to include; `LogEntry.scope` is one of them.
         purposes: Positions in `PURPOSE_GROUPS` of the mappings before and after; read only to group by purpose.
@@ -70,7 +79,8 @@ def fold_group_entries(
     of_item = group_ids(keys)
     here = np.flatnonzero((keys >= 0) & np.isin(of_item, groups))
     items = items.take(here)
-    return _build_entries(items, of_item[here] * KEY_BASE + items.entries.what, before, after) if len(here) else []
+    keys = of_item[here] * KEY_BASE + items.entries.what
+    return _build_entries(items, keys, before, after, faults) if len(here) else []
 
 
 def _fold_keys(items: ResolvedEntries, known: Collection[int], room: int) -> NDArray[np.int64]:
@@ -108,7 +118,11 @@ def _outliers(kb: NDArray[Any], of_fold: NDArray[np.signedinteger[Any]], most: i
 
 
 def _build_entries(
-    items: ResolvedEntries, keys: NDArray[np.int64], before: MapSnapshot, after: MapSnapshot
+    items: ResolvedEntries,
+    keys: NDArray[np.int64],
+    before: MapSnapshot,
+    after: MapSnapshot,
+    faults: PageFaults | None,
 ) -> list[LogEntry]:
     """One entry per key, the costliest and largest last."""
     order = np.lexsort((items.kb, keys))
@@ -124,7 +138,7 @@ def _build_entries(
         np.logical_and.reduceat(items.entries.sure[order], starts),
     )
     number, names = items.entries.number, _names(items.entries, keys)
-    faults, members = EntryFaults(items.entries), np.split(items.entries.mapping[order], starts[1:])
+    known, members = EntryFaults(items.entries, faults), np.split(items.entries.mapping[order], starts[1:])
     entries = []
     for ids, row, key, mappings, kb, moved, address_kb, sure in zip(
         members, *(column.tolist() for column in columns), strict=True
@@ -146,7 +160,7 @@ def _build_entries(
                 address_kb=address_kb,
                 sure=sure,
                 names=((number, names[key]),) if mappings == 1 and key in names else (),
-                faults=faults.of(EVENT_KINDS[code], frozenset(ids.tolist())),
+                faults=known.of(EVENT_KINDS[code], frozenset(ids.tolist())),
             )
         )
     return sorted(entries, key=lambda entry: (-entry.cost, entry.kb))
@@ -189,7 +203,8 @@ def entries_of_mapping(entries: TickEntries, history: MappingHistory) -> list[Lo
     for entry in reversed(list(items)):  # a mechanism that is sure only in part gives two
         same = folded.pop(entry.what, None)
         folded[entry.what] = replace(same.merged_with(entry), count=1) if same else entry
-    faults, ids = EntryFaults(items), frozenset((history.mapping,))
+    faults = EntryFaults(items, history.timeline.faults.since_reading(number))
+    ids = frozenset((history.mapping,))
     return [
         replace(
             entry,

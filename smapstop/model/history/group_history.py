@@ -152,7 +152,8 @@ class GroupHistory:
             return {}
         tick_items = tick_entries(timeline.header(number))
         purposes = self._purpose_groups(number - 1), self._purpose_groups(number)
-        entries = fold_group_entries(tick_items, before, timeline.at(number), self.scope, groups, purposes)
+        after, faults = timeline.at(number), timeline.faults.since_reading(number)
+        entries = fold_group_entries(tick_items, before, after, faults, self.scope, groups, purposes)
         for entry in sorted(entries, key=lambda entry: (entry.cost, -entry.kb)):
             by_group.setdefault(entry.scope, []).append(entry)
         return by_group

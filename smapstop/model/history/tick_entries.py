@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.lazy_dataclass import dataclass
-from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.events import MECHANISMS, SymbolNames, costs_of
 from smapstop.model.history.log_entry import (
     EVENT_CODES,
@@ -55,8 +54,6 @@ class TickEntries:
     sure: NDArray[np.bool_]
     names: tuple[tuple[int, SymbolNames], ...]
     """See `Events.names`."""
-    faults: PageFaults | None = None
-    """Page faults since the tick before."""
 
     def __len__(self) -> int:
         return len(self.what)
@@ -78,7 +75,6 @@ class TickEntries:
             kb=self.kb[rows],
             sure=self.sure[rows],
             names=tuple((at, named[row]) for at, row in enumerate(rows.tolist()) if row in named) if named else (),
-            faults=self.faults,
         )
 
     def of_mapping(self, mapping: int) -> "TickEntries":
@@ -134,7 +130,7 @@ def _all_entries(tick: Tick) -> TickEntries:
     nobody = np.full(len(events), NO_MAPPING)
     if not more:
         columns = (events.what, events.mapping, nobody, events.kb, events.sure)
-        return TickEntries(tick.number, events.page_kb, *columns, events.names, tick.faults)
+        return TickEntries(tick.number, events.page_kb, *columns, events.names)
     what, mapping, other = np.array(more, np.int64).reshape(-1, 3).T
     return TickEntries(
         number=tick.number,
@@ -145,7 +141,6 @@ def _all_entries(tick: Tick) -> TickEntries:
         kb=np.concatenate([events.kb, np.zeros(len(more), np.int64)]),
         sure=np.concatenate([events.sure, np.ones(len(more), bool)]),
         names=events.names,
-        faults=tick.faults,
     )
 
 

@@ -30,6 +30,7 @@ class FaultQueries:
         """Whether any tick has faults."""
         self._segments = segments
         self._ticks_of = lru_cache(_SEGMENTS)(_faults_by_tick)
+        self._readings_of = lru_cache(_SEGMENTS)(Segment.reading_numbers)
         self._sums: dict[int, PageFaults | None] = {}
         """Faults of packed segments, by their first tick, while they are known."""
         self._oldest = 0
@@ -57,6 +58,23 @@ class FaultQueries:
         while len(self._ranges) > _RANGES:
             self._ranges.pop(next(iter(self._ranges)))
         return faults
+
+    def since_reading(self, number: int) -> PageFaults | None:
+        """Faults up to a tick since the mappings were read before it; None if they were not watched.
+
+        They are those that can have changed the mappings, if the tick read them.
+        """
+        if not self.is_watched:
+            return None
+        before = number - 1
+        if before < self._segments.oldest:
+            return self.between(number, number + 1)
+        segment = self._segments.segment(before)
+        read = int(self._readings_of(segment)[before - segment.first])
+        if read == before:
+            segment = self._segments.segment(number)
+            return self._ticks(segment)[number - segment.first]
+        return self.between(read + 1, number + 1)
 
     def _forget(self) -> None:
         """Forget what begins before the oldest tick: nobody can ask for it."""

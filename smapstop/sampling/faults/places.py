@@ -15,13 +15,18 @@ class FaultPlaces:
         self._readings: tuple[tuple[Mappings, Ids], tuple[Mappings, Ids]] = nothing, nothing
 
     def read(self, mappings: Mappings, ids: Ids) -> None:
-        """Take over a new reading."""
-        self._readings = self._readings[1], (mappings, ids)
+        """Take over a reading, unless it is the last one again."""
+        if mappings is not self._readings[1][0]:
+            self._readings = self._readings[1], (mappings, ids)
 
     def find(self, addresses: Addresses) -> Ids:
         """Return the mapping of each address, shape (n,); `NO_LONGER_MAPPED` for those in neither map."""
         before, now = (_find(mappings, ids, addresses) for mappings, ids in self._readings)
         return np.where(now == NO_LONGER_MAPPED, before, now)
+
+    def find_in_last(self, addresses: Addresses) -> Ids:
+        """Return the mapping of each address in the last reading; `NO_LONGER_MAPPED` for those in none."""
+        return _find(*self._readings[1], addresses)
 
 
 def _find(mappings: Mappings, ids: Ids, addresses: Addresses) -> Ids:

@@ -2,23 +2,22 @@
 
 import time
 from contextlib import suppress
-from typing import NamedTuple
 
 import numpy as np
 
 from smapstop.errors import SmapstopError
-from smapstop.model.callers.page_faults import PageFaults
+from smapstop.model.callers.page_faults import NO_LONGER_MAPPED, PageFaults
 from smapstop.model.tick import Ids
-from smapstop.proc.callstack.fault_records import KERNEL_IP, FaultColumns, join_columns
-from smapstop.proc.callstack.perf_events import DrainedRings, FaultRings, Interval
-from smapstop.proc.callstack.unwind import CallStack
+from smapstop.proc.callstack.fault_records import KERNEL_IP
+from smapstop.proc.callstack.perf_events import DrainedRings, FaultRings
 from smapstop.proc.columns import Counters, Mappings
 from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.process import ProcDir
 from smapstop.sampling.faults.accounts import FaultAccounts
+from smapstop.sampling.faults.kept_faults import KeptFaults, Samples
 from smapstop.sampling.faults.period_control import PeriodControl
 from smapstop.sampling.faults.places import FaultPlaces
-from smapstop.sampling.faults.shares import Density, FaultRow, LightFaults, PlacedStack, share_faults
+from smapstop.sampling.faults.shares import FaultRow, LightFaults, PlacedStack, apportion, share_faults
 from smapstop.sampling.faults.stack_reader import StackReader
 
 MAX_LIGHT, MAX_STACKS = 20_000, 300
@@ -29,19 +28,6 @@ _BUDGET_PART = 0.2
 """Share of the budget that each stream may take."""
 _LIGHT_COST_NS, _STACK_COST_NS = 500, 100_000
 """CPU time of a sample, about."""
-_MAX_KEPT = 200_000
-"""Samples that are kept until the mappings are read; if there are more, each stands for two."""
-
-
-class _KeptStack(NamedTuple):
-    """A sampled stack, until it is known in which mapping its fault was."""
-
-    time_ns: int
-    address: int
-    ip: int
-    called: CallStack
-    weight: int
-    density: Density
 
 
 class FaultWatch:
@@ -71,10 +57,11 @@ class FaultWatch:
         light = min(MAX_LIGHT, max(_LEAST_LIGHT, int(part_ns / _LIGHT_COST_NS)))
         stacks = min(MAX_STACKS, max(_LEAST_STACKS, int(part_ns / _STACK_COST_NS)))
         self._light_control, self._stack_control = PeriodControl(light, now_ns), PeriodControl(stacks, now_ns)
-        self._light: list[FaultColumns] = []
-        self._stacks: list[_KeptStack] = []
-        self._sparse: list[tuple[Density, Interval]] = []
-        """Times of this tick in which few or no stacks could be sampled."""
+        self._kept = KeptFaults()
+        self._waiting = Samples.none()
+        """Those in memory that was in no mapping when the mappings were last read: the next reading may have it."""
+        self._owed = 0
+        """Faults for which these stand."""
         self._sampled = 0
         """Faults that the samples of all ticks stand for."""
         self._is_exact = True
@@ -114,37 +101,27 @@ class FaultWatch:
             self._has_gaps, self._is_exact = True, False
 
     def _store(self, drained: DrainedRings) -> None:
-        """Store samples until the mappings are read."""
+        """Store samples until they are settled."""
         self._has_losses |= drained.light_losses.any
         self._is_exact &= not self._has_losses
-        self._sparse += [(Density.THIN, each) for each in drained.missing]
-        self._sparse += [(Density.NONE, each) for each in drained.missing_thin]
         self._reader.look_for_code(drained.new_code)
-        self._light.append(drained.faults)
-        for density, stacks in ((Density.FULL, drained.stacks), (Density.THIN, drained.thin_stacks)):
-            self._stacks += [
-                _KeptStack(each.time_ns, each.address, each.ip, self._reader.unwind(each), each.weight, density)
-                for each in stacks
-            ]
-        if sum(map(len, self._light)) > _MAX_KEPT:
-            self._light = [join_columns(self._light).halve()]
-        if len(self._stacks) > _MAX_KEPT:
-            self._stacks = [each._replace(weight=2 * each.weight) for each in self._stacks[::2]]
+        self._kept.add(drained, self._reader.unwind)
 
-    def settle(self, counters: Counters | None, mappings: Mappings, ids: Ids, until_ns: int) -> PageFaults:
+    def settle(self, counters: Counters | None, read: tuple[Mappings, Ids] | None, until_ns: int) -> PageFaults:
         """Return the faults since the last call.
 
         Args:
             counters: The latest; None if the process has ended and nobody knows them.
-            mappings: The latest.
-            ids: Of these mappings.
+            read: The mappings and their ids, if they have just been read, or will not be read again. If None,
+                faults in memory that is in no mapping known yet are left for the next call that has them.
             until_ns: Time after the counters were read; what was later is of the next tick.
         """
         self.drain()
         self._reader.begin_tick()
-        self._places.read(mappings, ids)
-        faults, later, stacks = self._take_until(until_ns)
-        sampled = int(faults.weight.sum())
+        if read is not None:
+            self._places.read(*read)
+        taken, later = self._kept.take_until(until_ns)
+        sampled = taken.faults
         self._sampled += sampled
         totals = self._accounts.settle(
             counters,
@@ -154,31 +131,26 @@ class FaultWatch:
             has_gaps=self._has_gaps or self._rings.missed_threads > 0,
         )
         self._has_losses = self._has_gaps = False
-        rows = self._share(faults, stacks, totals.seen + totals.lost)
+        rows = self._share(taken, totals.seen + totals.lost, may_wait=read is None)
         mapping, stack, count = zip(*rows, strict=True) if rows else ((), (), ())
         columns = np.array(mapping, np.int64), np.array(stack, np.int32), np.array(count, np.int64)
         return PageFaults(*totals, *columns, self._reader.stacks)
 
-    def _share(self, faults: FaultColumns, stacks: list[_KeptStack], total: int) -> list[FaultRow]:
-        """Share the faults of a tick among the stacks that were sampled."""
-        density = np.zeros(len(faults), np.int8)
-        for level, (after_ns, until_ns) in self._sparse:
-            density[(faults.time_ns > after_ns) & (faults.time_ns <= until_ns) & (density < level)] = level
-        self._sparse = []
-        light = LightFaults(self._places.find(faults.address), faults.ip, faults.weight, density)
-        sampled = {each.ip for each in stacks}
-        code = (ip for ip in np.unique(faults.ip).tolist() if ip not in sampled and ip != KERNEL_IP)
-        self._reader.look_up({each.called for each in stacks}, code)
-        return share_faults(light, self._place(stacks), self._reader.name_code, total)
-
-    def _take_until(self, until_ns: int) -> tuple[FaultColumns, int, list[_KeptStack]]:
-        """Take the samples up to a time, and say for how many faults the later ones stand, which are kept."""
-        light, stacks = join_columns(self._light), self._stacks
-        is_now = light.time_ns <= until_ns
-        self._light = [light.take(~is_now)]
-        self._stacks = [each for each in stacks if each.time_ns > until_ns]
-        later = int(self._light[0].weight.sum())
-        return light.take(is_now), later, [each for each in stacks if each.time_ns <= until_ns]
+    def _share(self, taken: Samples, total: int, *, may_wait: bool) -> list[FaultRow]:
+        """Share the faults of a tick, and those that waited, among the stacks that were sampled."""
+        samples, total = self._waiting.joined_with(taken), self._owed + total
+        self._waiting, self._owed = Samples.none(), 0
+        find = self._places.find_in_last if may_wait else self._places.find
+        mapping = find(samples.light.address)
+        of_stacks = find(np.array([each.address for each in samples.stacks], np.uint64))
+        if may_wait:
+            is_known, is_known_stack = mapping != NO_LONGER_MAPPED, of_stacks != NO_LONGER_MAPPED
+            self._waiting = samples.take(~is_known, ~is_known_stack).limited()
+            samples, whole = samples.take(is_known, is_known_stack), samples.faults
+            mapping, of_stacks = mapping[is_known], of_stacks[is_known_stack]
+            total, self._owed = apportion([samples.faults, whole - samples.faults], total)
+        light = LightFaults(mapping, samples.light.ip, samples.light.weight, samples.density)
+        return share_faults(light, self._name(of_stacks, samples), self._reader.name_code, total)
 
     def _visible(self, later: int) -> int:
         """Number of faults that were visible since the start, without some later ones."""
@@ -186,12 +158,14 @@ class FaultWatch:
             return self._sampled
         return self._rings.fault_count() - later
 
-    def _place(self, stacks: list[_KeptStack]) -> list[PlacedStack]:
-        """Find the mappings and the names of stacks."""
-        mapping = self._places.find(np.array([each.address for each in stacks], np.uint64)).tolist()
+    def _name(self, mapping: Ids, samples: Samples) -> list[PlacedStack]:
+        """Name the stacks of samples, and prepare the names of code of which there are none."""
+        sampled = {each.ip for each in samples.stacks}
+        code = (ip for ip in np.unique(samples.light.ip).tolist() if ip not in sampled and ip != KERNEL_IP)
+        self._reader.look_up({each.called for each in samples.stacks}, code)
         return [
             PlacedStack(of, each.ip, self._reader.name(each.called), each.weight, each.density)
-            for of, each in zip(mapping, stacks, strict=True)
+            for of, each in zip(mapping.tolist(), samples.stacks, strict=True)
         ]
 
 

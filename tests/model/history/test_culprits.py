@@ -3,24 +3,20 @@
 from typing import Any
 
 import pytest
-from factories import faults_of, mappings_of, tick_of
+from factories import faults_of
 
+from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.events import Event, Mechanism
 from smapstop.model.history.culprits import culprit_of
-from smapstop.model.tick import Tick
-
-
-def tick(*rows: tuple[int, str, int], **totals: int) -> Tick:
-    return tick_of(0, mappings_of((1, 2)), [1], faults=faults_of(*rows, **totals))
 
 
 def event(what: Mechanism, pages: int) -> Event:
     return Event(1, what, 4 * pages, pages, sure=True)
 
 
-def judged(tick: Tick, *events: Event) -> tuple[Any, ...] | None:
+def judged(faults: PageFaults, *events: Event) -> tuple[Any, ...] | None:
     """Name of the culprit, whether it is alone, and sure."""
-    culprit = culprit_of(tick, 1, events)
+    culprit = culprit_of(faults, 1, events)
     return None if culprit is None else (culprit.frame.name, culprit.is_alone, culprit.sure)
 
 
@@ -54,15 +50,15 @@ def test_it_is_named_where_it_is_proven(
     pages: int,
     reported: tuple[Any, ...] | None,
 ) -> None:
-    assert judged(tick(*rows, **totals), event(what, pages)) == reported
+    assert judged(faults_of(*rows, **totals), event(what, pages)) == reported
 
 
 def test_of_several_events_it_is_named_only_if_it_made_all_faults() -> None:
     both = event("first-touch", 90), event("copy-on-write", 10)
-    assert judged(tick((1, "f < main", 100)), *both) == ("f", True, True)
-    assert judged(tick((1, "f < main", 90), (1, "g < main", 10)), *both) is None
-    assert judged(tick((1, "f < main", 100)), *both, event("swap-out", 3)) is None
+    assert judged(faults_of((1, "f < main", 100)), *both) == ("f", True, True)
+    assert judged(faults_of((1, "f < main", 90), (1, "g < main", 10)), *both) is None
+    assert judged(faults_of((1, "f < main", 100)), *both, event("swap-out", 3)) is None
 
 
 def test_nobody_is_named_without_callers() -> None:
-    assert culprit_of(tick_of(0, mappings_of((1, 2)), [1]), 1, [event("first-touch", 1)]) is None
+    assert culprit_of(None, 1, [event("first-touch", 1)]) is None

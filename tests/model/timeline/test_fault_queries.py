@@ -5,6 +5,7 @@ import pytest
 from factories import faults_of, mappings_of, tick_of
 
 from smapstop.model.callers.page_faults import PageFaults
+from smapstop.model.tick import Tier
 from smapstop.model.timeline.timeline import Timeline
 
 ROWS = mappings_of((1, 2), (3, 4))
@@ -74,6 +75,19 @@ def test_what_was_not_watched_is_not_known() -> None:
     assert log.faults.between(0, 1) is None
     assert np.isnan(log.faults.series(np.array([0]), 0, 1)).all()
     assert np.isnan(log.faults.counts(np.array([0]), 0, 1)).all()
+
+
+@pytest.mark.parametrize("segment_ticks", [3, 100])
+def test_faults_since_the_last_reading_are_those_of_all_ticks_after_it(segment_ticks: int) -> None:
+    log = Timeline(segment_ticks=segment_ticks)
+    tiers: list[Tier] = ["smaps", "counters", "rollup", "smaps", "smaps", "counters", "smaps"]
+    for number, tier in enumerate(tiers):
+        faults = faults_of((0, "f < main", 10**number))
+        rows = (ROWS, [0, 1]) if tier == "smaps" else (ROWS.take(slice(0)), [])
+        log.append(tick_of(number, *rows, keyframe=tier == "smaps", tier=tier, faults=faults))
+
+    sums = [log.faults.since_reading(number) for number in range(len(tiers))]
+    assert [int(each.faults.sum()) for each in sums if each] == [1, 10, 110, 1110, 10**4, 10**5, 1100000]
 
 
 def test_forgotten_ticks_are_left_out(timeline: Timeline) -> None:

@@ -20,6 +20,10 @@ def test_address_is_in_the_map_or_in_the_one_before() -> None:
     places.read(mappings_of((15, 25)), np.array([7]))
     assert places.find(addresses).tolist() == [-1, 5, 7, 7, 6, -1, -1]
 
-    places.read(mappings_of(), np.zeros(0, np.int64))
+    assert places.find_in_last(addresses).tolist() == [-1, -1, 7, 7, -1, -1, -1]
+
+    last = mappings_of()
+    places.read(last, np.zeros(0, np.int64))
+    places.read(last, np.zeros(0, np.int64))  # at the end there is no new one
     assert places.find(addresses).tolist() == [-1, -1, 7, 7, -1, -1, -1]
     assert places.find(addresses[:0]).tolist() == []

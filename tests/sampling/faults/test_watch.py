@@ -46,7 +46,7 @@ class WatchedFaults:
         counters = self.process.counters()
         until_ns = time.monotonic_ns()
         self.mappings = parse_smaps(self.process.read_smaps())
-        return self.watch.settle(counters, self.mappings, ids_of(self.mappings), until_ns)
+        return self.watch.settle(counters, (self.mappings, ids_of(self.mappings)), until_ns)
 
     def callers_at(self, faults: PageFaults, address: int) -> dict[str, int]:
         """Faults in the mapping at an address, by the function that made them and its caller."""
@@ -134,7 +134,7 @@ def test_last_faults_are_reported_after_the_end(program: Callable[..., Path]) ->
         target.program.kill()
         target.program.wait()
 
-        faults = target.watch.settle(None, mappings, ids_of(mappings), time.monotonic_ns())
+        faults = target.watch.settle(None, (mappings, ids_of(mappings)), time.monotonic_ns())
 
         assert target.callers_at(faults, target.address) == {"leaf_touch < in_thread": 20}
         assert faults.counted == faults.seen
