@@ -40,7 +40,7 @@ Place = Literal[
 PLACES: tuple[Place, ...] = get_args(Place)
 MODAL_PLACES: frozenset[Place] = frozenset(PLACES[PLACES.index("help") :])
 """Screens on which the dashboard's own keys are inactive."""
-TYPING_PLACES: frozenset[Place] = frozenset({"filter", "command", "letter", "pick", "sort", "theme"})
+TYPING_PLACES: frozenset[Place] = frozenset({"filter", "command", "letter", "pick", "sort", "columns", "theme"})
 """Places with a text input: single characters are typed, not bound."""
 
 

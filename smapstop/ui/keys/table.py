@@ -222,7 +222,7 @@ KEYS: tuple[Key, ...] = (
     _key("move_up", "left shift+up", "move left", "Lists", "Move the column to the left.", columns="move_column(-1)"),
     _key("move_down", "right shift+down", "move right", "Lists", "Move the column to the right.",
          columns="move_column(1)"),
-    _key("usual", "u", "defaults", "Lists", "Restore the default columns.", columns="usual"),
+    _key("usual", "ctrl+r", "defaults", "Lists", "Restore the default columns.", columns="usual"),
     _key("keep", "enter", "apply", "Lists", "Apply the filter, and go to what it shows.", filter="submit", shown=True,
          shadows="open"),
     _key("run", "enter", "run", "Lists", "Run the command.", command="submit", shown=True, shadows="open"),

@@ -15,10 +15,16 @@ from smapstop.text.table_columns import ALL_COLUMNS, COLUMNS, Column, fit_column
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.screens.modal import Explained, Modal
+from smapstop.ui.widgets.findable_list import FindableList
 
 
-class ColumnList(OptionList):
-    """The columns, one a line; a click on one shows or hides it."""
+class ColumnList(FindableList):
+    """The columns, one a line; typing finds one, and a click shows or hides it."""
+
+    def on_key(self, event: events.Key) -> None:
+        """Leave space to the action that shows or hides the column: it is not typed to find one."""
+        if event.key == "space":
+            event.prevent_default()
 
     async def _on_click(self, event: events.Click) -> None:
         """Put the cursor on the column clicked, instead of choosing it."""
@@ -55,12 +61,12 @@ class ColumnsScreen(Modal[tuple[Column, ...] | None]):
         """Compose the list of columns and the help of the highlighted one."""
         show, left, default, back = (key_of(self.app, name) for name in ("show", "move_up", "usual", "back"))
         with Vertical(classes="box") as box:
-            box.border_title = "Columns, from left to right"
+            box.border_title = "Columns, from left to right · type to find"
             right = key_of(self.app, "move_down")
             box.border_subtitle = (
                 f"{show} toggle · {left}{right} move · {default} defaults · enter apply · {back} cancel"
             )
-            yield ColumnList(*map(self._option, self._order), compact=True)
+            yield ColumnList(*self._listed())
             yield Explained(markup=False)
 
     def on_mount(self) -> None:
@@ -68,8 +74,12 @@ class ColumnsScreen(Modal[tuple[Column, ...] | None]):
         self._choices.highlighted = 0
 
     @property
-    def _choices(self) -> OptionList:
-        return self.query_one(OptionList)
+    def _choices(self) -> ColumnList:
+        return self.query_one(ColumnList)
+
+    def _listed(self) -> tuple[list[Option], list[str]]:
+        """The lines of the list, and what typing finds them by: the title, or the name that `--columns` takes."""
+        return [*map(self._option, self._order)], [f"{column.title} {column.key}" for column in self._order]
 
     def _option(self, column: Column) -> Option:
         """Line of a column in the list; one that is shown may have no room on this terminal."""
@@ -86,7 +96,7 @@ class ColumnsScreen(Modal[tuple[Column, ...] | None]):
 
     def _update_options(self, at: int) -> None:
         """List the columns again, with the cursor at an index."""
-        self._choices.set_options(map(self._option, self._order))
+        self._choices.replace_choices(*self._listed())
         self._choices.highlighted = at
 
     def action_show(self) -> None:

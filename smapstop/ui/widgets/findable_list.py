@@ -21,9 +21,17 @@ class FindableList(OptionList):
 
     def __init__(self, options: Sequence[Option], names: Sequence[str]) -> None:
         super().__init__(*options, compact=True)
-        self._names = tuple(name.casefold() for name in names)
+        self._set_names(names)
         self._typed = ""
         self._typed_at = 0.0
+
+    def _set_names(self, names: Sequence[str]) -> None:
+        self._names = tuple(name.casefold() for name in names)
+
+    def replace_choices(self, options: Sequence[Option], names: Sequence[str]) -> None:
+        """List other choices, or the same in another order."""
+        self.set_options(options)
+        self._set_names(names)
 
     def on_key(self, event: events.Key) -> None:
         """Highlight the next choice that begins with the typed text."""

@@ -76,7 +76,7 @@ BURSTS: list[tuple[str, Callable[[Dashboard], object]]] = [
     ("/libc\x1bo", lambda app: (app.view_state.filter, app.view_state.grouping) == ("", "name")),
     (":filter libm\ro", lambda app: (app.view_state.filter, app.view_state.grouping) == ("libm", "name")),
     (":sort nmae", lambda app: app.query_one(CommandInput).value == "sort nmae"),
-    (":columns\rq:columns\r", lambda app: isinstance(app.screen, ColumnsScreen)),
+    (":columns\r\x1b:columns\r", lambda app: isinstance(app.screen, ColumnsScreen)),
     ("\x06libm\r", lambda app: (app.session.search, app.query_one(MappingTable).current) == ("libm", 2)),
     ("\x06lib\rn", lambda app: (app.session.search, app.query_one(MappingTable).current) == ("lib", 2)),
     ("\x0fe/cow\r", lambda app: (app.query_one(EventsPane).filter_words, app.view_state.filter) == ("cow", "")),

@@ -54,3 +54,33 @@ async def test_a_click_on_a_column_shows_or_hides_it_and_the_hints_do_the_rest()
         await pilot.click(offset=(line.index("apply"), box.bottom - 1))
         await pause_until(pilot, lambda: chosen, "closed")
         assert chosen == [tuple(column for column in COLUMNS if column.key != COLUMNS[1].key)]
+
+
+@pytest.mark.parametrize(
+    ("typed", "column"),
+    [("ps", "pss"), ("anonh", "anon_huge_pages"), ("private_d", "private_dirty"), ("delta", "delta")],
+)
+async def test_typing_goes_to_the_column_of_that_title_or_name_and_space_still_shows_it(
+    typed: str, column: str
+) -> None:
+    app: App[object] = App()
+    async with app.run_test(size=(118, 40)) as pilot:
+        app.push_screen(ColumnsScreen([COLUMNS[0]], 200))
+        await pilot.pause()
+        columns = app.screen.query_one(OptionList)
+        await pilot.press(*(char if char != "_" else "underscore" for char in typed))
+        assert columns.highlighted_option is not None
+        assert columns.highlighted_option.id == column
+        await pilot.press("space")
+        assert [option.id for option in columns.options if "✓" in str(option.prompt)] == [COLUMNS[0].key, column]
+
+
+async def test_a_column_that_was_moved_is_found_where_it_is_now() -> None:
+    app: App[object] = App()
+    async with app.run_test(size=(118, 40)) as pilot:
+        app.push_screen(ColumnsScreen(COLUMNS, 200))
+        await pilot.pause()
+        await pilot.press("r", "s", "s", "left", "left", "home", "r", "s")
+        highlighted = app.screen.query_one(OptionList).highlighted_option
+        assert highlighted is not None
+        assert highlighted.id == "rss"

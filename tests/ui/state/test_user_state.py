@@ -83,7 +83,7 @@ async def test_the_last_column_cannot_be_hidden_and_the_usual_ones_are_a_key_awa
     async with app.run_test(size=(240, 40)) as pilot:
         await pilot.press("c", "space", "down", "space", "down", "space", "down", "space", "enter")
         assert (await header(pilot)).split() == ["Pss"]
-        await pilot.press("c", "u", "enter")
+        await pilot.press("c", "ctrl+r", "enter")
         assert app.main_screen.columns == COLUMNS
 
 
