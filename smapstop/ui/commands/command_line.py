@@ -1,5 +1,6 @@
 """Line to type a command: with completion, its meaning above, and the reason when it is wrong."""
 
+from collections.abc import Sequence
 from typing import ClassVar, cast
 
 from textual import on
@@ -125,8 +126,9 @@ class CommandLine(Vertical):
         try:
             command = find_command(name)
         except SmapstopError as error:
-            found = "   ".join(each.name for each in COMMANDS if each.name.startswith(name))
-            self._show(str(error) if space or not found else found, wrong=bool(space) or not found)
+            found = [each.name for each in COMMANDS if each.name.startswith(name)]
+            wrong = bool(space) or not found
+            self._show(str(error) if wrong else _join_fitting(found, self.screen.size.width - 2), wrong=wrong)
         else:
             self._show(f"{command.synopsis}   {command.help}")
 
@@ -134,3 +136,13 @@ class CommandLine(Vertical):
         line = self.query_one(Static)
         line.set_class(wrong, "-wrong")
         line.update(Content(fmt.printable(text)))
+
+
+def _join_fitting(names: Sequence[str], width: int) -> str:
+    """Join names as far as they fit into a line, and say how many more there are."""
+    text = "   ".join(names)
+    shown = len(names)
+    while fmt.cell_width(text) > width and shown > 1:
+        shown -= 1
+        text = "   ".join([*names[:shown], f"… {len(names) - shown} more: tab"])
+    return text

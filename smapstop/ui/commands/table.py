@@ -102,7 +102,7 @@ def find_command(name: str) -> ScreenCommand:
     if len(found) > 1:
         raise ambiguous_name_error(f"{name!r} may be several commands", found, "give more of the name")
     if not found:
-        raise unknown_name_error(f"no command {name!r}", name, COMMAND, ", ".join(COMMAND))
+        raise unknown_name_error(f"no command {name!r}", name, COMMAND, f":{HELP.name} lists all {len(COMMANDS)}")
     return COMMAND[found[0]]
 
 

@@ -1,5 +1,6 @@
 """The line of commands, as its user meets it."""
 
+import pytest
 from factories import mappings_of, tick_of
 from list_source import ListSource
 from textual import events
@@ -74,6 +75,18 @@ async def test_a_command_that_makes_no_sense_says_why_and_is_kept_for_mending() 
         await pilot.pause()
         assert (app.session.order.sorting.key, line_of(pilot).display) == ("name", False)
         assert list(app._notifications) == []
+
+
+@pytest.mark.parametrize("width", [118, 80, 40])
+async def test_all_that_stands_above_the_line_fits_into_it(width: int) -> None:
+    app = dashboard()
+    async with app.run_test(size=(width, 24)) as pilot:
+        await type_line(pilot, ":")
+        assert above(pilot).startswith("sort   group")
+        assert above(pilot).endswith("more: tab")
+        for text in ("", "foo"):
+            await type_line(pilot, text)
+            assert len(above(pilot)) <= width - 2
 
 
 async def test_tab_goes_through_the_completions_and_back() -> None:

@@ -19,7 +19,12 @@ def test_a_command_is_found_by_its_name_or_the_unique_beginning_of_it() -> None:
 
 @pytest.mark.parametrize(
     ("name", "why"),
-    [("", "no command ''"), ("srot", "no command 'srot': did you mean sort?"), ("Sort", "no command 'Sort'")],
+    [
+        ("", "no command ''"),
+        ("srot", "no command 'srot': did you mean sort?"),
+        ("Sort", "no command 'Sort'"),
+        ("foo", "no command 'foo': :help"),
+    ],
 )
 def test_an_unknown_name_is_refused_with_suggestions(name: str, why: str) -> None:
     with pytest.raises(SmapstopError) as refused:
