@@ -1,6 +1,7 @@
 """Columns of the mapping table. The sort menu, the table header and `--columns` are derived from them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -124,6 +125,23 @@ def find_columns(keys: Sequence[str]) -> tuple[Column, ...]:
 def group_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
     """Columns that apply to a group of mappings, which has neither an address nor permissions."""
     return tuple(column for column in columns if column.cell_format not in ("address", "text"))
+
+
+def add_sorted(columns: Sequence[Column], key: str) -> tuple[Column, ...]:
+    """Columns with the one that rows are sorted by, which no narrow table drops: an order by hidden numbers is none.
+
+    Args:
+        columns: Columns that the user chose, in order.
+        key: What rows are sorted by.
+    """
+    if key not in SORTABLE:
+        return tuple(columns)
+    lasting = replace(SORTABLE[key], drop_order=0)
+    if any(column.key == key for column in columns):
+        return tuple(lasting if column.key == key else column for column in columns)
+    pictures = (at for at, column in enumerate(columns) if column.cell_format in ("history", "happened"))
+    at = next(pictures, len(columns))
+    return (*columns[:at], lasting, *columns[at:])
 
 
 def fit_columns(

@@ -12,6 +12,7 @@ from smapstop.text.table_columns import (
     ALL_COLUMNS,
     COLUMNS,
     SORTABLE,
+    add_sorted,
     find_columns,
     fit_columns,
     shift_sorting,
@@ -34,6 +35,20 @@ def test_wider_terminals_lose_no_column() -> None:
 
 def test_the_reason_is_shown_before_most_numbers() -> None:
     assert [column.key for column, _ in fit_columns(COLUMNS, 60)] == ["name", "rss", "happened"]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 118, 240])
+@pytest.mark.parametrize("key", SORTABLE)
+def test_the_column_that_rows_are_sorted_by_is_shown_however_narrow_the_table(key: str, width: int) -> None:
+    assert key in {column.key for column, _ in fit_columns(add_sorted(COLUMNS, key), width)}
+
+
+def test_a_column_is_added_for_the_order_before_the_pictures_and_not_twice() -> None:
+    assert add_sorted(COLUMNS, "moved") == COLUMNS
+    assert [column.key for column in add_sorted(COLUMNS, "delta")] == [column.key for column in COLUMNS]
+    keys = [column.key for column in add_sorted(COLUMNS, "pss")]
+    assert keys[keys.index("pss") - 1 :] == ["rate", "pss", "history", "happened"]
+    assert [column.key for column in add_sorted(find_columns(("name", "rss")), "swap")] == ["name", "rss", "swap"]
 
 
 def test_columns_are_chosen_by_key_in_the_order_asked_for() -> None:

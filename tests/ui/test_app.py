@@ -118,6 +118,19 @@ async def test_keys_sort(keys: str, expected: list[str]) -> None:
         assert await names(pilot) == expected
 
 
+@pytest.mark.parametrize("grouping", ["none", "kind"])
+async def test_a_column_that_was_not_chosen_is_shown_while_rows_are_sorted_by_it(grouping: str) -> None:
+    app, source = dashboard(START)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.action_command(f"group {grouping}")
+        app.action_command("sort locked")
+        source.deliver(tick(1, 41, 30, 20, 10))
+        assert "Locke▼" in (await shown(pilot))[0]
+        app.action_command("sort moved")
+        assert "Locke" not in (await shown(pilot))[0]
+        assert "locked" not in {column.key for column in app.main_screen.columns}
+
+
 async def test_a_click_on_a_title_sorts_and_another_turns_the_order() -> None:
     app, _ = dashboard(START)
     async with app.run_test(size=(118, 40)) as pilot:

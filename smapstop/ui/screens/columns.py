@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from smapstop.text.table_columns import ALL_COLUMNS, COLUMNS, Column, fit_columns
+from smapstop.text.table_columns import ALL_COLUMNS, COLUMNS, Column, add_sorted, fit_columns
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.screens.modal import Explained, Modal
@@ -41,14 +41,15 @@ class ColumnsScreen(Modal[tuple[Column, ...] | None]):
     Args:
         columns: Columns of the table now.
         room: Cells that the table has for its columns.
+        sorted_by: Key of the column that rows are sorted by, which has room before others.
     """
 
     DEFAULT_CSS = "ColumnsScreen > .box { width: 100; }"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("columns")]
 
-    def __init__(self, columns: Sequence[Column], room: int) -> None:
+    def __init__(self, columns: Sequence[Column], room: int, sorted_by: str = "moved") -> None:
         super().__init__()
-        self._room = room
+        self._room, self._sorted_by = room, sorted_by
         self._initial_columns = tuple(columns)
         self._set_columns(columns)
 
@@ -92,7 +93,7 @@ class ColumnsScreen(Modal[tuple[Column, ...] | None]):
     def _fitting_keys(self) -> set[str]:
         """The shown columns that have room in the table."""
         shown = [column for column in self._order if column.key in self._shown_keys]
-        return {column.key for column, _ in fit_columns(shown, self._room)}
+        return {column.key for column, _ in fit_columns(add_sorted(shown, self._sorted_by), self._room)}
 
     def _update_options(self, at: int) -> None:
         """List the columns again, with the cursor at an index."""

@@ -219,7 +219,7 @@ class TimelineScreen(Screen[None]):
         from smapstop.ui.screens.columns import ColumnsScreen
 
         room = self.query_one(MappingTable).room
-        self.app.push_screen(ColumnsScreen(self.columns, room), self.show_columns)
+        self.app.push_screen(ColumnsScreen(self.columns, room, self.session.order.sorting.key), self.show_columns)
 
     def show_columns(self, columns: tuple[Column, ...] | None) -> None:
         """Show these columns; None changes nothing."""

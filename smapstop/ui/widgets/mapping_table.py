@@ -18,7 +18,7 @@ from smapstop.model.view.row_marks import RowMark, RowMarks
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view import View
 from smapstop.text.row_queries import GroupSeries, RowSeries, fitting_group_series, row_series_of
-from smapstop.text.table_columns import Column, group_columns, unfitted_columns
+from smapstop.text.table_columns import Column, add_sorted, group_columns, unfitted_columns
 from smapstop.text.table_rows import RowText, build_rows, natural_widths
 from smapstop.text.tree_marks import tree_marks, tree_target
 from smapstop.ui.drawing.table_header import FittedColumns, column_at, titles_text
@@ -92,6 +92,8 @@ class MappingTable(LineList[int, _TableLine]):
     def __init__(self, columns: tuple[Column, ...], widths: ColumnWidths, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.columns = columns
+        self._columns = columns
+        """Those columns and the one that rows are sorted by."""
         self._timeline: Timeline | None = None
         self._view: View | None = None
         self._group_series: GroupSeries | None = None
@@ -113,7 +115,7 @@ class MappingTable(LineList[int, _TableLine]):
 
     def set_columns(self, columns: tuple[Column, ...]) -> None:
         """Show other columns from the next view on."""
-        self.columns, self._group_series, self._row_series = columns, None, None
+        self.columns = columns
 
     def show(
         self,
@@ -131,10 +133,13 @@ class MappingTable(LineList[int, _TableLine]):
         self._timeline, self._view, self._order = timeline, view, order
         self._ordered_ids = view.table.ids[order]
         metric = view.state.metric
-        self._group_series = fitting_group_series(self._group_series, timeline, view, self.columns)
+        columns = add_sorted(self.columns, sorting.key)
+        if columns != self._columns:
+            self._columns, self._group_series, self._row_series = columns, None, None
+        self._group_series = fitting_group_series(self._group_series, timeline, view, columns)
         series = self._row_series
         if series is None or (series.timeline, series.metric) != (timeline, metric):
-            self._row_series = row_series_of(timeline, self.columns, metric)
+            self._row_series = row_series_of(timeline, columns, metric)
         self._sorting, self._frozen = sorting, frozen
         if self.cursor_id is not None and self.index_of(self.cursor_id) is None and self.count:
             # the mapping under the cursor is gone: keep the cursor on its line
@@ -174,7 +179,7 @@ class MappingTable(LineList[int, _TableLine]):
         if self._view is None or self._timeline is None:
             return []
         has_mappings = bool((self._view.table.ids >= 0).any()) or self._group_series is None
-        columns = self.columns if has_mappings else group_columns(self.columns)
+        columns = self._columns if has_mappings else group_columns(self._columns)
         room = self.room
         self._fitted_columns = (
             unfitted_columns(columns) if self._sideways else self.widths.fit(self._view, columns, room)
