@@ -13,6 +13,7 @@ from textual.binding import Binding
 from textual.widget import Widget
 from textual.widgets import Input
 
+from smapstop.text import format as fmt
 from smapstop.ui.garbage_collection import RESUME_SECONDS, resume_collection
 from smapstop.ui.keys.keymap import Keymap, key_name
 
@@ -49,6 +50,18 @@ class KeyApp(App[int]):
     def on_mount(self) -> None:
         """Begin to collect garbage once the first screen is painted."""
         self.set_timer(RESUME_SECONDS, resume_collection)
+
+    def _fatal_error(self) -> None:
+        """Leave after an error that nothing handled, with the traceback as Python prints it.
+
+        Textual prints all local variables, too: with a memory map among them that takes up to half a minute, in which
+        nothing reacts, and it puts the names of the watched process into what the user will send to others.
+        """
+        import traceback  # rarely needed
+
+        lines = map(fmt.printable, traceback.format_exc().splitlines())
+        self._exit_renderables.append("\n".join(lines))
+        self._close_messages_no_wait()
 
     def get_key_display(self, binding: Binding) -> str:
         """Display name of the first key with the same action."""

@@ -1,5 +1,7 @@
 """Keys that arrive in one burst, as from a paste, a fast hand, or tmux: each goes where the one before it leads."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -120,3 +122,22 @@ def _mouse(kind: type[events.MouseEvent], x: int, y: int) -> events.MouseEvent:
 async def settle(pilot: Pilot[int], app: Dashboard) -> None:
     """Let the first view be drawn."""
     await pause_until(pilot, lambda: app.session.view is not None and app.query_one(MappingTable).count, "a view")
+
+
+BROKEN = """
+from smapstop.ui.keys.key_app import KeyApp
+
+class Broken(KeyApp):
+    def on_mount(self):
+        path = "/home/somebody"
+        raise ZeroDivisionError("\\x1b[2J" + path[:0])
+
+Broken(ansi_color=None).run(headless=True)
+"""
+
+
+def test_an_error_of_ours_leaves_with_a_plain_traceback_without_the_values_of_variables() -> None:
+    done = subprocess.run([sys.executable, "-c", BROKEN], capture_output=True, text=True, timeout=60, check=False)
+    assert "line 7, in on_mount" in done.stderr
+    assert "ZeroDivisionError: \\x1b[2J" in done.stderr
+    assert "/home/somebody" not in done.stderr
