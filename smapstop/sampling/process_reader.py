@@ -6,9 +6,8 @@ from contextlib import contextmanager
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.tick import Tier
-from smapstop.proc.columns import Counters, Mappings
+from smapstop.proc.columns import Counters, Mappings, no_mappings
 from smapstop.proc.process import ProcDir, access_error
-from smapstop.proc.read_buffer import ReadBuffer
 from smapstop.proc.remote.cgroup import RemoteCgroup
 from smapstop.proc.smaps.parser import SmapsParser, drop_torn, parse_rollup
 from smapstop.sampling.added_columns.memory_filesystems import MemoryFilesystems
@@ -55,12 +54,11 @@ class ProcessReading:
 
 
 class ProcessReader:
-    """Read one process repeatedly, reusing the read buffer, the string table and the parser."""
+    """Read one process repeatedly, reusing the parser with its buffer and string table."""
 
     def __init__(self, process: ProcDir) -> None:
         self._process = process
         self._parser = SmapsParser()
-        self._buffer = ReadBuffer()
         self._objects = ObjectColumns(process)
         self._memory_files = MemoryFilesystems(process)
         self._facts = ProgramFacts(process)
@@ -97,9 +95,9 @@ class ProcessReader:
         try:
             if tier == "smaps":
                 self._objects.begin()
-                counters, text = self._read_whole_smaps(counters)
+                counters = self._read_whole_smaps(counters)
                 self._objects.end()
-                raw = self._parser.parse(text)
+                raw = self._parser.parse_buffer()
                 kept = drop_torn(raw)
                 torn = kept is not raw
                 mappings = self._objects.add_to(self._facts.add_to(self._memory_files.add_to(kept)))
@@ -121,7 +119,7 @@ class ProcessReader:
             counted_ns=counted_ns,
             tier=tier,
             counters=counters,
-            mappings=self._parser.parse(b"") if mappings is None else mappings,
+            mappings=no_mappings(self._parser.strings) if mappings is None else mappings,
             has_mappings=mappings is not None,
             rollup=rollup,
             torn=torn,
@@ -133,21 +131,23 @@ class ProcessReader:
         """Whether the process has executed another program; an image that is not readable does not count as one."""
         return bool(self._image and counters.image) and self._image != counters.image
 
-    def _read_whole_smaps(self, counters: Counters) -> tuple[Counters, memoryview]:
-        """Read smaps to its end; an exec or exit in the middle truncates the text, which looks like end of file.
+    def _read_whole_smaps(self, counters: Counters) -> Counters:
+        """Read smaps to its end, into the buffer of the parser.
+
+        An exec or exit in the middle truncates the text, which looks like end of file.
 
         Returns:
-            The counters of the program that the text belongs to (a new one after an exec), and the text.
+            The counters of the program that the text belongs to (a new one after an exec).
 
         Raises:
             OSError: As for `ProcDir.read`; ESRCH also when the process is a zombie or dead.
         """
-        text = self._process.read_smaps_into(self._buffer)
+        text = self._process.read_smaps_into(self._parser.buffer)
         after = self._process.counters()
         if after.image != counters.image:
             counters = after
-            text = self._process.read_smaps_into(self._buffer)
+            text = self._process.read_smaps_into(self._parser.buffer)
             after = self._process.counters()
         if not text or (after.state in "ZX" and (after.threads or 0) <= 1):
             raise ProcessLookupError
-        return counters, text
+        return counters

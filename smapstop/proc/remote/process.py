@@ -162,9 +162,9 @@ class RemoteProcDir(ProcDir):
         answer = known.popleft() if known else self._ask(name)[0]
         return answer.contents()
 
-    def read_into(self, name: str, buffer: ReadBuffer) -> memoryview:  # noqa: ARG002 - it was read already
-        """Read a whole file, as `read`."""
-        return memoryview(self.read(name))
+    def read_into(self, name: str, buffer: ReadBuffer) -> memoryview:
+        """Read a whole file into a buffer, as `read`; the result is valid until the buffer's next text."""
+        return buffer.replace(self.read(name))
 
     def read_start(self, name: str) -> bytes:
         """Read a whole file, as `read`: cat reads no less."""

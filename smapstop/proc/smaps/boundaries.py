@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.proc.columns import StringTable
-from smapstop.proc.smaps.headers import HeaderColumns, HeaderParser, Offsets, index_lines, intern_name
+from smapstop.proc.read_buffer import Offsets
+from smapstop.proc.smaps.headers import HeaderColumns, HeaderParser, index_lines, intern_name
 from smapstop.proc.smaps.lines import intern_flags
 
 IRREGULAR = -1

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.proc.columns import Addresses, StringTable
+from smapstop.proc.read_buffer import Offsets
 
 _ADDRESSES = re.compile(rb"([0-9a-f]{1,16})-([0-9a-f]{1,16}) (.*)")
 _BACKING = re.compile(rb"([r-][w-][x-][sp]) ([0-9a-f]{1,16}) ([0-9a-f]+:[0-9a-f]+) ([0-9]{1,20})(?: +(.*))?")
@@ -27,8 +28,6 @@ BACKING_DTYPE = np.dtype([(part, HEADER_DTYPE[part]) for part in HEADER_COLUMNS[
 """Structured dtype of `BackingRow`."""
 HeaderColumns = dict[str, NDArray[Any]]
 """Columns of headers, by the names of `HEADER_COLUMNS`."""
-Offsets = NDArray[np.int64]
-"""Byte offsets into a text."""
 
 _DIGITS, _USUAL_PREFIX_BYTES = 12, 26
 """Number of digits of a user-space address on a usual 64-bit machine, and length of both addresses with the space

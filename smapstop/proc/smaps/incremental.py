@@ -1,4 +1,4 @@
-"""Incremental parsing: compare each text with the last one and parse only where they differ."""
+"""Incremental parsing: parse a text only where it differs from the last one."""
 
 from dataclasses import replace
 from typing import TypeVar
@@ -8,16 +8,11 @@ from numpy.typing import NDArray
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.columns import Mappings
+from smapstop.proc.read_buffer import WORD_BYTES, Offsets
 from smapstop.proc.smaps.boundaries import IRREGULAR, parse_boundaries
-from smapstop.proc.smaps.headers import HEADER_COLUMNS, HeaderParser, Offsets
+from smapstop.proc.smaps.headers import HEADER_COLUMNS, HeaderParser
 from smapstop.proc.smaps.record_layout import RecordLayout, SmapsText
 
-WORD_BYTES = 8
-"""Bytes per compared word."""
-_WORDS_PER_CHUNK = 1 << 15
-"""Words compared at a time; they should stay in the CPU cache."""
-_WORDS_PER_DIFFERENCE = 64
-"""If more than one in this many words differs, parsing the whole text is faster."""
 T = TypeVar("T", bound=np.generic)
 
 
@@ -35,62 +30,21 @@ class ParsedText:
     """The n mappings in the text."""
 
 
-class IncrementalParser:
-    """Parser that compares each text with the last one.
+def parse_changes(reading: ParsedText, text: SmapsText, changes: Offsets) -> ParsedText | None:
+    """Parse a text of the same length as the last one; `None` if it has to be parsed in full.
 
     Amounts are padded, so while no mapping is added or removed, a text keeps its length and everything in it its
     offset. Unchanged bytes were checked when they were first parsed; changed ones are checked in the same way.
+
+    Args:
+        reading: The last text, parsed.
+        text: The text.
+        changes: Offsets of the words in which they differ.
     """
-
-    def __init__(self) -> None:
-        self._buffer = np.empty(0, np.uint8)
-        self._text = self._buffer
-        self._parsed: ParsedText | None = None
-
-    def store(self, text: SmapsText, reading: ParsedText) -> None:
-        """Store a reading and a copy of its text."""
-        if len(self._buffer) < len(text):
-            self._buffer = np.empty(len(text) + len(text) // 8, np.uint8)
-        self._text = self._buffer[: len(text)]
-        self._text[:] = np.frombuffer(text, np.uint8)
-        self._parsed = reading
-
-    def parse_next(self, text: SmapsText) -> Mappings | None:
-        """Parse the next text and store it; `None` if it has to be parsed in full."""
-        reading, new = self._parsed, np.frombuffer(text, np.uint8)
-        if reading is None or len(new) != len(self._text):
-            return None
-        offsets = _find_differences(self._text, new)
-        if offsets is None:
-            return None
-        if len(offsets):
-            mappings = _patch_mappings(reading, text, offsets)
-            if mappings is None:
-                return None
-            self._parsed = replace(reading, mappings=mappings)
-            for byte in range(WORD_BYTES):
-                self._text[offsets + byte] = new[offsets + byte]
-        return self._parsed.mappings if self._parsed else None
-
-
-def _find_differences(old: NDArray[np.uint8], new: NDArray[np.uint8]) -> Offsets | None:
-    """Return the offsets of words that differ in two texts of equal length; `None` if there are too many.
-
-    The last word ends with the text and may overlap the one before.
-    """
-    count, last = len(old) // WORD_BYTES, len(old) - WORD_BYTES
-    a, b = (text[: count * WORD_BYTES].view(np.uint64) for text in (old, new))
-    offsets, words = list[Offsets](), 0
-    for first in range(0, count, _WORDS_PER_CHUNK):
-        differ = a[first : first + _WORDS_PER_CHUNK] != b[first : first + _WORDS_PER_CHUNK]
-        if differ.any():
-            offsets.append((np.flatnonzero(differ) + first) * WORD_BYTES)
-            words += len(offsets[-1])
-            if words > count // _WORDS_PER_DIFFERENCE:
-                return None
-    if last < 0 or not np.array_equal(old[last:], new[last:]):
-        offsets.append(np.array([last]))
-    return np.concatenate(offsets) if offsets else np.empty(0, np.int64)
+    if not len(changes):
+        return reading
+    mappings = _patch_mappings(reading, text, changes)
+    return None if mappings is None else replace(reading, mappings=mappings)
 
 
 def _patch_mappings(reading: ParsedText, text: SmapsText, offsets: Offsets) -> Mappings | None:

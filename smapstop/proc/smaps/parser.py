@@ -1,4 +1,4 @@
-"""Parse smaps and smaps_rollup. Bytes in, columns out, without files or a clock.
+"""Parse smaps and smaps_rollup. Text in, columns out, without a clock.
 
 There are two parsers with the same result. `parse_smaps` goes line by line and accepts the text of any kernel.
 `SmapsParser` parses all records at once, relying on their common layout:
@@ -12,16 +12,17 @@ There are two parsers with the same result. `parse_smaps` goes line by line and 
 
 A record with another layout (an amount above 99,999,999 kB makes its line longer) is parsed line by line; if there
 are many of them, the whole text is. If a text is as long as the last one, only the differences are parsed: see
-incremental.
+read_buffer and incremental.
 """
 
 import numpy as np
 
 from smapstop.errors import SmapstopError
 from smapstop.proc.columns import Mappings, StringTable
+from smapstop.proc.read_buffer import ReadBuffer
 from smapstop.proc.smaps.boundaries import IRREGULAR, parse_boundaries, parse_tail
 from smapstop.proc.smaps.headers import HeaderParser
-from smapstop.proc.smaps.incremental import IncrementalParser, ParsedText
+from smapstop.proc.smaps.incremental import ParsedText, parse_changes
 from smapstop.proc.smaps.lines import LineParser, mappings_of
 from smapstop.proc.smaps.record_layout import RecordLayout, SmapsText, derive_record_layout
 
@@ -84,14 +85,23 @@ class SmapsParser:
 
     strings: StringTable
     """String table shared by all readings: a code has the same meaning in each of them."""
+    buffer: ReadBuffer
+    """Buffer into which a text is read that is to be parsed by `parse_buffer`."""
 
     def __init__(self, strings: StringTable | None = None) -> None:
         self.strings = StringTable() if strings is None else strings
+        self.buffer = ReadBuffer()
         self._header_parser = HeaderParser(self.strings)
-        self._incremental = IncrementalParser()
+        self._reading: ParsedText | None = None
+        """The last text that was parsed, if all but a few records share one layout."""
 
     def parse(self, text: SmapsText) -> Mappings:
-        """Parse one reading, with the result of `parse_smaps`. The text's memory may be reused afterwards.
+        """Parse a text that was read elsewhere, as `parse_buffer`; a copy of it remains in the buffer."""
+        self.buffer.replace(text)
+        return self.parse_buffer()
+
+    def parse_buffer(self) -> Mappings:
+        """Parse the text in the buffer, with the result of `parse_smaps`.
 
         Columns unchanged since the previous reading may be the same arrays; if nothing changed, the result may be
         the same object.
@@ -99,14 +109,16 @@ class SmapsParser:
         Raises:
             SmapstopError: A line cannot be from smaps.
         """
-        mappings = self._incremental.parse_next(text)
-        if mappings is not None:
-            return mappings
-        layout = derive_record_layout(bytes(text[:_FIRST_RECORD]))
-        mappings = None if layout is None else self._parse_by_layout(text, layout)
-        return parse_smaps(text, self.strings) if mappings is None else mappings
+        text, changes, reading = self.buffer.text, self.buffer.take_changes(), self._reading
+        self._reading = None
+        if reading is not None and changes is not None:
+            self._reading = parse_changes(reading, text, changes)
+        if self._reading is None:
+            layout = derive_record_layout(bytes(text[:_FIRST_RECORD]))
+            self._reading = None if layout is None else self._parse_by_layout(text, layout)
+        return parse_smaps(text, self.strings) if self._reading is None else self._reading.mappings
 
-    def _parse_by_layout(self, text: SmapsText, layout: RecordLayout) -> Mappings | None:
+    def _parse_by_layout(self, text: SmapsText, layout: RecordLayout) -> ParsedText | None:
         """Parse a text in which all but a few records have the given layout; `None` if they do not."""
         boundaries = layout.separator.split(text)
         last = boundaries.pop().removesuffix(b"\n")
@@ -128,8 +140,7 @@ class SmapsParser:
         for row in np.flatnonzero(irregular).tolist():
             if not _reparse_record(mappings, row, bytes(text[starts[row] : ends[row]])):
                 return None
-        self._incremental.store(text, ParsedText(layout, starts, irregular, mappings))
-        return mappings
+        return ParsedText(layout, starts, irregular, mappings)
 
 
 def _reparse_record(mappings: Mappings, row: int, fixed_part_and_tail: bytes) -> bool:

@@ -141,7 +141,8 @@ def test_a_malformed_text_leaves_the_last_reading_as_it_was() -> None:
     with pytest.raises(SmapstopError):
         parser.parse(bad)
 
-    assert parser.parse(TEXT) is good
+    assert told(parser.parse(TEXT)) == told(good)
+    assert parser.parse(TEXT) is parser.parse(TEXT)
 
 
 @examples(100)

@@ -235,10 +235,10 @@ def test_a_wide_amount_is_no_reason_to_read_the_whole_text_line_by_line() -> Non
     layout = derive_record_layout(text.encode())
     assert layout is not None
 
-    mappings = SmapsParser()._parse_by_layout(text.encode(), layout)
+    reading = SmapsParser()._parse_by_layout(text.encode(), layout)
 
-    assert mappings is not None
-    assert [amounts, [0, 1, 2, 3, 4]] == mappings.amounts.tolist()
+    assert reading is not None
+    assert [amounts, [0, 1, 2, 3, 4]] == reading.mappings.amounts.tolist()
 
 
 @pytest.mark.parametrize("file", sorted({*FIELDS_OF, "linux-6.18.txt"}))
