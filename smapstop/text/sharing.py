@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.callers.call_stacks import BEYOND
-from smapstop.model.family.sharing import FirstCopy, SharedMapping
+from smapstop.model.family.sharing import FirstCopy, Part, SharedMapping
 from smapstop.model.kinds import Kind, kind_of
 from smapstop.proc.callstack.frames import Frame
 from smapstop.text import format as fmt
 from smapstop.text.functions import function_text
+from smapstop.text.tree_marks import FOLDED, UNFOLDED
 from smapstop.text.units import AUTO, UnitFormat, without_shares
 
 _MAX_COPIERS = 3
@@ -24,7 +25,7 @@ class SharingText:
     name: str
     size: str
     shares: tuple[str, ...]
-    """Share of each process that is its own; empty where it is not mapped."""
+    """Share of each process that is its own; empty where it is not mapped, "·" where nothing of it is in memory."""
     own: tuple[float, ...]
     """The same as numbers, for their colour; 0 where it is not mapped."""
     first: str
@@ -44,10 +45,29 @@ def sharing_text(shared: SharedMapping, pids: Sequence[int], unit: UnitFormat = 
         kind=kind_of(shared.name, shared.perms),
         name=sharing_name(shared),
         size=without_shares(unit).amount(shared.size),
-        shares=tuple("" if part is None or part.share is None else fmt.percent(part.share) for part in parts),
+        shares=tuple(map(_share_text, parts)),
         own=tuple(0.0 if part is None else part.share or 0.0 for part in parts),
         first=fmt.printable(first),
     )
+
+
+def folded_text(count: int, key: str, *, is_open: bool) -> str:
+    """Text of the line for the quiet mappings, which may be below it.
+
+    Args:
+        count: Number of these mappings.
+        key: Name of the key that opens and closes it.
+        is_open: Whether they are below it.
+    """
+    rows = f"{count:,} rows unchanged, all still shared"
+    return f"{UNFOLDED}{rows}" if is_open else f"{FOLDED}{rows} · {key} shows them"
+
+
+def _share_text(part: Part | None) -> str:
+    """Share of a mapping that is a process's own."""
+    if part is None:
+        return ""
+    return "·" if part.share is None else fmt.percent(part.share)
 
 
 def _first_text(copy: FirstCopy, copiers: Sequence[tuple[Frame, int]]) -> str:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 import numpy as np
 
@@ -66,19 +67,29 @@ class SharedMapping:
     copiers: tuple[tuple[Frame, int], ...] = ()
     """Functions that made the page faults when pages were copied, in any of the processes, and how many; the most
     first, and `BEYOND` for those that are not known."""
+    is_unchanged: bool = False
+    """Whether it is known that none of the processes changed it since it is compared."""
 
     @property
     def own(self) -> int:
         """Memory of it that is somebody's own, kB."""
         return sum(part.own for part in self.parts.values())
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether it says nothing of who broke the sharing: unchanged, and still shared by all."""
+        return self.is_unchanged and not self.own
 
-def shared_mappings(snapshots: Mapping[int, MapSnapshot], log: "CopyLog") -> list[SharedMapping]:
+
+def shared_mappings(
+    snapshots: Mapping[int, MapSnapshot], log: "CopyLog", since: Mapping[int, int] = MappingProxyType({})
+) -> list[SharedMapping]:
     """Mappings at the same address, with the same name, in two processes or more; the most own memory first.
 
     Args:
         snapshots: Map of each process, by pid.
         log: What was copied by whom.
+        since: The tick of each process with which it is compared, by pid; without one, all may have changed.
     """
     places: dict[tuple[int, str], dict[int, int]] = {}
     for pid, snapshot in snapshots.items():
@@ -96,7 +107,9 @@ def shared_mappings(snapshots: Mapping[int, MapSnapshot], log: "CopyLog") -> lis
         keys = [(pid, part.mapping) for pid, part in parts.items()]
         size = (int(mappings.end[row]) - start) // 1024
         perms = mappings.perms_of(row)
-        found.append(SharedMapping(start, title, perms, size, parts, log.first_copy(keys), log.copiers(keys)))
+        unchanged = all(pid in since and columns[pid].last_changed[row] <= since[pid] for pid, row in rows.items())
+        first_copy, copiers = log.first_copy(keys), log.copiers(keys)
+        found.append(SharedMapping(start, title, perms, size, parts, first_copy, copiers, unchanged))
     return sorted(found, key=lambda each: (-each.own, each.start))
 
 
@@ -107,6 +120,8 @@ class _Columns:
     ids: list[int]
     rss: list[int]
     own: list[int]
+    last_changed: list[int]
+    """Tick at which each last changed."""
 
     @staticmethod
     def of(snapshot: MapSnapshot) -> "_Columns":
@@ -114,7 +129,8 @@ class _Columns:
         mappings, none = snapshot.mappings, np.zeros(len(snapshot.ids), np.int64)
         fields = [mappings.get(name) for name in ("rss", "private_clean", "private_dirty")]
         rss, clean, dirty = (none if column is None else np.maximum(column, 0) for column in fields)
-        return _Columns(snapshot.ids.tolist(), rss.tolist(), (clean + dirty).tolist())
+        own, last_changed = (clean + dirty).tolist(), snapshot.last_changed.tolist()
+        return _Columns(snapshot.ids.tolist(), rss.tolist(), own, last_changed)
 
     def part(self, row: int) -> Part:
         """The mapping in a row."""

@@ -80,3 +80,8 @@ def draw_sharing(sharing: SharingText, columns: SharingColumns, style: DrawStyle
         ink = base if cursor else style.bold if own >= 0.5 else style.base if own else style.quiet
         segments.append(Segment(f"{text:>{_SHARE_CELLS - 1}} ", ink))
     return Strip([*segments, Segment(fmt.clip(sharing.first, columns.first), base)])
+
+
+def draw_folded(text: str, style: DrawStyle, *, cursor: bool) -> Strip:
+    """Draw the line for the mappings that are folded."""
+    return Strip([Segment(text, style.cursor if cursor else style.quiet)])

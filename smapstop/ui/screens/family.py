@@ -152,7 +152,7 @@ class FamilyScreen(MemberLists):
             f"{self.order_text}   Δ {self._baseline_text(view)} ",
             session.failure_text or reading,
         )
-        shared, current = session.family.shared_mappings(sampled, at_ns), members.current
+        shared, current = session.family.shared_mappings(sampled, at_ns, before), members.current
         wall_ns = log.last.wall_ns if state.at is None else view.snapshot.tick.wall_ns
         pid, is_live = 0 if current is None else current.pid, state.at is None and not session.is_over
         self._show_time(FamilyTime(moment, rows, pids, pid, wall_ns, is_live, marked_moments(session)))

@@ -35,8 +35,8 @@ class FamilyState:
         self._table: tuple[tuple[FamilyReading | None, int, int, Metric], FamilyMembers] | None = None
         """The table derived last, and of what."""
         self._most_compared, self._decided_ns = LEAST_COMPARED, 0
-        self._shared: tuple[dict[int, tuple[Timeline, int]], list[SharedMapping]] = ({}, [])
-        """The mappings compared last, and at which ticks."""
+        self._shared: tuple[object, list[SharedMapping]] = None, []
+        """The mappings compared last, and at and with which ticks."""
         self._copies = CopyLog()
         self._readings = RecentReadings()
 
@@ -90,15 +90,23 @@ class FamilyState:
         """The member that has a run; None for a run of the target."""
         return next((pid for pid, each in self.runs.items() if each is run), None)
 
-    def shared_mappings(self, timelines: dict[int, Timeline], at_ns: int) -> list[SharedMapping]:
-        """Mappings that several of these processes have at the same address, at a moment."""
+    def shared_mappings(self, timelines: dict[int, Timeline], at_ns: int, before_ns: int) -> list[SharedMapping]:
+        """Mappings that several of these processes have at the same address.
+
+        Args:
+            timelines: Ticks of each process, by pid.
+            at_ns: The moment, monotonic clock, ns.
+            before_ns: The moment to compare with, ns; for a process that was sampled later, its first tick.
+        """
         for pid, timeline in timelines.items():
             self._copies.update(pid, timeline)
         found = {pid: (timeline, tick_at(timeline, at_ns)) for pid, timeline in timelines.items()}
         ticks = {pid: (timeline, number) for pid, (timeline, number) in found.items() if number is not None}
-        if self._shared[0] != ticks:
+        before = {pid: tick_at(timeline, before_ns) for pid, (timeline, _) in ticks.items()}
+        if self._shared[0] != (ticks, before):
             snapshots = {pid: timeline.at(number) for pid, (timeline, number) in ticks.items()}
-            self._shared = ticks, shared_mappings(snapshots, self._copies)
+            since = {pid: ticks[pid][0].oldest if number is None else number for pid, number in before.items()}
+            self._shared = (ticks, before), shared_mappings(snapshots, self._copies, since)
         return self._shared[1]
 
     def choose_sampled(self, sizes: Mapping[int, int], current: int | None, target: int) -> tuple[int, ...]:

@@ -18,7 +18,7 @@ def test_the_histories_of_members_that_are_gone_are_bounded() -> None:
         family.sampled = (pid, 2)
         family.handle(MemberMessage(pid, target(pid=pid)), family.runs.get(1))
         family.handle(MemberMessage(pid, tick_of(0, ROWS, [0], keyframe=True)))
-        family.shared_mappings({pid: family.runs[pid].timeline}, 0)
+        family.shared_mappings({pid: family.runs[pid].timeline}, 0, 0)
     assert len(family.runs) == MAX_RUNS
     newest = range(4 * MAX_RUNS - MAX_RUNS + 2, 4 * MAX_RUNS)
     assert set(family.runs) == {1, 2, *newest}, "the one that is shown, the one that is sampled, and the last ones"
@@ -57,11 +57,11 @@ def test_no_more_are_tried_before_those_that_are_wanted_are_there() -> None:
 
 def test_mappings_are_compared_again_only_when_a_tick_came() -> None:
     family, timelines = FamilyState(), {1: sampled_every(1), 2: sampled_every(1)}
-    first = family.shared_mappings(timelines, 0)
+    first = family.shared_mappings(timelines, 0, 0)
     assert len(first) == 1
-    assert family.shared_mappings(timelines, 0) is first
+    assert family.shared_mappings(timelines, 0, 0) is first
     timelines[2] = sampled_every(1)
-    assert family.shared_mappings(timelines, 0) is not first, "the pid is that of another process"
+    assert family.shared_mappings(timelines, 0, 0) is not first, "the pid is that of another process"
 
 
 def test_the_members_are_derived_again_only_for_another_moment_or_after_a_reading() -> None:
