@@ -20,8 +20,9 @@ from smapstop.text.family_band import begin_of_curves
 from smapstop.text.sharing import sharing_name
 from smapstop.text.status import baseline_text
 from smapstop.ui.keys.bindings import bindings
+from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.messages import SourceRequested
-from smapstop.ui.screens.member_lists import MemberLists
+from smapstop.ui.screens.member_lists import MemberChoice, MemberLists
 from smapstop.ui.state.member_view import MemberViews
 from smapstop.ui.state.session import Session
 from smapstop.ui.widgets.alert_banner import AlertBanner
@@ -51,7 +52,7 @@ _TALL_LINES, _LOW_LINES = 32, 22
 
 
 class FamilyScreen(MemberLists):
-    """Shows the family; the result is the member to watch, with the address of the mapping to go to, or None.
+    """Shows the family; the result is the member to watch, or None to go on with the one that is watched.
 
     Args:
         session: State of the session.
@@ -273,17 +274,23 @@ class FamilyScreen(MemberLists):
     @on(FamilyTable.MemberChosen)
     def watch_member(self) -> None:
         """Watch the member under the cursor."""
-        self._watch(None)
+        self._watch()
 
     @on(SharingTable.MappingChosen)
     def watch_mapping(self) -> None:
-        """Watch the member under the cursor, at the mapping under the cursor."""
+        """Watch the member under the cursor, with the pages of the mapping under the cursor; without one, of any."""
         shared = self.query_one(SharingTable).current
-        self._watch(None if shared is None else shared.start)
+        self._watch(None if shared is None else shared.start, pages=True)
 
     def action_pages(self) -> None:
         """Show the pages of the mapping under the cursor on the whole screen, with all that the dashboard has."""
-        self.watch_mapping()
+        shared = self.query_one(SharingTable)
+        if shared.count and shared.current is None:
+            self.notify(
+                f"{key_of(self.app, 'open')} shows these mappings, {key_of(self.app, 'pages')} the pages of one"
+            )
+        else:
+            self.watch_mapping()
 
     def action_zoom_pages(self, steps: int) -> None:
         """Zoom the pages."""
@@ -294,8 +301,13 @@ class FamilyScreen(MemberLists):
         members = self.query_one(FamilyTable)
         members.move_to(members.cursor_index + direction)
 
-    def _watch(self, start: int | None) -> None:
-        """Close with the member under the cursor, if its memory may be read."""
+    def _watch(self, start: int | None = None, *, pages: bool = False) -> None:
+        """Close with the member under the cursor, if its memory may be read.
+
+        Args:
+            start: Address of the mapping to go to; None for none.
+            pages: Whether to show pages.
+        """
         row = self.query_one(FamilyTable).current
         if row is None:
             return
@@ -305,7 +317,7 @@ class FamilyScreen(MemberLists):
             self.notify(f"only the totals of {row.pid} were recorded; the mappings are those of {self._target_pid}")
         else:
             self.sample_member()
-            self.dismiss((row.pid, start))
+            self.dismiss(MemberChoice(row.pid, start, pages))
 
     def action_open(self) -> None:
         """Watch the member under the cursor, or one of its mappings."""

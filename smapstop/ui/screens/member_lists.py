@@ -5,6 +5,7 @@ from dataclasses import replace
 from textual import on
 from textual.app import ComposeResult
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.family.family_table import FamilyMembers, MemberRow
 from smapstop.model.metrics import Metric
 from smapstop.text.family import member_title
@@ -18,8 +19,19 @@ _ORDERS = {"tree": "tree", "change": "largest change first", "size": "largest fi
 """Orders of the members, as the title has them: as a tree, by the change of the metric, by the metric."""
 
 
-class MemberLists(Modal[tuple[int, int | None] | None]):
-    """A screen with a table of members, which subclasses draw; the result is as of `FamilyScreen`."""
+@dataclass(frozen=True, slots=True)
+class MemberChoice:
+    """The member to watch in the dashboard."""
+
+    pid: int
+    start: int | None = None
+    """Address of the mapping to go to; None leaves the cursor where it is."""
+    pages: bool = False
+    """Whether the pages of the mapping under the cursor are shown."""
+
+
+class MemberLists(Modal[MemberChoice | None]):
+    """A screen with a table of members, which subclasses draw; the result is the choice of the user, or None."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -18,6 +18,7 @@ from smapstop.model.protocol import (
 if TYPE_CHECKING:
     from smapstop.ui.screens.dashboard import MainScreen
     from smapstop.ui.screens.family import FamilyScreen
+    from smapstop.ui.screens.member_lists import MemberChoice
 
 
 _FRAME_SECONDS = 0.4
@@ -38,8 +39,8 @@ class MemberWatch:
         self._screen = screen
         self._begins_with_family = screen.settings.shows_family
         self._reads_family = screen.settings.needs_family and not screen.settings.shows_family
-        self._wanted: tuple[int, int | None] | None = None
-        """Pid of a member to show, and an address in it, once it has a tick."""
+        self._wanted: MemberChoice | None = None
+        """The member to show once it has a tick."""
         self._family: FamilyScreen | None = None
         """The family that was opened last."""
         self._redrawn_s = 0.0
@@ -93,13 +94,11 @@ class MemberWatch:
             else:  # each of many members may have a tick now
                 self._timer = self._family.set_timer(self._frame_s - elapsed_s, self._redraw_family)
         if self._wanted is not None:
-            run = screen.session.family.runs.get(self._wanted[0])
+            run = screen.session.family.runs.get(self._wanted.pid)
             if run is not None and len(run.timeline):
-                (_, start), self._wanted = self._wanted, None
+                wanted, self._wanted = self._wanted, None
                 screen.show_run(run)
-                if start is not None:
-                    screen.redraw()
-                    self._select(start)
+                self._show_pages(wanted)
 
     def _redraw_family(self) -> None:
         """Redraw the family if it is open."""
@@ -140,19 +139,17 @@ class MemberWatch:
         self.show_family()
         return True
 
-    def _show_chosen(self, chosen: tuple[int, int | None] | None) -> None:
+    def _show_chosen(self, chosen: "MemberChoice | None") -> None:
         """Show the member that the user chose; None is the target, or the member shown before."""
         screen, newest = self._screen, self._screen.session.runs.newest
         if chosen is None:
             if self.pid is None:
                 self._stop_following()
             screen.request_redraw()
-        elif newest is not None and chosen[0] == newest.target.pid:
+        elif newest is not None and chosen.pid == newest.target.pid:
             screen.show_run(newest)
             self._stop_following()
-            if chosen[1] is not None:
-                screen.redraw()
-                self._select(chosen[1])
+            self._show_pages(chosen)
         else:
             self._wanted = chosen  # it is sampled already, as it is under the cursor
             screen.request_redraw()
@@ -164,13 +161,16 @@ class MemberWatch:
             self._screen.request(FollowFamily(on=False))
             self._screen.session.family.sampled = ()
 
-    def _select(self, start: int) -> None:
-        """Put the cursor on the mapping at an address, and show its pages."""
-        view = self._screen.session.view
-        if view is None:
+    def _show_pages(self, chosen: "MemberChoice") -> None:
+        """Put the cursor on the mapping that was chosen, and show its pages; or those of the one under the cursor."""
+        screen = self._screen
+        if not chosen.pages:
             return
-        mappings = view.snapshot.mappings
-        found = (mappings.start == start).nonzero()[0]
-        if len(found):
-            self._screen.views.select_in_table(int(view.snapshot.ids[found[0]]))
-            self._screen.action_pages()
+        screen.redraw()  # at once: the mapping has to be in the table
+        view = screen.session.view
+        if chosen.start is not None and view is not None:
+            found = view.snapshot.ids[view.snapshot.mappings.start == chosen.start]
+            if not len(found):
+                return
+            screen.views.select_in_table(int(found[0]))
+        screen.action_pages()

@@ -31,6 +31,7 @@ from smapstop.ui.widgets.family_band import FamilyBand
 from smapstop.ui.widgets.family_table import FamilyTable
 from smapstop.ui.widgets.family_title import FamilyTitle
 from smapstop.ui.widgets.header import HeaderBar
+from smapstop.ui.widgets.sharing_table import SharingTable
 
 
 async def test_members_stand_in_a_tree_and_those_that_matter_are_sampled() -> None:
@@ -289,3 +290,16 @@ async def test_members_that_the_cursor_passes_take_no_other_the_place_among_thos
             SampleMembers(sampled),
             SampleMembers((*sampled[:-1], last)),
         ]
+
+
+async def test_without_a_shared_mapping_v_shows_the_pages_of_any_of_the_member() -> None:
+    family = Family()
+    async with family.app.run_test(size=(118, 40)) as pilot:
+        await family.open(pilot)
+        await pilot.press("down")
+        assert not family.app.screen.query_one(SharingTable).count, "nothing is compared yet"
+        await pilot.press("v")
+        family.sample(CHILD, tick(0), tick(1))
+        await pause_until(pilot, lambda: requested(family.source, MemberRequest), "a request for pages")
+        assert requested(family.source, MemberRequest)[-1] == MemberRequest(CHILD, PagesRequest(0))
+        assert not isinstance(family.app.screen, FamilyScreen)
