@@ -178,6 +178,10 @@ class Counters:
     vm_swap: int | None = None
     rss_shmem: int | None = None
     """Resident shared memory, kB, which smaps does not distinguish from file pages (since Linux 4.5)."""
+    rss_anon: int | None = None
+    """Resident anonymous memory, kB (since Linux 4.5)."""
+    rss_file: int | None = None
+    """Resident pages of files, kB (since Linux 4.5)."""
     vm_data: int | None = None
     """Private writable mappings without the stack, kB: what RLIMIT_DATA limits."""
     vm_lck: int | None = None

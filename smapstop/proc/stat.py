@@ -43,6 +43,8 @@ def parse_counters(stat: bytes, statm: bytes, status: bytes, page_kb: int = PAGE
         vm_hwm=amount(b"VmHWM"),
         vm_swap=amount(b"VmSwap"),
         rss_shmem=amount(b"RssShmem"),
+        rss_anon=amount(b"RssAnon"),
+        rss_file=amount(b"RssFile"),
         vm_data=amount(b"VmData"),
         vm_lck=amount(b"VmLck"),
     )

@@ -44,7 +44,8 @@ TICK_COLUMNS = (
     *(f"{FAULT_PREFIX}{name}" for name in FAULT_TOTALS),
 )
 """Columns of `ticks` that are neither counters nor totals; older recordings lack those of the last three lines."""
-_RENAMED = {"name": "comm", "rss": "statm_rss", "rss_shmem": "status_rss_shmem"}
+_RENAMED = {"name": "comm", "rss": "statm_rss"}
+_RENAMED |= {name: f"status_{name}" for name in ("rss_anon", "rss_file", "rss_shmem")}
 COUNTERS = {field.name: _RENAMED.get(field.name, field.name) for field in fields(Counters)}
 """Columns of `ticks` for the counters; where a counter and a total share a name, the total has it."""
 EVENT_COLUMNS = ("tick", "mapping", "code", "kb", "sure", "other", "symbols")

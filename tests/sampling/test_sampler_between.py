@@ -12,6 +12,7 @@ from stepped_program import SteppedProgram
 
 from smapstop.model.callers.page_faults import NO_LONGER_MAPPED
 from smapstop.model.history.culprits import culprit_of
+from smapstop.model.history.inferred_growth import InferredGrowth, infer_growth
 from smapstop.model.protocol import Pace
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
@@ -59,6 +60,18 @@ class Watched:
         assert self.timeline.last is not None
         mappings = self.timeline.last.mappings
         return int(self.timeline.last.ids[np.searchsorted(mappings.start, np.uint64(address), "right") - 1])
+
+    def inferred(self) -> InferredGrowth:
+        """What is inferred of the growth since smaps was read."""
+        assert self.timeline.last is not None
+        growth = infer_growth(self.timeline.last, self.timeline.faults.since_reading(len(self.timeline) - 1))
+        assert growth is not None
+        return growth
+
+    def inferred_kb(self, mapping: int) -> int:
+        """Growth that is inferred of a mapping, kB."""
+        growth = self.inferred()
+        return int(growth.kb[np.searchsorted(growth.ids, mapping)])
 
     def faults_in(self, tick: Tick, mapping: int) -> dict[str, int]:
         """Faults of a tick in a mapping, by the function that made them."""
@@ -122,3 +135,56 @@ def test_faults_in_memory_mapped_since_the_last_reading_are_placed_by_the_next(w
     assert watched.faults_in(read, new) == {"fill": NEW}
     (event,) = read.events.of_mapping(new)
     assert (event.what, event.pages) == ("first-touch", NEW)
+
+
+def test_growth_between_two_readings_is_inferred_where_the_faults_are(watched: Watched) -> None:
+    watched.go()
+    mapping, between = watched.mapping_at(watched.program.address), watched.sample_between()
+
+    assert watched.inferred().grown_kb["rss_anon"] == pytest.approx(SMALL * 4, rel=0.05)
+    assert watched.inferred_kb(mapping) == pytest.approx(SMALL * 4, rel=0.05)
+
+    read = watched.read()
+    assert watched.timeline.last is not None
+    assert infer_growth(watched.timeline.last, watched.timeline.faults.since_reading(read.number)) is None
+    assert between.number < read.number
+
+
+def test_nothing_is_claimed_to_have_grown_while_more_is_given_up(watched: Watched) -> None:
+    watched.go()
+    watched.read()
+    watched.go()
+    mapping, between = watched.mapping_at(watched.program.address), watched.sample_between()
+
+    assert watched.faults_in(between, mapping) == {"fill": FEW}
+    assert watched.inferred().grown_kb["rss_anon"] < 0
+    assert watched.inferred_kb(mapping) == 0
+
+
+def test_growth_of_memory_mapped_since_is_claimed_of_no_other(watched: Watched) -> None:
+    for _ in range(2):
+        watched.go()
+    watched.read()
+    watched.go()
+    watched.sample_between()
+
+    growth = watched.inferred()
+    assert growth.grown_kb["rss_anon"] >= NEW * 4 * 0.95
+    assert growth.unplaced >= NEW
+    assert growth.kb.sum() <= 4 * growth.counts.sum()
+    assert growth.counts.sum() < NEW / 10
+
+
+@pytest.mark.skipif("[never]" in Path("/sys/kernel/mm/transparent_hugepage/enabled").read_text(), reason="no THP")
+def test_a_huge_page_counts_by_its_size_not_by_its_fault(watched: Watched) -> None:
+    for _ in range(3):
+        watched.go()
+    watched.read()
+    watched.go()
+    mapping, between = watched.mapping_at(watched.program.address), watched.sample_between()
+
+    assert watched.timeline.last is not None
+    if watched.inferred().grown_kb["rss_anon"] < 2048:
+        pytest.skip("no huge page was free")
+    assert sum(watched.faults_in(between, mapping).values()) < 600
+    assert watched.inferred_kb(mapping) == pytest.approx(watched.inferred().grown_kb["rss_anon"], rel=0.05)
