@@ -26,6 +26,7 @@ int main(void)
 	must(!madvise(p, 2 * SMALL * PAGE, MADV_NOHUGEPAGE) && !madvise(given, LET_GO * PAGE, MADV_NOHUGEPAGE));
 	must(!madvise(huge, HUGE_PAGES * HUGE, MADV_HUGEPAGE));
 	put(given, LET_GO);
+	put(sbrk(PAGE), 1);
 	step("mapped", p);
 	fill(p, SMALL);
 	step("grown", p);
@@ -36,6 +37,10 @@ int main(void)
 	must(!madvise(new, NEW * PAGE, MADV_NOHUGEPAGE));
 	fill(new, NEW);
 	step("mapped-another", new);
+	char *top = sbrk(NEW * PAGE);
+	must(top != (char *)-1);
+	fill(top, NEW);
+	step("heap-grown", top);
 	fill_huge(huge, HUGE_PAGES);
 	step("made-huge", huge);
 	return 0;

@@ -175,15 +175,32 @@ def test_growth_of_memory_mapped_since_is_claimed_of_no_other(watched: Watched) 
     assert growth.counts.sum() < NEW / 10
 
 
+def test_a_heap_that_grows_beyond_what_was_mapped_is_known(watched: Watched) -> None:
+    for _ in range(3):
+        watched.go()
+    watched.read()
+    watched.go()
+    between = watched.sample_between()
+    heap = watched.mapping_at(watched.program.address - 1)
+
+    assert watched.timeline.last is not None
+    mappings = watched.timeline.last.mappings
+    row = watched.timeline.last.row_of(heap)
+    assert row is not None
+    assert mappings.name_of(row) == "[heap]"
+    assert mappings.end[row] <= np.uint64(watched.program.address), "it was read before it grew"
+    assert watched.faults_in(between, heap) == {"fill": NEW}
+    assert watched.inferred_kb(heap) == pytest.approx(NEW * 4, rel=0.05)
+
+
 @pytest.mark.skipif("[never]" in Path("/sys/kernel/mm/transparent_hugepage/enabled").read_text(), reason="no THP")
 def test_a_huge_page_counts_by_its_size_not_by_its_fault(watched: Watched) -> None:
-    for _ in range(3):
+    for _ in range(4):
         watched.go()
     watched.read()
     watched.go()
     mapping, between = watched.mapping_at(watched.program.address), watched.sample_between()
 
-    assert watched.timeline.last is not None
     if watched.inferred().grown_kb["rss_anon"] < 2048:
         pytest.skip("no huge page was free")
     assert sum(watched.faults_in(between, mapping).values()) < 600

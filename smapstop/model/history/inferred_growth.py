@@ -98,10 +98,12 @@ def infer_growth(snapshot: MapSnapshot, faults: PageFaults | None) -> InferredGr
     ids, counts, rows = ids[here], counts[here], rows[here]
     counted, grown_kb = _counted(snapshot.mappings, rows), _grown_kb(since, tick)
     unplaced = max(0, faults.counted - int(counts.sum()))
+    mapped_kb = max(0, (tick.counters.vm_size or 0) - (since.counters.vm_size or 0))
     kb = np.zeros(len(ids), np.int64)
     for name, total_kb in grown_kb.items():
         may_have = np.flatnonzero(np.isin(counted, _COUNTS[name]))
         most_kb = _most_kb(snapshot.mappings, rows[may_have], counts[may_have], is_anon=name == "rss_anon")
+        most_kb = np.minimum(most_kb, _room_kb(snapshot.mappings, rows[may_have]) + mapped_kb)
         shares = np.append(counts[may_have], unplaced), np.append(most_kb, max(0, total_kb))
         parts = share_growth(max(0, total_kb), *shares)
         is_sole = np.array([_COUNTER_OF.get(Counted(code)) == name for code in counted[may_have].tolist()], bool)
@@ -157,12 +159,17 @@ def _counted(mappings: Mappings, rows: Rows) -> NDArray[np.int8]:
 
 def _most_kb(mappings: Mappings, rows: Rows, faults: NDArray[np.int64], *, is_anon: bool) -> Amounts:
     """The most by which some mappings can have grown with so many faults, kB."""
-    page_kb, rss, huge = (mappings.get(name) for name in ("kernel_page_size", "rss", "thp_eligible"))
+    page_kb, huge = mappings.get("kernel_page_size"), mappings.get("thp_eligible")
     page = np.full(len(rows), _PAGE_KB) if page_kb is None else np.where(page_kb[rows] > 0, page_kb[rows], _PAGE_KB)
     per_fault = page if is_anon else np.maximum(page, _FAULT_AROUND_KB)
     if huge is not None:  # one fault may map so much as one page of page table entries does
         per_fault = np.where(huge[rows] > 0, page * 1024 // 8 * page, per_fault)
-    size = ((mappings.end[rows] - mappings.start[rows]) >> np.uint64(10)).astype(np.int64)
-    room = size if rss is None else size - np.maximum(rss[rows], 0)
-    most: Amounts = np.clip(faults * per_fault, 0, np.maximum(room, 0))
+    most: Amounts = faults * per_fault
     return most
+
+
+def _room_kb(mappings: Mappings, rows: Rows) -> Amounts:
+    """What was not resident of some mappings, kB."""
+    size, rss = ((mappings.end[rows] - mappings.start[rows]) >> np.uint64(10)).astype(np.int64), mappings.get("rss")
+    room: Amounts = size if rss is None else np.maximum(size - np.maximum(rss[rows], 0), 0)
+    return room

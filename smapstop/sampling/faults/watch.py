@@ -14,6 +14,7 @@ from smapstop.proc.columns import Counters, Mappings
 from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.process import ProcDir
 from smapstop.sampling.faults.accounts import FaultAccounts
+from smapstop.sampling.faults.extents import ExtentReader
 from smapstop.sampling.faults.kept_faults import KeptFaults, Samples
 from smapstop.sampling.faults.period_control import PeriodControl
 from smapstop.sampling.faults.places import FaultPlaces
@@ -25,7 +26,7 @@ MAX_LIGHT, MAX_STACKS = 20_000, 300
 _LEAST_LIGHT, _LEAST_STACKS = 1_000, 20
 """However small the budget is."""
 _BUDGET_PART = 0.2
-"""Share of the budget that each stream may take."""
+"""Share of the budget that each stream may take, and finding out which mappings grew."""
 _LIGHT_COST_NS, _STACK_COST_NS = 500, 100_000
 """CPU time of a sample, about."""
 
@@ -53,6 +54,7 @@ class FaultWatch:
         self._reader = StackReader(process, self._rings.architecture, elves)
         self._reader.look_for_code(())  # it may end before the first samples are taken
         self._places = FaultPlaces()
+        self._extents = ExtentReader(process, budget * _BUDGET_PART)
         now_ns, part_ns = time.monotonic_ns(), budget * _BUDGET_PART * 1e9
         light = min(MAX_LIGHT, max(_LEAST_LIGHT, int(part_ns / _LIGHT_COST_NS)))
         stacks = min(MAX_STACKS, max(_LEAST_STACKS, int(part_ns / _STACK_COST_NS)))
@@ -142,6 +144,9 @@ class FaultWatch:
         self._waiting, self._owed = Samples.none(), 0
         find = self._places.find_in_last if may_wait else self._places.find
         mapping = find(samples.light.address)
+        if may_wait and (mapping == NO_LONGER_MAPPED).any() and (extents := self._extents.read()):
+            self._places.grow(extents)
+            mapping = find(samples.light.address)
         of_stacks = find(np.array([each.address for each in samples.stacks], np.uint64))
         if may_wait:
             is_known, is_known_stack = mapping != NO_LONGER_MAPPED, of_stacks != NO_LONGER_MAPPED

@@ -26,11 +26,10 @@ MAP = mappings_of(
 MEBI_KB = 1024
 
 
-def grown(*rows: tuple[int, str, int], mappings: Mappings = MAP, **other: int) -> InferredGrowth:
+def grown(*rows: tuple[int, str, int], mappings: Mappings = MAP, **other: Any) -> InferredGrowth:
     """What is inferred a tick after the mappings were read; counters say by how much the process grew, kB."""
-    changes = {name: other.pop(name, 0) for name in ("rss_anon", "rss_file", "rss_shmem")}
-    read = replace(COUNTERS, **dict.fromkeys(changes, MEBI_KB))
-    now = replace(read, **{name: MEBI_KB + kb for name, kb in changes.items()})
+    changes: dict[str, Any] = {name: other.pop(name, 0) for name in ("rss_anon", "rss_file", "rss_shmem")}
+    read, now = (replace(COUNTERS, **{name: MEBI_KB + part * kb for name, kb in changes.items()}) for part in (0, 1))
     before = apply_tick(None, tick_of(0, mappings, IDS, counters=read))
     tick = tick_of(1, mappings.take(slice(0)), [], counters=now, tier="counters")
     growth = infer_growth(apply_tick(before, tick), _counted(*rows, **other))
@@ -78,7 +77,7 @@ def test_one_mapping_that_faulted_has_all_the_growth() -> None:
     ],
 )
 def test_growth_is_shared_by_page_faults(
-    rows: list[tuple[int, int]], counters: dict[str, int], expected: dict[int, int]
+    rows: list[tuple[int, int]], counters: dict[str, Any], expected: dict[int, int]
 ) -> None:
     growth = grown(*((mapping, "f < main", count) for mapping, count in rows), **counters)
     assert by_mapping(growth) == {mapping: expected.get(mapping, 0) for mapping in sorted(by_mapping(growth))}
