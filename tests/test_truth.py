@@ -138,7 +138,7 @@ EXPECTED: dict[str, dict[str, tuple[str, ...]]] = {
         "child-wrote": ("sole-owner 1",),
     },
     "lock_parts": {
-        "locked-on-fault": ("lock 1",),
+        "locked-on-fault": ("lock 0",),
         "touched": ("first-touch 8",),
         "half-locked": ("lock 32", "first-touch? 32 or first-touch 32"),
         "part-unlocked": ("unlock 24",),
@@ -152,7 +152,14 @@ EXPECTED: dict[str, dict[str, tuple[str, ...]]] = {
         "given-up-and-back": NOTHING,
     },
     "guarded": {"guarded": ("discard 4",), "not-guarded": NOTHING},
+    "mapped_over": {"mapped-over": ("discard 16",), "heap-shrank-and-grew": ("discard 1?",)},
     "poked": {"written": ("copy-on-write 1",)},
+    "vdso": {"read": ("shared-map 1",)},
+    "written_back": {
+        "reclaimed": ("discard? 24",),
+        "dirty": ("shared-write? 24",),
+        "given-up": ("discard? 24",),
+    },
     "paged_out_by_child": {"taken": ("swap-out 16",), "back": ("swap-in 16",), "child-ended": NOTHING},
     "swap_shared": {
         "forked": NOTHING,

@@ -54,7 +54,7 @@ ALTERNATIVES: dict[Mechanism, tuple[Mechanism, ...]] = {
     "rewrite": ("shared-write",),
     "huge-fault": ("shared-map",),
     "swap-in": ("discard",),
-    "discard": ("zero-page",),
+    "discard": ("zero-page", "reclaim"),
     "unmapped": ("discard", "shared-unmap"),
     "shared-map": ("first-touch",),
     "shared-unmap": ("discard",),
@@ -66,8 +66,9 @@ ALTERNATIVES: dict[Mechanism, tuple[Mechanism, ...]] = {
 _OF_OBJECTS: tuple[Mechanism, ...] = ("shared-map", "shared-unmap")
 _IMPOSSIBLE: dict[Kind, tuple[Mechanism, ...]] = {
     **dict.fromkeys((Kind.ANONYMOUS, Kind.HEAP, Kind.STACK), _OF_OBJECTS),
-    **dict.fromkeys((Kind.FILE, Kind.SPECIAL), (*_OF_OBJECTS, "zero-page")),
-    **dict.fromkeys((Kind.SHARED, Kind.DEVICE), ("zero-page",)),
+    Kind.FILE: (*_OF_OBJECTS, "zero-page"),
+    Kind.SPECIAL: ("shared-unmap", "zero-page"),
+    **dict.fromkeys((Kind.SHARED, Kind.DEVICE), ("zero-page", "reclaim")),
 }
 """Mechanisms that do not occur in mappings of a kind."""
 
@@ -152,7 +153,7 @@ class Events:
     what: NDArray[np.int8]
     """Codes of `MECHANISMS`."""
     kb: NDArray[np.int64]
-    """Amounts, kB, in whole pages."""
+    """Amounts, kB, in whole pages; 0 where a mapping was locked or unlocked that has none in memory."""
     sure: NDArray[np.bool_]
     """False where the fields fit another mechanism as well; see `ALTERNATIVES`."""
     page_kb: int = 4
@@ -167,7 +168,7 @@ class Events:
         columns = (column.tolist() for column in (self.mapping, self.what, self.kb, self.sure))
         names = dict(self.names)
         for at, (mapping, what, kb, sure) in enumerate(zip(*columns, strict=True)):
-            yield Event(mapping, MECHANISMS[what], kb, max(1, kb // self.page_kb), sure, names.get(at, ()))
+            yield Event(mapping, MECHANISMS[what], kb, kb // self.page_kb, sure, names.get(at, ()))
 
     def of_mapping(self, mapping: int) -> list["Event"]:
         """Events of one mapping, the costliest first, then the largest."""

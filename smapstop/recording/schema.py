@@ -120,7 +120,7 @@ CREATE VIEW family AS
       WHERE m.pid = member_readings.pid AND m.start_time = member_readings.start_time
         AND m.since <= member_readings.reading);
 CREATE VIEW events AS
-  SELECT tick, mapping, what, kb, max(1, kb / (SELECT value FROM meta WHERE key = 'page_kb')) AS pages, sure, other,
+  SELECT tick, mapping, what, kb, kb / (SELECT value FROM meta WHERE key = 'page_kb') AS pages, sure, other,
     symbols
   FROM happened JOIN whats USING (code);
 CREATE VIEW history AS

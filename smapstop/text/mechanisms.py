@@ -19,7 +19,7 @@ class Explanation:
     source: str
     """Kernel source: file and functions."""
     shared_sentence: str = ""
-    """What happened in shared memory, where that is something else; empty where it is not."""
+    """What happened in shared memory, or that of a device, where that is something else; empty where it is not."""
     shared_source: str = ""
     """Kernel source for shared memory; likewise."""
 
@@ -39,8 +39,8 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     "file-read": Explanation(
         "file pages faulted in",
         "file pages",
-        "{pages} {were} faulted in. {They} {were} already in the page cache or {were} read from disk; one fault also "
-        "maps cached neighbours, up to 64 KiB by default (fault-around).",
+        "{pages} {were} faulted in. {They} {were} in the page cache already, or {were} read from disk (a hole in the "
+        "file reads as zeros); one fault also maps cached neighbours, up to 64 KiB by default (fault-around).",
         "mm/memory.c: do_read_fault, do_fault_around",
     ),
     "copy-on-write": Explanation(
@@ -79,6 +79,7 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
         "{pages} {were} modified in the page cache, through a shared mapping or by write(): every process that maps "
         "the same file or memory sees the change. Dirty pages of a file on disk are written back later.",
         "mm/memory.c: wp_page_shared, do_shared_fault",
+        "{pages} of shared memory {were} modified: every process that maps the same memory sees the change.",
     ),
     "writeback": Explanation(
         "written back",
@@ -111,10 +112,12 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     "discard": Explanation(
         "discarded",
         "discarded",
-        "{pages} {were} given up inside a mapping that stays: by madvise (MADV_DONTNEED, MADV_REMOVE), or because "
-        "the file or shared-memory object was truncated or had a hole punched into it. Private data in {them} is "
-        "lost, and what a hole or the truncation took; other data of a file stays.",
-        "mm/madvise.c: madvise_dontneed_single_vma; mm/truncate.c",
+        "{pages} {were} given up inside a mapping that stays: by madvise (MADV_DONTNEED, MADV_REMOVE, or MADV_FREE "
+        "and memory that ran short), because the file or shared-memory object was truncated or had a hole punched "
+        "into it, or because other memory was mapped in {their} place between two samples (mmap; a heap that shrank "
+        "and grew). Private data in {them} is lost, and what a hole or the truncation took; other data of a file "
+        "stays.",
+        "mm/madvise.c: madvise_dontneed_single_vma; mm/truncate.c; mm/vma.c: vms_clear_ptes",
     ),
     "unmapped": Explanation(
         "unmapped",
@@ -129,7 +132,7 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
         "{pages} {were} mapped that {were} in memory already: those of a shared-memory object (memfd, shm, tmpfs "
         "file), or memory of a device or of the kernel. Rss counts {them} now, which is no sign of more memory in "
         "use.",
-        "mm/shmem.c: shmem_fault; mm/filemap.c: filemap_map_pages",
+        "mm/shmem.c: shmem_fault; mm/filemap.c: filemap_map_pages; mm/mmap.c: special_mapping_fault",
     ),
     "shared-unmap": Explanation(
         "unmapped here, still in memory",
@@ -256,8 +259,8 @@ def event_verdict(event: Event, *, full: bool = False) -> str:
 
 
 _WORDS = (
-    {"were": "was", "are": "is", "They": "It", "they": "it", "them": "it", "each": "the"},
-    {"were": "were", "are": "are", "They": "They", "they": "they", "them": "them", "each": "each"},
+    {"were": "was", "are": "is", "They": "It", "they": "it", "them": "it", "their": "its", "each": "the"},
+    {"were": "were", "are": "are", "They": "They", "they": "they", "them": "them", "their": "their", "each": "each"},
 )
 """Words that differ between one page, at index 0, and several, at index 1."""
 
@@ -266,7 +269,7 @@ def sentence_of(event: Event, kind: Kind | None = None) -> str:
     """Explanation of an event in full sentences: mechanism, symbols on the copied pages, and alternatives."""
     words = _WORDS[event.pages > 1]
     explanation = EXPLANATIONS[event.what]
-    sentence = (kind is Kind.SHARED and explanation.shared_sentence) or explanation.sentence
+    sentence = (kind in _SHARED and explanation.shared_sentence) or explanation.sentence
     text = sentence.format(pages=pages_text(event.pages), **words)
     if event.names:
         text += f" On {words['them']}: {join_symbols(event.names)}."
@@ -280,9 +283,11 @@ def sentence_of(event: Event, kind: Kind | None = None) -> str:
 def source_of(event: Event, kind: Kind | None) -> str:
     """Kernel source of an event in memory of a kind; None if that is not known."""
     explanation = EXPLANATIONS[event.what]
-    return (kind is Kind.SHARED and explanation.shared_source) or explanation.source
+    return (kind in _SHARED and explanation.shared_source) or explanation.source
 
 
+_SHARED = (Kind.SHARED, Kind.DEVICE)
+"""Memory that others may have, too, and that no file is behind."""
 _DOUBT = "The fields do not prove it: it may have happened in another part of a mapping that was split."
 _DOUBTS: dict[Mechanism, str] = {
     "first-touch": "The fields do not prove it: mremap() may have moved {them} here, or it happened in another "

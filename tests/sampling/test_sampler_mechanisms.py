@@ -76,6 +76,12 @@ class Explained:
         assert kinds <= CODE | elsewhere, others
         return told(events.of_mapping(mapping))
 
+    @property
+    def events(self) -> list[Event]:
+        """What happened to that mapping in the last tick."""
+        assert self.timeline.last is not None
+        return self.timeline.last.tick.events.of_mapping(self.mapping)
+
     def gone(self) -> list[str]:
         """What happened, until the next step, to the mapping that this step speaks of, which is gone then."""
         mapping = self.mapping
@@ -213,7 +219,7 @@ def test_shared_file_mapping(program: Program, data: Path) -> None:
         assert target.go() == ["shared-write? 3"], "they might have been dirty already"
         assert target.go() == ["file-read 37"]
         assert target.go() == ["shared-write 1"], "by write(2)"
-        assert target.go() == ["reclaim? 9", "discard 1"]
+        assert target.go() == ["reclaim? 9", "discard? 1"], "a dirty page may have been written back first"
         assert target.go() == ["reclaim? 12", "discard 3"], "truncated"
 
 
@@ -389,7 +395,7 @@ def test_fork_of_half_a_mapping(program: Program) -> None:
 
 def test_lock_of_parts(program: Program) -> None:
     with explained(program("lock_parts")) as target:
-        assert target.go() == ["lock 1"], "on fault: nothing is populated"
+        assert target.go() == ["lock 0"], "on fault: nothing is populated"
         assert target.go() == ["first-touch 8"]
         assert target.go() == ["first-touch? 32", "lock 32"], "of this part, or of the other"
         assert target.go() == ["unlock 24"]
@@ -425,6 +431,20 @@ def test_write_through_a_shared_mapping_into_large_folios(program: Program, data
         assert target.go() == ["shared-write? 512"]
         (what, *more) = target.go()
         assert (what, more) in (("shared-write? 256", []), ("huge-fault 512", []))
+
+
+def test_dirty_pages_of_a_file_may_have_been_written_back_and_reclaimed(program: Program, data: Path) -> None:
+    with explained(program("written_back"), data) as target:
+        assert target.go() == ["discard? 24"], "in one tick"
+        assert [event.alternatives for event in target.events] == [("zero-page", "reclaim")]
+        assert target.go() == ["shared-write? 24"]
+        assert target.go() == ["discard? 24"], "MADV_DONTNEED, which looks the same"
+
+
+def test_pages_of_the_kernel_are_no_pages_of_a_file(program: Program) -> None:
+    with explained(program("vdso")) as target:
+        target.go()
+        assert target.go() == ["shared-map 1"]
 
 
 def test_stack(program: Program) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from smapstop.model.events import MECHANISMS, Event
+from smapstop.model.kinds import Kind
 from smapstop.text.mechanisms import EXPLANATIONS, event_label, event_verdict, sentence_of
 
 
@@ -53,6 +54,18 @@ def test_a_sentence_is_whole_for_one_page_and_for_many(what: str) -> None:
         assert one.startswith("1 page ")
         assert not {"were", "They"} & set(one.split())
         assert many.startswith("11 pages ")
+
+
+def test_pages_that_were_given_up_may_have_been_mapped_over() -> None:
+    """No field says so: the cause that a sentence names must not be the only one that it leaves."""
+    sentence = sentence_of(Event(7, "discard", 64, 16, True), Kind.ANONYMOUS)
+    assert "or because other memory was mapped in their place" in sentence
+
+
+def test_memory_of_a_device_is_no_page_cache() -> None:
+    sentence = sentence_of(Event(7, "shared-write", 256, 64, True), Kind.DEVICE)
+    assert "page cache" not in sentence
+    assert sentence.startswith("64 pages of shared memory were modified")
 
 
 def test_what_is_not_sure_names_what_else_fits() -> None:

@@ -190,6 +190,7 @@ def most_pages(pages: MappingPages, others: bool, gave_up: bool) -> dict[str, in
         masks["discard"] = departed & (~now.zero | gave_up) | (was.anonymous & now.file)
         masks["first-touch"] = arrived & ~now.file
         masks["file-read"] = mapped & pages.has_file
+        masks["shared-map"] = mapped & ~np.full(len(mapped), pages.has_file)  # of the kernel
     if pages.hugetlb and pages.shared:
         masks["shared-map"], masks["shared-unmap"] = arrived, departed
     if pages.has_file and not pages.shared:

@@ -32,6 +32,9 @@ def book_arrivals(ledger: Ledger, evidence: Evidence, copied: KbColumn, doubtful
     ledger.book("shared-write", written, sure=False, rss=1)
     read = np.where(evidence.private_anonymous, 0, ledger.gain("rss"))
     ledger.explain_gain(read, CLEAN_FIRST)
+    of_kernel = np.where(evidence.of_kernel, read, 0)
+    ledger.book("shared-map", of_kernel, rss=1)
+    read = read - of_kernel
     ledger.book(
         "file-read",
         read,

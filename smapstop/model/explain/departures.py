@@ -70,7 +70,8 @@ def book_departures(ledger: Ledger, evidence: Evidence, doubtful: Mask) -> None:
     dirty = np.minimum(ledger.loss("rss"), ledger.loss(PD) + ledger.loss(SD))
     dirty = np.where(evidence.shared_memory, ledger.loss("rss"), dirty)
     ledger.explain_loss(dirty, DIRTY_FIRST)
-    ledger.book("discard", dirty, sure=swap_known, rss=-1)
+    # those of a file on disk may have been written back first
+    ledger.book("discard", dirty, sure=swap_known & evidence.shared_memory, rss=-1)
     clean = np.where(evidence.private_anonymous, 0, ledger.loss("rss"))
     ledger.explain_loss(clean, CLEAN_FIRST)
     ledger.book("reclaim", clean, sure=False, rss=-1)

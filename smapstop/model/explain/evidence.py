@@ -28,6 +28,8 @@ class Evidence:
     """Private, of a file (or of the kernel, such as the vdso): pages are the file's until written."""
     shared_file: Mask
     """MAP_SHARED of a file: writes go to the file's pages."""
+    of_kernel: Mask
+    """Of the kernel, such as the vdso: pages that it has in memory anyway."""
     shared_memory: Mask
     """MAP_SHARED of memfd, shm, tmpfs, a device: file pages in smaps, but no file that they could be read from."""
     amounts_before: dict[str, KbColumn]
@@ -149,6 +151,7 @@ def evidence_of(
         private_anonymous=private_anonymous,
         private_file=~shared & ~private_anonymous,
         shared_file=shared & ~without_file,
+        of_kernel=traits.kind == kinds.index(Kind.SPECIAL),
         shared_memory=shared & without_file,
         amounts_before=was,
         lost_kb=addresses.lost_kb,

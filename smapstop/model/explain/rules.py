@@ -128,7 +128,7 @@ def explain(
     moved_to = (addresses.gained_kb != 0) & lost.any()
     changed = np.logical_or.reduce([lost, moved_to, *(delta != 0 for delta in deltas.values())])
     rows = np.flatnonzero(changed)
-    locks = _lock_changes(families, before, before_rows, after, after_rows, page_kb)
+    locks = _lock_changes(families, before, before_rows, after, after_rows)
     if not len(rows) and not locks:
         return NO_EVENTS
     deltas, was, now = ({name: kb[rows] for name, kb in fields.items()} for fields in (deltas, was, now))
@@ -162,23 +162,29 @@ def _deltas(was: dict[str, KbColumn], now: dict[str, KbColumn]) -> dict[str, KbC
 
 
 def _lock_changes(
-    families: Families, before: Mappings, before_rows: Rows, after: Mappings, after_rows: Rows, page_kb: int
+    families: Families, before: Mappings, before_rows: Rows, after: Mappings, after_rows: Rows
 ) -> list[Bookings]:
-    """Mappings that were locked (VmFlags lo) or unlocked, with the pages resident now."""
+    """Mappings that were locked (VmFlags lo) or unlocked, with the pages resident now, if any."""
     heads = families.heads_of(len(after_rows))
     origin = np.where(before_rows >= 0, before_rows, before_rows[heads])
     rows = np.flatnonzero((origin >= 0) & (after_rows >= 0))
     rows = rows[before.flags[origin[rows]] != after.flags[after_rows[rows]]]
     now, then = has_flag(after, after_rows[rows], "lo"), has_flag(before, origin[rows], "lo")
-    rss = after.get("rss")
     masks: dict[Mechanism, Mask] = {"lock": now & ~then, "unlock": then & ~now}
     out = []
     for what, mask in masks.items():
         here = rows[mask]
         if len(here):
-            kb = np.zeros(len(here), np.int64) if rss is None else rss[after_rows[here]]
-            out.append(Bookings(here, what, np.maximum(kb, page_kb), np.ones(len(here), bool)))
+            kb = _resident_kb(after, after_rows[here])
+            out.append(Bookings(here, what, kb, np.ones(len(here), bool)))
     return out
+
+
+def _resident_kb(mappings: Mappings, rows: Rows) -> KbColumn:
+    """Pages of some mappings in memory, kB; those of hugetlb are not in Rss."""
+    columns = [mappings.get(name) for name in ("rss", HP, HS)]
+    kb = [np.maximum(column[rows], 0) for column in columns if column is not None]
+    return sum(kb, np.zeros(len(rows), np.int64))
 
 
 def _book_all(

@@ -61,7 +61,7 @@ class RunSums:
         doubtful = np.bincount(at, ~sure[wanted], len(distinct)) > 0
         found: dict[int, list[Event]] = {mapping: [] for mapping in mappings}
         for key, amount, is_doubtful in zip(distinct.tolist(), sums.tolist(), doubtful.tolist(), strict=True):
-            pages = max(1, amount // self._page_kb)
+            pages = amount // self._page_kb
             found[key // _CODES].append(
                 Event(key // _CODES, MECHANISMS[key % _CODES], amount, pages, not is_doubtful)
             )

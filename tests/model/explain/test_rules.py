@@ -74,9 +74,9 @@ def test_mapping_born_in_the_tick_is_explained_with_all_that_it_has() -> None:
     assert reported(before, after, 9) == [[], ["copy-on-write 4", "file-read 12"]]
 
 
-def test_vdso_is_read_like_a_file() -> None:
+def test_pages_of_the_vdso_are_in_memory_already() -> None:
     vdso = (0, 2, "r-xp", "[vdso]")
-    assert moved(vdso, 1, **STATES | {"rss": (0, 1), "shared_clean": (0, 1), "anonymous": (0, 0)}) == ["file-read 1"]
+    assert moved(vdso, 1, **STATES | {"rss": (0, 1), "shared_clean": (0, 1), "anonymous": (0, 0)}) == ["shared-map 1"]
 
 
 def test_dirty_pages_of_a_shared_file_may_have_been_dirty_before_however_many_faults_there_were() -> None:
@@ -226,8 +226,8 @@ def test_field_that_appears_or_is_absent_changed_nothing() -> None:
 
 def test_lock_without_resident_pages_is_reported_all_the_same() -> None:
     before, after = mappings_of((0, 9, "rw-p", "", 0, 0, "rd wr")), mappings_of((0, 9, "rw-p", "", 0, 0, "rd wr lo"))
-    assert reported(before, after) == [["lock 1"]]
-    assert reported(after, before) == [["unlock 1"]]
+    assert reported(before, after) == [["lock 0"]], "none is told that is not there"
+    assert reported(after, before) == [["unlock 0"]]
 
 
 def with_dirty(*rows: tuple[Any, ...], dirty: list[int]) -> Mappings:
