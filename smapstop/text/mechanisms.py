@@ -275,7 +275,8 @@ def sentence_of(event: Event, kind: Kind | None = None) -> str:
         text += f" On {words['them']}: {join_symbols(event.names)}."
     if event.sure:
         return text
-    others = " or ".join(EXPLANATIONS[what].label for what in event.alternatives_in(kind))
+    labels = (EXPLANATIONS[what].label for what in event.alternatives_in(kind))
+    others = " or ".join([*labels, *([_MOVED] if event.what in ("discard", "unmapped") else [])])
     doubt = f"From the fields alone, it could also be: {others}." if others else _DOUBTS.get(event.what, _DOUBT)
     return f"{text} {doubt.format(**words)}"
 
@@ -288,9 +289,12 @@ def source_of(event: Event, kind: Kind | None) -> str:
 
 _SHARED = (Kind.SHARED, Kind.DEVICE)
 """Memory that others may have, too, and that no file is behind."""
+_MOVED = "moved to other addresses (mremap, userfaultfd)"
+"""What else than another mechanism it may be, where pages are no longer where they were."""
 _DOUBT = "The fields do not prove it: it may have happened in another part of a mapping that was split."
-_DOUBTS: dict[Mechanism, str] = {
-    "first-touch": "The fields do not prove it: mremap() may have moved {them} here, or it happened in another "
-    "part of a mapping that was split.",
-}
+_DOUBTS: dict[Mechanism, str] = dict.fromkeys(
+    ("first-touch", "huge-fault"),
+    "The fields do not prove it: mremap() may have moved {them} here, a userfaultfd handler may have filled {them} "
+    "(VmFlags um), or it happened in another part of a mapping that was split.",
+)
 """What else may be, where an event is not sure and no other mechanism fits."""

@@ -2,6 +2,7 @@
 
 import mmap
 import os
+import platform
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ from smapstop.sampling.sampler import Sampler
 
 Program = Callable[[str], Path]
 PAGE = os.sysconf("SC_PAGE_SIZE")
+KERNEL = tuple(int(part) for part in platform.release().split("-")[0].split(".")[:2])
 THP = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 KSM = Path("/sys/kernel/mm/ksm")
 
@@ -220,7 +222,7 @@ def test_shared_file_mapping(program: Program, data: Path) -> None:
         assert target.go() == ["file-read 37"]
         assert target.go() == ["shared-write 1"], "by write(2)"
         assert target.go() == ["reclaim? 9", "discard? 1"], "a dirty page may have been written back first"
-        assert target.go() == ["reclaim? 12", "discard 3"], "truncated"
+        assert target.go() == ["reclaim? 12", "discard? 3"], "truncated"
 
 
 def test_fork_and_the_end_of_the_child(program: Program) -> None:
@@ -439,6 +441,13 @@ def test_dirty_pages_of_a_file_may_have_been_written_back_and_reclaimed(program:
         assert [event.alternatives for event in target.events] == [("zero-page", "reclaim")]
         assert target.go() == ["shared-write? 24"]
         assert target.go() == ["discard? 24"], "MADV_DONTNEED, which looks the same"
+
+
+@pytest.mark.skipif(KERNEL < (6, 8), reason="UFFDIO_MOVE came with Linux 6.8")
+def test_pages_that_a_userfaultfd_handler_filled_are_not_surely_touched(program: Program) -> None:
+    with explained(program("userfault")) as target:
+        assert target.go() == ["first-touch? 8"], "copied there"
+        assert target.go(elsewhere={"discard?"}) == ["first-touch? 16"], "moved there (UFFDIO_MOVE)"
 
 
 def test_pages_of_the_kernel_are_no_pages_of_a_file(program: Program) -> None:

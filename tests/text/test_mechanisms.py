@@ -62,6 +62,11 @@ def test_pages_that_were_given_up_may_have_been_mapped_over() -> None:
     assert "or because other memory was mapped in their place" in sentence
 
 
+def test_pages_that_left_may_have_moved() -> None:
+    sentence = sentence_of(Event(7, "discard", 64, 16, False), Kind.FILE)
+    assert sentence.endswith("it could also be: reclaimed or moved to other addresses (mremap, userfaultfd).")
+
+
 def test_memory_of_a_device_is_no_page_cache() -> None:
     sentence = sentence_of(Event(7, "shared-write", 256, 64, True), Kind.DEVICE)
     assert "page cache" not in sentence

@@ -46,6 +46,8 @@ class Evidence:
     movable: Mask
     """Private, and neither a file's nor heap nor stack: mremap may move pages from one to another."""
     writable: Mask
+    handled: Mask
+    """A userfaultfd handler fills missing pages (VmFlags um), with a copy or zeros, or moves other pages here."""
     large_folios: Mask
     """One fault may map many pages of anonymous memory (THPeligible)."""
     mergeable: Mask
@@ -160,6 +162,7 @@ def evidence_of(
         owns_swap=~shared & ~without_file,
         movable=~shared & (traits.kind == kinds.index(Kind.ANONYMOUS)),
         writable=classify_texts(strings, traits.perms, lambda perms: perms[1:2] == "w") > 0,
+        handled=_has_flag(strings, traits.flags, "um"),
         large_folios=now["thp_eligible"] > 0 if "thp_eligible" in now else np.zeros(len(shared), bool),
         mergeable=np.zeros(len(shared), bool) if "ksm" in was else _has_flag(strings, traits.flags, "mg"),
         freed_lazily_kb=np.maximum(now["lazy_free"] - was["lazy_free"], 0) if "lazy_free" in was else unknown,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from smapstop.model.explain.evidence import LARGE_FOLIO, Evidence, Rows
 from smapstop.model.explain.families import sizes_kb
 from smapstop.model.explain.file_ranges import FileRanges
-from smapstop.model.explain.ledger import SC, SD, KbColumn, Ledger, Mask
+from smapstop.model.explain.ledger import HP, HS, SC, SD, KbColumn, Ledger, Mask
 from smapstop.model.kinds import classify_texts
 from smapstop.proc.columns import Mappings
 
@@ -210,6 +210,16 @@ def _cancel(ledger: Ledger, source: int, target: int) -> None:
         if common > 0:
             left[source] += common
             left[target] -= common
+
+
+def possibly_handled(ledger: Ledger, evidence: Evidence) -> tuple[Mask, Mask]:
+    """Mappings whose pages a userfaultfd handler may have moved away, and those that it may have filled.
+
+    It fills memory with what it likes (UFFDIO_COPY), or with pages of its own process (UFFDIO_MOVE).
+    """
+    gained = np.maximum.reduce([ledger.gain(name) for name in ("rss", HP, HS)])
+    filled = evidence.handled & (gained > 0)
+    return evidence.movable & (ledger.loss("rss") > 0) & filled.any(), filled
 
 
 def possible_moves(ledger: Ledger, evidence: Evidence, moved_kb: KbColumn) -> tuple[Mask, Mask]:

@@ -31,6 +31,7 @@ from smapstop.model.explain.moves import (
     may_be_kept,
     may_be_of_moved,
     possible_moves,
+    possibly_handled,
 )
 from smapstop.model.explain.object_pages import may_be_replaced
 from smapstop.model.explain.parts import Bookings, Parts
@@ -206,7 +207,8 @@ def _book_all(
     left, came = possible_moves(ledger, evidence, pages.pages_kb)
     lost_kb = ledger.loss("rss")
     left |= of_moved & (ledger.loss("rss") > 0)
-    left, came = left | pages.doubtful, came | pages.doubtful
+    given, filled = possibly_handled(ledger, evidence)
+    left, came = left | pages.doubtful | given, came | pages.doubtful | filled
     mixed = book_unmapped(ledger, evidence, pages.pages_kb + files.pages_kb, left | objects.may_have_shrunk)
     book_ksm(ledger)
     # parts that the kernel replaced by the zero page when it split them, perhaps to swap out the others
