@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.callers.call_stacks import BEYOND
+from smapstop.model.family.family_table import MemberRow
 from smapstop.model.family.sharing import FirstCopy, Part, SharedMapping
 from smapstop.model.kinds import Kind, kind_of
 from smapstop.proc.callstack.frames import Frame
 from smapstop.text import format as fmt
+from smapstop.text.family import FamilyMoment
 from smapstop.text.functions import function_text
 from smapstop.text.tree_marks import FOLDED, UNFOLDED
 from smapstop.text.units import AUTO, UnitFormat, without_shares
@@ -89,3 +91,16 @@ def sharing_name(shared: SharedMapping) -> str:
     if not base:
         return f"anon {shared.start:x}"
     return base if base.startswith("[") else f"{base} {shared.perms}"
+
+
+def missing_pages_text(member: MemberRow, shared: SharedMapping, moment: FamilyMoment) -> str:
+    """Why the pages of a mapping cannot be shown in a member; empty if they can."""
+    if member.history.missing:
+        return member.history.missing
+    if member.pid in shared.parts:
+        return ""
+    if member.is_gone or member.is_zombie:
+        return f"process {member.pid} has ended"
+    if member.pid in moment.timelines:
+        return f"{sharing_name(shared)} is not mapped in {member.pid}"
+    return f"reading the mappings of {member.pid} …"

@@ -42,6 +42,11 @@ class MemberRow:
         """Its pid."""
         return self.history.member.pid
 
+    @property
+    def is_readable(self) -> bool:
+        """Whether its memory can be read."""
+        return not (self.is_gone or self.is_zombie or self.history.missing)
+
 
 @dataclass(frozen=True, slots=True)
 class FamilyTotals:

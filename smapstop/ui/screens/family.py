@@ -1,6 +1,6 @@
 """The family of the process: its members as a tree, and which of the mappings they share are whose own."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import events, on
@@ -12,17 +12,13 @@ from textual.timer import Timer
 from smapstop.model.family.family_table import MemberRow
 from smapstop.model.family.sharing import SharedMapping
 from smapstop.model.protocol import FollowFamily, MappingReply, MappingRequest, Request, SampleMembers, SharersReply
-from smapstop.model.timeline.timeline import Timeline
-from smapstop.model.view.view import View
-from smapstop.text import format as fmt
-from smapstop.text.family import FamilyMoment, family_format, family_title, member_title, reading_text
-from smapstop.text.family_band import begin_of_curves
-from smapstop.text.sharing import sharing_name
-from smapstop.text.status import baseline_text
+from smapstop.text.family import family_title, member_title, reading_text
+from smapstop.text.sharing import missing_pages_text, sharing_name
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.messages import SourceRequested
 from smapstop.ui.screens.member_lists import MemberChoice, MemberLists
+from smapstop.ui.state.family_view import FamilyView, derive_family_view
 from smapstop.ui.state.member_view import MemberViews
 from smapstop.ui.state.session import Session
 from smapstop.ui.widgets.alert_banner import AlertBanner
@@ -33,8 +29,6 @@ from smapstop.ui.widgets.key_bar import KeyBar
 from smapstop.ui.widgets.member_pages import MemberMapping, MemberPages
 from smapstop.ui.widgets.sharing_table import SharingTable
 
-MAX_SAMPLED = 5
-"""Members that are sampled beside the target: the columns of the table of shared mappings."""
 _LEAST_LINES = 5
 """Least height of the members, lines."""
 _SHARE_ALONE, _SHARE_WITH_PAGES = 0.6, 0.45
@@ -128,71 +122,62 @@ class FamilyScreen(MemberLists):
 
     def redraw(self) -> None:
         """Show the family at the moment that the dashboard shows."""
-        session, log = self._session, self._session.family.log
-        if log.last is None or session.view is None or not self.is_mounted:
+        session = self._session
+        view = derive_family_view(session, self.metric) if self.is_mounted else None
+        if view is None:
             self.query_one(FamilyTitle).show(f" {session.failure_text or 'reading the family …'}", "")
             return
-        state, view = session.view_state, session.view
-        at_ns = log.last.monotonic_ns if state.at is None else view.snapshot.tick.monotonic_ns
-        begin_ns = begin_of_curves(view, at_ns)
-        before = log.first_tick_ns if state.baseline == "previous" else view.diff.before.tick.monotonic_ns
-        table = session.family.table(at_ns, before, self.metric)
-        moment = FamilyMoment(table, at_ns, begin_ns, self.metric, self._timelines(), family_format(view, table))
-        rows = self.select_rows(table, at_ns)
-        members = self.query_one(FamilyTable)
+        rows, members = self.select_rows(view.moment.table, view.moment.at_ns), self.query_one(FamilyTable)
         share = _SHARE_WITH_PAGES if self.has_class("-pages") else _SHARE_ALONE
-        members.styles.height = max(_LEAST_LINES, min(len(table.rows) + 2, round(self.size.height * share)))
-        members.show(moment, rows, self._watched_pid)
-        pids = tuple(pid for pid in (self._target_pid, *self._session.family.sampled) if pid in moment.timelines)
-        sampled = {pid: moment.timelines[pid] for pid in pids}
-        self._sample(moment, sampled.values())
-        reading = "" if self._recorded else reading_text(moment, log.interval_ns, tuple(sampled.values()))
-        self.query_one(AlertBanner).show(session.alerts.current(session.runs), state.units)
-        self.query_one(FamilyTitle).show(
-            f" {self._target_title}   {family_title(moment)}",
-            f"{self.order_text}   Δ {self._baseline_text(view)} ",
-            session.failure_text or reading,
-        )
-        shared, current = session.family.shared_mappings(sampled, at_ns, before), members.current
-        wall_ns = log.last.wall_ns if state.at is None else view.snapshot.tick.wall_ns
-        pid, is_live = 0 if current is None else current.pid, state.at is None and not session.is_over
-        self._show_time(FamilyTime(moment, rows, pids, pid, wall_ns, is_live, marked_moments(session)))
-        self.query_one(SharingTable).show(shared, pids, 0 if current is None else current.pid, moment.unit)
-        self._show_pages(current, moment, before)
+        lines = min(len(view.moment.table.rows) + 2, round(self.size.height * share))
+        members.styles.height = max(_LEAST_LINES, lines)
+        members.show(view.moment, rows, session.run.target.pid if session.run else 0)
+        self.query_one(AlertBanner).show(session.alerts.current(session.runs), session.view_state.units)
+        self._show_title(view)
+        current = members.current
+        self._show_time(view, rows, 0 if current is None else current.pid)
+        shared = self.query_one(SharingTable)
+        shared.show(view.shared, tuple(view.compared), 0 if current is None else current.pid, view.moment.unit)
+        self._show_pages(view, current)
+        self._sample(view)
 
-    def _show_time(self, time: FamilyTime) -> None:
+    def _show_title(self, view: FamilyView) -> None:
+        """Show which family it is, and what is read how often."""
+        session, target_pid = self._session, self._session.target_pid
+        target = session.family.log.member(target_pid)
+        name = f"{target_pid}" if target is None else f"{member_title(target)} {target_pid}"
+        interval_ns, sampled = session.family.log.interval_ns, tuple(view.compared.values())
+        self.query_one(FamilyTitle).show(
+            f" {name}   {family_title(view.moment)}",
+            f"{self.order_text}   Δ {view.baseline} ",
+            session.failure_text or ("" if self._recorded else reading_text(view.moment, interval_ns, sampled)),
+        )
+
+    def _show_time(self, view: FamilyView, rows: list[MemberRow], current: int) -> None:
         """Show the members over time, where there is room."""
         band = self.query_one(FamilyBand)
         if band.display:
+            pids, marks = tuple(view.compared), marked_moments(self._session)
+            time = FamilyTime(view.moment, rows, pids, current, view.wall_ns, view.is_live, marks)
             band.show(time, max(3, self.size.height // _BAND_PART))
 
-    def _show_pages(self, member: MemberRow | None, moment: FamilyMoment, before_ns: int) -> None:
+    def _show_pages(self, view: FamilyView, member: MemberRow | None) -> None:
         """Show the pages of the mapping under the cursor in the member under the cursor."""
         pane, shared = self.query_one(MemberPages), self.query_one(SharingTable).current
         if not pane.display or member is None or shared is None:
             pane.show(None)
             return
-        found, missing = None, self._missing_pages(member, shared, moment)
-        if not missing:
-            timeline = moment.timelines[member.pid]
-            view = self._views.view_of(timeline, self._session.view_state, moment.at_ns, before_ns)
-            assert view is not None, "its mappings are known"
-            part = shared.parts[member.pid]
-            found = MemberMapping(member.pid, sharing_name(shared), timeline, view, part.mapping)
-        if found is None and pane.has_focus_within:
+        missing = missing_pages_text(member, shared, view.moment)
+        if missing and pane.has_focus_within:
             self.set_focus(self.query_one(SharingTable))
-        pane.show(found, missing)
+        pane.show(None if missing else self._find_mapping(view, member.pid, shared), missing)
 
-    def _missing_pages(self, member: MemberRow, shared: SharedMapping, moment: FamilyMoment) -> str:
-        """Why the pages of a mapping cannot be shown in a member; empty if they can."""
-        name, pid = sharing_name(shared), member.pid
-        if member.history.missing:
-            return member.history.missing
-        if member.pid in shared.parts:
-            return ""
-        if member.is_gone or member.is_zombie:
-            return f"process {pid} has ended"
-        return f"{name} is not mapped in {pid}" if pid in moment.timelines else f"reading the mappings of {pid} …"
+    def _find_mapping(self, view: FamilyView, pid: int, shared: SharedMapping) -> MemberMapping:
+        """Find a mapping in a member that has it."""
+        timeline = view.moment.timelines[pid]
+        found = self._views.view_of(timeline, self._session.view_state, view.moment.at_ns, view.before_ns)
+        assert found is not None, "its mappings are known"
+        return MemberMapping(pid, sharing_name(shared), timeline, found, shared.parts[pid].mapping)
 
     @on(SourceRequested)
     def ask_member(self, message: SourceRequested) -> None:
@@ -207,44 +192,17 @@ class FamilyScreen(MemberLists):
         if not isinstance(reply, SharersReply):
             self.query_one(MemberPages).handle_reply(pid, reply)
 
-    @property
-    def _target_title(self) -> str:
-        """The process that smapstop was started on, with its pid."""
-        member = self._session.family.log.member(self._target_pid)
-        return f"{self._target_pid}" if member is None else f"{member_title(member)} {self._target_pid}"
-
-    def _baseline_text(self, view: View) -> str:
-        """What the family is compared with: members are read in turn, so the first reading, not the tick before."""
-        if self._session.view_state.baseline != "previous":
-            return baseline_text(view, self._session.timeline)
-        return f"since {fmt.clock(self._session.family.log.first_wall_ns)}"
-
-    @property
-    def _target_pid(self) -> int:
-        """The process that smapstop was started on."""
-        run = self._session.runs.newest
-        return run.target.pid if run else 0
-
-    @property
-    def _watched_pid(self) -> int:
-        """The process that the dashboard shows."""
-        return self._session.run.target.pid if self._session.run else 0
-
-    def _timelines(self) -> dict[int, Timeline]:
-        """Timelines of the target and of the members that are sampled, by pid."""
-        run = self._session.runs.newest
-        timelines = {pid: each.timeline for pid, each in self._session.family.runs.items() if len(each.timeline)}
-        return timelines if run is None else {run.target.pid: run.timeline} | timelines
-
-    def _sample(self, moment: FamilyMoment, compared: Collection[Timeline]) -> None:
+    def _sample(self, view: FamilyView) -> None:
         """Have the members sampled whose own memory is largest, and the one on which the cursor rests."""
-        family, at_ns = self._session.family, moment.at_ns
+        family = self._session.family
         current = self.query_one(FamilyTable).current if self._rest_timer is None else None
         if self._session.view_state.at is None:
-            family.adjust_count(compared, at_ns)
-        readable = [row for row in moment.table.rows if not (row.is_gone or row.is_zombie or row.history.missing)]
-        sizes = {row.pid: row.uss or 0 for row in readable}
-        chosen = family.choose_sampled(sizes, None if current is None else current.pid, self._target_pid)
+            family.adjust_count(view.compared.values(), view.moment.at_ns)
+        chosen = family.choose_sampled(
+            {row.pid: row.uss or 0 for row in view.moment.table.rows if row.is_readable},
+            None if current is None else current.pid,
+            self._session.target_pid,
+        )
         if chosen != family.sampled:
             family.sampled = chosen
             self._request(SampleMembers(chosen))
@@ -311,10 +269,12 @@ class FamilyScreen(MemberLists):
         row = self.query_one(FamilyTable).current
         if row is None:
             return
-        if row.is_gone or row.is_zombie or row.history.missing:
+        if not row.is_readable:
             self.notify(row.history.missing or f"process {row.pid} has ended", severity="warning", markup=False)
-        elif self._recorded and row.pid != self._target_pid:
-            self.notify(f"only the totals of {row.pid} were recorded; the mappings are those of {self._target_pid}")
+        elif self._recorded and row.pid != self._session.target_pid:
+            self.notify(
+                f"only the totals of {row.pid} were recorded; the mappings are those of {self._session.target_pid}"
+            )
         else:
             self.sample_member()
             self.dismiss(MemberChoice(row.pid, start, pages))

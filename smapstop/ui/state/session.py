@@ -74,6 +74,11 @@ class Session:
         return "" if self.failure is None else str(SmapstopError(self.failure.what, self.failure.remedy))
 
     @property
+    def target_pid(self) -> int:
+        """The process that smapstop was started on; 0 before it is known."""
+        return 0 if self.runs.newest is None else self.runs.newest.target.pid
+
+    @property
     def shown_number(self) -> int:
         """Number of the tick shown."""
         return self.view.snapshot.tick.number if self.view else 0

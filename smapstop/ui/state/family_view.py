@@ -1,0 +1,72 @@
+"""The family at the moment that the dashboard shows. Independent of Textual."""
+
+from collections.abc import Mapping
+
+from smapstop.lazy_dataclass import dataclass
+from smapstop.model.family.sharing import SharedMapping
+from smapstop.model.metrics import Metric
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.text import format as fmt
+from smapstop.text.family import FamilyMoment, family_format
+from smapstop.text.family_band import begin_of_curves
+from smapstop.text.status import baseline_text
+from smapstop.ui.state.session import Session
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FamilyView:
+    """The family at a moment, and its mappings."""
+
+    moment: FamilyMoment
+    wall_ns: int
+    """The moment, wall clock, ns."""
+    before_ns: int
+    """The moment to compare with, monotonic clock, ns."""
+    is_live: bool
+    """Whether the moment is now."""
+    compared: Mapping[int, Timeline]
+    """Timelines of the target and of those that are sampled, by pid, in the order of the columns."""
+    shared: list[SharedMapping]
+    """The mappings that several of these have."""
+    baseline: str
+    """What the family is compared with, as text."""
+
+
+def derive_family_view(session: Session, metric: Metric) -> FamilyView | None:
+    """Derive the family at the moment that a session shows; None before its first reading.
+
+    Args:
+        session: The session.
+        metric: The metric of changes, rates and histories.
+    """
+    family, state, view = session.family, session.view_state, session.view
+    log = family.log
+    if log.last is None or view is None:
+        return None
+    tick = view.snapshot.tick
+    at_ns, wall_ns = (
+        (log.last.monotonic_ns, log.last.wall_ns) if state.at is None else (tick.monotonic_ns, tick.wall_ns)
+    )
+    is_first = state.baseline == "previous"  # members are read in turn: not the tick before
+    before_ns = log.first_tick_ns if is_first else view.diff.before.tick.monotonic_ns
+    table = family.table(at_ns, before_ns, metric)
+    timelines = _timelines(session)
+    compared = {pid: timelines[pid] for pid in (session.target_pid, *family.sampled) if pid in timelines}
+    return FamilyView(
+        moment=FamilyMoment(
+            table, at_ns, begin_of_curves(view, at_ns), metric, timelines, family_format(view, table)
+        ),
+        wall_ns=wall_ns,
+        before_ns=before_ns,
+        is_live=state.at is None and not session.is_over,
+        compared=compared,
+        shared=family.shared_mappings(compared, at_ns, before_ns),
+        baseline=f"since {fmt.clock(log.first_wall_ns)}" if is_first else baseline_text(view, session.timeline),
+    )
+
+
+def _timelines(session: Session) -> dict[int, Timeline]:
+    """Timelines of the target and of the members that are sampled, by pid."""
+    run = session.runs.newest
+    timelines = {pid: each.timeline for pid, each in session.family.runs.items() if len(each.timeline)}
+    return timelines if run is None else {run.target.pid: run.timeline} | timelines
