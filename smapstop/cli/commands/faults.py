@@ -50,8 +50,8 @@ def build_parser() -> CommandParser:
         "smapstop faults",
         "smapstop faults [options] -p PID|NAME\n       smapstop faults [options] -- COMMAND [ARG ...]",
         "Shows which code touches memory: the page faults of a process by mapping and by\n"
-        "call stack, until ctrl-c, for some seconds, or to the end of a program. A process\n"
-        "gets its pages by page faults. You need neither root nor a restart.",
+        "call stack, until ctrl-c, for some seconds, or to the end of a program.\n"
+        "A process gets its pages by page faults. You need neither root nor a restart.",
         "examples:\n"
         "  smapstop faults -p redis-server --duration 10 --mapping '[heap]'\n"
         "                          who makes the heap grow\n"
