@@ -24,7 +24,7 @@ def parse_number(text: str, option: str, least: float, most: float, unit: str) -
     except ValueError:
         number = least - 1
     if not least <= number <= most:
-        raise SmapstopError(f"{option} {text}", f"give {unit} from {least:g} to {most:g}")
+        raise SmapstopError(f"{option} {text}", f"give {unit} from {least:.15g} to {most:.15g}")
     return number
 
 

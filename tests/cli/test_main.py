@@ -108,6 +108,8 @@ def test_version() -> None:
         ("redis-server -p 6379", "unexpected 'redis-server': did you mean: smapstop -- redis-server -p 6379"),
         ("snapshoot -p 1", "unexpected 'snapshoot': did you mean: smapstop snapshot -p 1"),
         ("-i 2 demo", "unexpected 'demo': did you mean: smapstop demo -i 2"),
+        ("help", "unexpected 'help': smapstop --help explains the options, smapstop guide everything else"),
+        ("record --duration x", "--duration x: give seconds from 0.01 to 31622400"),
         ("-p 12 13", "unexpected '13': watch one process at a time"),
         ("-p 1 -- ls", "both -p and -- are given: -p watches a running process, -- starts a new one"),
         ("--", "no command after --: smapstop -- ./a.out ARG..."),
