@@ -125,7 +125,9 @@ def run(words: list[str], command: Command) -> int:
 def _stray_word_error(word: str, words: list[str], *, has_pid: bool) -> SmapstopError:
     """Make the error for a stray word: it is probably a verb, a program, or a process."""
     if word == "help":  # as of git, apt and pip
-        return SmapstopError("unexpected 'help'", "smapstop --help explains the options, smapstop guide everything else")
+        return SmapstopError(
+            "unexpected 'help'", "smapstop --help explains the options, smapstop guide everything else"
+        )
     at = words.index(word)
     verb = difflib.get_close_matches(word, VERBS, n=1, cutoff=0.75)
     if verb:
