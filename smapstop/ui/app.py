@@ -34,8 +34,6 @@ from smapstop.settings import Pick, Replay, Settings, StartRequest, Walkthrough
 from smapstop.source.base import Source
 from smapstop.text import format as fmt
 from smapstop.text.status import exit_status_text, oom_notices
-from smapstop.ui.commands.command_line import CommandLine
-from smapstop.ui.commands.letter_line import LetterLine
 from smapstop.ui.commands.palette import CommandLines, palette_commands
 from smapstop.ui.commands.table import COMMAND, run_line
 from smapstop.ui.keys.key_app import KeyApp
@@ -124,8 +122,6 @@ class Dashboard(KeyApp):
     def compose(self) -> ComposeResult:
         """Compose the parts of the screen."""
         yield from self.main_screen.compose_parts()
-        yield CommandLine(self._commands)
-        yield LetterLine(self.session)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Commands of the palette: every key action that is available here, and a screenshot."""
@@ -170,7 +166,7 @@ class Dashboard(KeyApp):
             inspector=main.views.split,
             budget=round(main.pace.budget * 100, 6),
             commands=self._commands.lines,
-            filters=main.filter_line.history.lines,
+            filters=main.filters.lines,
         )
 
     @property
@@ -196,11 +192,15 @@ class Dashboard(KeyApp):
 
     def action_ask_letter(self, command: str) -> None:
         """Run a command with the letter that the user types next."""
-        self.query_one(LetterLine).ask(command)
+        from smapstop.ui.commands.letter_line import letter_line_of
+
+        letter_line_of(self.main_screen, self.session).ask(command)
 
     def action_type_command(self, begin: str = "") -> None:
         """Open the line to type a command."""
-        self.query_one(CommandLine).open(begin)
+        from smapstop.ui.commands.command_line import command_line_of
+
+        command_line_of(self.main_screen, self._commands).open(begin)
 
     # messages from the source
 

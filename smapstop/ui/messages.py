@@ -1,4 +1,4 @@
-"""Messages of the app: those of the source, requests to it, and redraw requests."""
+"""Messages of the app: those of the source, requests to it, choices of the user, and redraw requests."""
 
 from textual.message import Message
 
@@ -34,6 +34,16 @@ class ThreadsRead(Message):
     """The source has read the threads."""
 
     reply: ThreadsReply
+
+
+@dataclass
+class EventSelected(Message):
+    """The user selected an entry of the event log."""
+
+    mapping: int | None
+    """None for the process."""
+    number: int
+    """Tick of the last event of the entry."""
 
 
 class ViewOutdated(Message):

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from typing import ClassVar, cast
 
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Container
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
@@ -55,7 +54,7 @@ class CommandInput(LineInput):
         self.query_ancestor(CommandLine).close()
 
 
-class CommandLine(Vertical):
+class CommandLine(Container):
     """The command being typed, and above it what it means, or why it makes no sense.
 
     Args:
@@ -63,11 +62,10 @@ class CommandLine(Vertical):
     """
 
     DEFAULT_CSS = """
-    CommandLine { display: none; height: 2; background: $panel; padding: 0 1;
-      & > Static { height: 1; text-wrap: nowrap; text-overflow: ellipsis; color: $text-muted; }
-      & > Static.-wrong { color: $text-error; text-style: bold; }
-      & Horizontal { height: 1; }
-      & Horizontal > Static { width: 1; }
+    CommandLine { display: none; height: 2; background: $panel; padding: 0 1; layout: horizontal;
+      & > .meaning { dock: top; height: 1; text-wrap: nowrap; text-overflow: ellipsis; color: $text-muted; }
+      & > .meaning.-wrong { color: $text-error; text-style: bold; }
+      & > .colon { width: 1; }
     }
     """
 
@@ -76,13 +74,6 @@ class CommandLine(Vertical):
         self._history = history
         self._focused_before: Widget | None = None
 
-    def compose(self) -> ComposeResult:
-        """Compose the meaning and the line."""
-        yield Static(markup=False)
-        with Horizontal():
-            yield Static(":")
-            yield CommandInput(self._history)
-
     @property
     def input(self) -> CommandInput:
         """The line."""
@@ -90,6 +81,9 @@ class CommandLine(Vertical):
 
     def open(self, text: str = "") -> None:
         """Show the line with this text."""
+        if not self.children:  # not composed: that is later than the next key, which may already be waiting
+            meaning, colon = Static(markup=False, classes="meaning"), Static(":", classes="colon")
+            self.mount(meaning, colon, CommandInput(self._history))
         if not self.display:
             self._focused_before = self.screen.focused
         self.display = True
@@ -133,7 +127,7 @@ class CommandLine(Vertical):
             self._show(f"{command.synopsis}   {command.help}")
 
     def _show(self, text: str, *, wrong: bool = False) -> None:
-        line = self.query_one(Static)
+        line = self.query_one(".meaning", Static)
         line.set_class(wrong, "-wrong")
         line.update(Content(fmt.printable(text)))
 
@@ -146,3 +140,12 @@ def _join_fitting(names: Sequence[str], width: int) -> str:
         shown -= 1
         text = "   ".join([*names[:shown], f"… {len(names) - shown} more: tab"])
     return text
+
+
+def command_line_of(screen: MainScreen, history: LineHistory) -> CommandLine:
+    """The line to type a command on a screen, mounted when it is first opened."""
+    line = next(iter(screen.query(CommandLine)), None)
+    if line is None:
+        line = CommandLine(history)
+        screen.mount(line)
+    return line

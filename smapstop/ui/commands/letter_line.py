@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import BindingType
+from textual.screen import Screen
 from textual.widget import Widget
 
 from smapstop.text import format as fmt
@@ -62,3 +63,12 @@ class LetterLine(LineInput):
     async def _run(self, letter: str) -> None:
         argument = letter or ("mark" if self._command == "compare" else "")
         await self.run_action(f"app.command({f'{self._command} {argument}'.rstrip()!r})")
+
+
+def letter_line_of(screen: Screen[None], session: Session) -> LetterLine:
+    """The line that takes a letter on a screen, mounted when it is first opened."""
+    line = next(iter(screen.query(LetterLine)), None)
+    if line is None:
+        line = LetterLine(session)
+        screen.mount(line)
+    return line

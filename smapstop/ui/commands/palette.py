@@ -13,7 +13,6 @@ from smapstop.ui.commands.table import COMMAND, COMMANDS, complete_line
 from smapstop.ui.keys.key_app import keymap_of
 from smapstop.ui.keys.table import KEYS
 from smapstop.ui.screens.dashboard import MainScreen
-from smapstop.ui.widgets.events_pane import EventsPane
 from smapstop.ui.widgets.time_band import TimeBand
 
 
@@ -46,7 +45,8 @@ def _focused_parts(screen: MainScreen) -> dict[str, Widget]:
         return {inspector.shown_tab: inspector.body, "inspector": inspector}
     if isinstance(focused, TimeBand):
         return {"band": focused}
-    return {"events": focused} if isinstance(focused, EventsPane) else {}
+    events = screen.panes.open_events
+    return {"events": events} if events is not None and focused is events else {}
 
 
 _BEST_SCORE = 1e6

@@ -17,9 +17,9 @@ def _events(screen: MainScreen, argument: str) -> None:
     panes, table = screen.panes, screen.views.table
     if argument:
         panes.events.filter_entries(argument)
-    if panes.events.is_open and panes.events.has_focus and not argument:
+    if panes.open_events is not None and panes.open_events.has_focus and not argument:
         screen.set_focus(table)
-    if not (argument and panes.events.is_open):
+    if not (argument and panes.open_events is not None):
         panes.toggle_events()
     screen.request_redraw()
 

@@ -25,13 +25,13 @@ from smapstop.ui.commands import (
 )
 from smapstop.ui.commands.command import ScreenCommand
 from smapstop.ui.screens.dashboard import MainScreen
-from smapstop.ui.widgets.help_place import help_place
 
 
 def _help(screen: MainScreen, argument: str) -> None:
     """Open the help of the part that has the focus, with all commands."""
     from smapstop.ui.help.content import HelpEntry
     from smapstop.ui.screens.help import HelpScreen
+    from smapstop.ui.widgets.help_place import help_place
 
     commands = tuple(HelpEntry(each.name, f"{each.usage}  {each.help}".strip()) for each in COMMANDS)
     screen.app.push_screen(HelpScreen(help_place(screen.focused), argument, commands))

@@ -14,7 +14,7 @@ from smapstop.source.base import Source
 from smapstop.text import format as fmt
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
-from smapstop.ui.messages import SourceRequested, ViewOutdated
+from smapstop.ui.messages import EventSelected, SourceRequested, ViewOutdated
 from smapstop.ui.program_control import Rebuilds
 from smapstop.ui.screens.main_redraw import MainRedraw
 from smapstop.ui.screens.member_watch import MemberWatch
@@ -22,7 +22,6 @@ from smapstop.ui.screens.row_screen import RowScreen
 from smapstop.ui.state.session import Session
 from smapstop.ui.widgets.border_drag import BorderDrag
 from smapstop.ui.widgets.chip_line import ChipLine
-from smapstop.ui.widgets.events_pane import EventList
 from smapstop.ui.widgets.filter_line import FilterLine
 from smapstop.ui.widgets.header import HeaderBar
 from smapstop.ui.widgets.key_bar import KeyBar
@@ -88,8 +87,6 @@ class MainScreen(RowScreen):
         yield ChipLine()
         self.views = Views(self.columns, self.settings.widths, self.settings.inspector)
         yield self.views
-        yield self.filter_line
-        yield self.search_line
         self.panes = Panes(self._walkthrough, self.dock, self.settings.pane)
         yield self.panes
         yield KeyBar()
@@ -205,8 +202,8 @@ class MainScreen(RowScreen):
         self.session.alerts.hide(self.session.runs)
         self.request_redraw()
 
-    @on(EventList.EventSelected)
-    def go_to_event(self, message: EventList.EventSelected) -> None:
+    @on(EventSelected)
+    def go_to_event(self, message: EventSelected) -> None:
         """Go to the moment of an event, and to its mapping."""
         self.go_to_moment(message.number, message.mapping)
 

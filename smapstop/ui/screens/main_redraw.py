@@ -59,11 +59,11 @@ class MainRedraw:
         yield
         yield from show_top(screen, session, view, numbered=screen.many_runs)
         yield
-        views, events = screen.query_one(Views), screen.query_one(Panes).events
+        views, events = screen.query_one(Views), screen.query_one(Panes).open_events
         views.inspector.missing_callers = session.missing_callers
         views.explain()
         yield
-        if events.is_open:
+        if events is not None:
             events.show(session.timeline, view, alerts=session.alerts.entries(run, view.state.units))
         self._finish()
 

@@ -1,6 +1,7 @@
 """Actions that choose rows of the table, or events: filter, search, selection."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
 
 from textual import on
 
@@ -8,16 +9,21 @@ from smapstop.model.view.search import Hits
 from smapstop.model.view.selection import RowSelection, mappings_in
 from smapstop.settings import Settings
 from smapstop.ui.screens.timeline_screen import TimelineScreen
+from smapstop.ui.state.line_history import LineHistory
 from smapstop.ui.state.session import Session
 from smapstop.ui.widgets.chip_line import ChipLine
-from smapstop.ui.widgets.event_lines import EventLines
-from smapstop.ui.widgets.events_pane import EventList, EventsPane
 from smapstop.ui.widgets.filter_line import FilterLine
 from smapstop.ui.widgets.main_views import Views
 from smapstop.ui.widgets.mapping_table import MappingTable
+from smapstop.ui.widgets.panes import Panes
+
+if TYPE_CHECKING:  # imported at run time when the events are first opened
+    from smapstop.ui.widgets.events_pane import EventList
 
 FILTER_HINT = "libc   kind:heap   perm:w   rss>10M   delta!=0   !/usr   0x7f…"
 """Examples of filter terms for rows."""
+_RowLine = Literal["filter-rows", "search-rows"]
+"""Id of a line of the rows."""
 
 
 class RowScreen(TimelineScreen):
@@ -32,16 +38,10 @@ class RowScreen(TimelineScreen):
 
     def __init__(self, session: Session, settings: Settings, *, recorded: bool, many_runs: bool) -> None:
         super().__init__(session, settings, recorded=recorded, many_runs=many_runs)
-        self.filter_line = FilterLine(
-            FILTER_HINT,
-            session.matches_rows,
-            complete=session.complete_filter,
-            earlier=settings.filters,
-            id="filter-rows",
-        )
-        self.search_line = FilterLine(
-            FILTER_HINT, session.matches_rows, complete=session.complete_filter, id="search-rows"
-        )
+        self.filters = LineHistory(settings.filters)
+        """The filters typed before."""
+        self._searches = LineHistory()
+        self._row_lines = dict[_RowLine, FilterLine]()
         self.hits: Hits | None = None
         """Rows that the search found, of the view shown."""
         self._searched_from: int | None = None
@@ -69,9 +69,17 @@ class RowScreen(TimelineScreen):
 
     # filter
 
+    def _row_line(self, id: _RowLine, history: LineHistory) -> FilterLine:  # noqa: A002  (as Textual names it)
+        """The line to filter or to find rows, mounted when it is first opened: at once, as keys may already wait."""
+        if id not in self._row_lines:
+            matches, complete = self.session.matches_rows, self.session.complete_filter
+            line = self._row_lines[id] = FilterLine(FILTER_HINT, matches, complete=complete, history=history, id=id)
+            self.mount(line, after=self.query_one(Views))
+        return self._row_lines[id]
+
     def action_filter(self) -> None:
         """Open the line to filter rows."""
-        self.filter_line.open(self.session.view_state.filter)
+        self._row_line("filter-rows", self.filters).open(self.session.view_state.filter)
 
     @on(FilterLine.FilterChanged, "#filter-rows")
     def filter_rows(self, message: FilterLine.FilterChanged) -> None:
@@ -88,7 +96,7 @@ class RowScreen(TimelineScreen):
     def open_search(self) -> None:
         """Open the line to search rows."""
         self._searched_from = self.query_one(MappingTable).current
-        self.search_line.open(self.session.search)
+        self._row_line("search-rows", self._searches).open(self.session.search)
 
     @on(FilterLine.FilterChanged, "#search-rows")
     def search_rows(self, message: FilterLine.FilterChanged) -> None:
@@ -102,16 +110,18 @@ class RowScreen(TimelineScreen):
 
     def action_filter_events(self) -> None:
         """Open the line to filter events: those of the mapping if they have the focus, else all."""
-        self.query_one(EventLines).open_filter(self._focused_events)
+        self.query_one(Panes).event_lines.open_filter(self._focused_events)
 
     def action_find_events(self) -> None:
         """Open the line to find events, likewise."""
-        self.query_one(EventLines).open_search(self._focused_events)
+        self.query_one(Panes).event_lines.open_search(self._focused_events)
 
     @property
-    def _focused_events(self) -> EventList:
+    def _focused_events(self) -> "EventList":
         """The events that have the focus, else those of the process."""
-        return self.focused if isinstance(self.focused, EventList) else self.query_one(EventsPane)
+        from smapstop.ui.widgets.events_pane import EventList
+
+        return self.focused if isinstance(self.focused, EventList) else self.query_one(Panes).events
 
     def search(self, expression: str) -> None:
         """Search rows; an empty expression ends it."""

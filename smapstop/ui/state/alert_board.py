@@ -1,18 +1,19 @@
 """Alerts of the session: which were raised in which run, and which one is hidden. Independent of Textual."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from smapstop.lazy_dataclass import dataclass
-from smapstop.model.alerts.cause import cause_of
-from smapstop.model.alerts.expression import Alert
-from smapstop.model.alerts.states import AlertState, AlertWatch
 from smapstop.model.compare.runs import Run, Runs
 from smapstop.model.family.family_log import FamilyLog
 from smapstop.model.history.log_entry import PROCESS_SCOPE, LogEntry
 from smapstop.model.marks import Mark
 from smapstop.model.view.view_state import UNITS, Units
-from smapstop.text.alerts import alert_line
 from smapstop.text.units import UnitFormat, without_shares
+
+if TYPE_CHECKING:  # imported at run time when there is an alert
+    from smapstop.model.alerts.expression import Alert
+    from smapstop.model.alerts.states import AlertState, AlertWatch
 
 LETTER = "!"
 """Letter of an alert among the marks of the time band."""
@@ -22,7 +23,7 @@ LETTER = "!"
 class RaisedAlert:
     """An alert that was raised."""
 
-    alert: Alert
+    alert: "Alert"
     raised: int
     """As in the state of the alert."""
     number: int
@@ -46,7 +47,7 @@ class AlertBoard:
         alerts: What the user asked for.
     """
 
-    def __init__(self, alerts: Sequence[Alert] = ()) -> None:
+    def __init__(self, alerts: "Sequence[Alert]" = ()) -> None:
         self._alerts = alerts
         self._watches: dict[int, AlertWatch] = {}
         self._raised: dict[int, list[RaisedAlert]] = {}
@@ -73,8 +74,10 @@ class AlertBoard:
         self._watch_of(run, family).append_reading(family.last)
         return True
 
-    def _watch_of(self, run: Run, family: FamilyLog | None) -> AlertWatch:
+    def _watch_of(self, run: Run, family: FamilyLog | None) -> "AlertWatch":
         """The watch of a run."""
+        from smapstop.model.alerts.states import AlertWatch
+
         if run.number not in self._watches:
             self._watches[run.number] = AlertWatch(self._alerts, run.timeline, family)
         return self._watches[run.number]
@@ -113,8 +116,11 @@ class AlertBoard:
         return [each for each in self._raised[run.number] if each.number >= run.timeline.oldest]
 
 
-def _describe(alert: Alert, state: AlertState, watch: AlertWatch, page_kb: int) -> RaisedAlert:
+def _describe(alert: "Alert", state: "AlertState", watch: "AlertWatch", page_kb: int) -> RaisedAlert:
     """What an alert says, and the mapping that did it; of a family it is a process, which the text names."""
+    from smapstop.model.alerts.cause import cause_of
+    from smapstop.text.alerts import alert_line
+
     assert state.raised is not None, "the alert was raised"
     cause = cause_of(alert, state, watch.timeline) if alert.scope == "process" else None
     formats = [without_shares(UnitFormat(units, page_kb)) for units in UNITS]

@@ -1,7 +1,6 @@
 """Lines in which the user types words, to filter events or to find them."""
 
 from textual import on
-from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from smapstop.ui.widgets.events_pane import EventList
@@ -22,21 +21,21 @@ class EventLines(Vertical):
         self._search_line = FilterLine(EVENTS_HINT, lambda _: True, id="search-events")
         self._events: EventList | None = None
 
-    def compose(self) -> ComposeResult:
-        """Compose the lines."""
-        yield self._filter_line
-        yield self._search_line
-
     def open_filter(self, events: EventList) -> None:
         """Open the line to filter events."""
-        self._events = events
-        self._filter_line.open(events.filter_words)
+        self._open(self._filter_line, events, events.filter_words)
 
     def open_search(self, events: EventList) -> None:
         """Open the line to find events."""
-        self._events = events
         events.begin_search()
-        self._search_line.open(events.search_words)
+        self._open(self._search_line, events, events.search_words)
+
+    def _open(self, line: FilterLine, events: EventList, words: str) -> None:
+        """Open a line for events."""
+        self._events = events
+        if line.parent is None:  # not composed: that is later than the next key, which may already be waiting
+            self.mount(line)
+        line.open(words)
 
     @on(FilterLine.FilterChanged)
     def apply(self, message: FilterLine.FilterChanged) -> None:

@@ -7,10 +7,8 @@ from rich.segment import Segment
 from textual import events
 from textual.binding import BindingType
 from textual.content import Content
-from textual.message import Message
 from textual.strip import Strip
 
-from smapstop.lazy_dataclass import dataclass
 from smapstop.model.history.event_log import EventLog
 from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.tick import Ids
@@ -32,6 +30,7 @@ from smapstop.ui.drawing.event_line import EventLine, draw_event
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.hints import hint_key
 from smapstop.ui.keys.key_app import key_of
+from smapstop.ui.messages import EventSelected
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.widgets.line_list import LineList
 
@@ -48,15 +47,6 @@ class EventList(LineList[tuple[int, int], EventLine]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("events")]
     LEAVING, LEAVE_ACTION = "close", "app.command('events')"
     """How to leave it, and the action that does so."""
-
-    @dataclass
-    class EventSelected(Message):
-        """The user selected an entry."""
-
-        mapping: int | None
-        """None for the process."""
-        number: int
-        """Tick of the last event of the entry."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -281,7 +271,7 @@ class EventList(LineList[tuple[int, int], EventLine]):
         """Select the entry under the cursor."""
         entry = self.current
         if entry is not None:
-            self.post_message(self.EventSelected(entry.mapping, entry.last))
+            self.post_message(EventSelected(entry.mapping, entry.last))
 
 
 class EventsPane(EventList):

@@ -1,6 +1,6 @@
 """Input line for a filter of the table's rows or of the events."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import on
@@ -25,7 +25,7 @@ class FilterLine(LineInput):
         hint: Placeholder with examples.
         matches: Whether an expression matches anything; raises a `SmapstopError` for an invalid one.
         complete: All completions of an expression.
-        earlier: Expressions of earlier sessions, the oldest first.
+        history: The expressions entered before; those entered here are added.
     """
 
     @dataclass
@@ -56,12 +56,12 @@ class FilterLine(LineInput):
         matches: Callable[[str], bool],
         *,
         complete: Callable[[str], list[str]] = lambda _: [],
-        earlier: Iterable[str] = (),
+        history: LineHistory | None = None,
         id: str | None = None,  # noqa: A002  (as Textual names it)
     ) -> None:
         super().__init__(hint, id=id)
         self._matches, self._complete = matches, complete
-        self.history = LineHistory(earlier)
+        self.history = self.history if history is None else history
 
     def completions(self, line: str) -> list[str]:
         """All completions of an expression."""

@@ -1,7 +1,7 @@
 """Inspector beside the table: explains the row under the cursor, in tabs."""
 
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,6 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.compare.previous_run import FOREIGN_ID_BASE
@@ -40,11 +39,14 @@ from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.hints import hint_key
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.theme.app_theme import palette_of
-from smapstop.ui.widgets.events_pane import MappingEvents
-from smapstop.ui.widgets.mapping_callers import MappingCallers
-from smapstop.ui.widgets.mapping_fields import MappingFields
-from smapstop.ui.widgets.mapping_pages import MappingPages
+from smapstop.ui.widgets.inspector_tabs import build_tab
 from smapstop.ui.widgets.strip_scroll import DrawnLines
+
+if TYPE_CHECKING:  # imported at run time when they are first shown
+    from smapstop.ui.widgets.events_pane import MappingEvents
+    from smapstop.ui.widgets.mapping_callers import MappingCallers
+    from smapstop.ui.widgets.mapping_fields import MappingFields
+    from smapstop.ui.widgets.mapping_pages import MappingPages
 
 _KINDS = list(Kind)
 _SELECTED = -(1 << 62)
@@ -101,16 +103,14 @@ class TitleLine(Widget):
 class Inspector(Vertical):
     """Explains a mapping, or a group of mappings; follows the cursor of the table."""
 
-    DEFAULT_CSS = """
-    Inspector { background: $background; }
-    Inspector > ContentSwitcher { height: 1fr; }
-    """
+    DEFAULT_CSS = "Inspector { background: $background; }"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("inspector")]
 
     def __init__(self) -> None:
         super().__init__()
         self.tab: Tab = "why"
         """The tab that the user chose."""
+        self._built: dict[Tab, Widget] = {"why": build_tab("why")}
         self._subject: int | None = None
         self._source: tuple[Timeline, View] | None = None
         self._history: MappingHistory | None = None
@@ -122,20 +122,22 @@ class Inspector(Vertical):
         """Why callers are not seen, or not all of them, and what to do; empty if they are."""
 
     def compose(self) -> ComposeResult:
-        """Compose the title and the tabs."""
+        """Compose the title, and the tab that is shown first."""
         yield TitleLine()
-        with ContentSwitcher(initial="why"):
-            yield DrawnLines(id="why")
-            yield MappingFields(id="fields")
-            yield MappingPages(id="pages")
-            yield DrawnLines(id="life")
-            yield MappingEvents(id="events")
-            yield MappingCallers(id="callers")
+        yield self._built["why"]
 
     @property
     def body(self) -> Widget:
         """The tab that is shown."""
-        return self.query_one(f"#{self.shown_tab}")
+        return self._widget_of(self.shown_tab)
+
+    def _widget_of(self, tab: Tab) -> Widget:
+        """Widget of a tab, built when it is first needed: at once, since the next key may already be waiting."""
+        if tab not in self._built:
+            self._built[tab] = build_tab(tab)
+            self._built[tab].display = False
+            self.mount(self._built[tab])
+        return self._built[tab]
 
     @property
     def shown_tab(self) -> Tab:
@@ -188,27 +190,28 @@ class Inspector(Vertical):
         if self._source is None or not self.display:
             return
         timeline, view = self._source
-        self.query_one(ContentSwitcher).current = self.shown_tab
         self.query_one(TitleLine).show(self._title(timeline, view), focused=self.has_focus_within)
-        body = self.body
-        if isinstance(body, MappingCallers):
+        body, tab = self.body, self.shown_tab
+        for each in self._built.values():
+            each.display = each is body
+        if tab == "callers":
             scope = caller_scope(timeline, view, self._scope_ids(view), self.missing_callers)
-            body.show(scope, None if self.shows_process else self._subject)
+            cast("MappingCallers", body).show(scope, None if self.shows_process else self._subject)
         elif self._subject is None or (self._is_mapping and not (self._history and self._history.states)):
-            self.query_one("#why", DrawnLines).show(lambda *_: [], None)
-        elif isinstance(body, MappingEvents) and self._is_set:
-            body.show(timeline, view, only=view.mappings.ids[self._mask(view)])
-        elif isinstance(body, MappingFields | MappingPages | MappingEvents):
-            body.show(timeline, view, self._subject)
-        elif isinstance(body, DrawnLines):
-            self._show_lines(body, timeline, view)
+            cast("DrawnLines", self._widget_of("why")).show(lambda *_: [], None)
+        elif tab == "events" and self._is_set:
+            cast("MappingEvents", body).show(timeline, view, only=view.mappings.ids[self._mask(view)])
+        elif tab in ("why", "life"):
+            self._show_lines(cast("DrawnLines", body), timeline, view)
+        else:
+            cast("MappingFields | MappingPages | MappingEvents", body).show(timeline, view, self._subject)
 
     def handle_reply(self, reply: MappingReply) -> None:
         """Give a reply of the source to the tab that requested it."""
         if isinstance(reply, SharersReply):
-            self.query_one(MappingFields).handle_reply(reply)
+            cast("MappingFields", self._widget_of("fields")).handle_reply(reply)
         else:
-            self.query_one(MappingPages).handle_reply(reply)
+            cast("MappingPages", self._widget_of("pages")).handle_reply(reply)
 
     def _show_lines(self, body: DrawnLines, timeline: Timeline, view: View) -> None:
         """Show a tab that is drawn by a function."""

@@ -8,13 +8,15 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from smapstop.settings import Walkthrough
-from smapstop.ui.widgets.event_lines import EventLines
-from smapstop.ui.widgets.events_pane import EventsPane
 from smapstop.ui.widgets.walkthrough_line import WalkthroughLine
 
-if TYPE_CHECKING:  # imported at run time only when a program is launched
+if TYPE_CHECKING:  # imported at run time when they are first needed
+    from smapstop.ui.widgets.event_lines import EventLines
+    from smapstop.ui.widgets.events_pane import EventsPane
     from smapstop.ui.widgets.program_dock import ProgramDock
 
+EVENTS_ID = "process-events"
+"""Id of the events of the process."""
 MIN_PANE_HEIGHT = 4
 """Least height of a pane that is of use, lines."""
 _REST = 9
@@ -41,22 +43,42 @@ class Panes(Vertical):
         self.lines = lines
         self.walkthrough_line = None if walkthrough is None else WalkthroughLine(walkthrough)
         self._dock = dock
+        self._events: EventsPane | None = None
+        self._event_lines: EventLines | None = None
         self._zoomed: Widget | None = None
         """The pane that fills the screen."""
 
     def compose(self) -> ComposeResult:
-        """Compose the events, the lines to filter and find them, the walkthrough and the program's dock."""
-        yield EventsPane()
-        yield EventLines()
+        """Compose the walkthrough and the program's dock; the events come above them when they are first opened."""
         if self.walkthrough_line is not None:
             yield self.walkthrough_line
         if self._dock is not None:
             yield self._dock
 
     @property
-    def events(self) -> EventsPane:
-        """The pane of events; hidden until opened."""
-        return self.query_one(EventsPane)
+    def events(self) -> "EventsPane":
+        """The pane of events; hidden until opened, and built at once when it is first needed."""
+        if self._events is None:
+            from smapstop.ui.widgets.events_pane import EventsPane
+
+            self._events = EventsPane(id=EVENTS_ID)
+            self.mount(self._events, before=0)
+        return self._events
+
+    @property
+    def event_lines(self) -> "EventLines":
+        """The lines to filter and find events, likewise."""
+        if self._event_lines is None:
+            from smapstop.ui.widgets.event_lines import EventLines
+
+            self._event_lines = EventLines()
+            self.mount(self._event_lines, after=self.events)
+        return self._event_lines
+
+    @property
+    def open_events(self) -> "EventsPane | None":
+        """The pane of events if it is open."""
+        return self._events if self._events is not None and self._events.is_open else None
 
     # height
 
@@ -66,11 +88,12 @@ class Panes(Vertical):
             self._zoomed.styles.height = "1fr"
             return
         height = self.screen.size.height
-        shares: dict[Widget, float] = {self.events: 0.25} if self.events.is_open else {}
+        shares: dict[Widget, float] = {} if self.open_events is None else {self.open_events: 0.25}
         if self._dock is not None:
             shares[self._dock] = 0.34 if height >= 32 else 0.3
         if height < _TINY and self._dock is not None:  # the part that has the keys gets the room
-            self.events.styles.height = self._dock.styles.height = height - 2 if self._dock.has_keys else 3
+            for each in filter(None, (self.open_events, self._dock)):
+                each.styles.height = height - 2 if self._dock.has_keys else 3
             return
         for pane, share in shares.items():
             room = (height - _REST - (height >= 40) - height // 5) // len(shares)
@@ -91,7 +114,7 @@ class Panes(Vertical):
 
     def grip_at(self, x: int, y: int) -> Callable[[int, int], None] | None:  # noqa: ARG002  (borders are lines)
         """The upper border of a pane at a cell of the screen: a function that moves it there."""
-        panes: list[Widget] = [each for each in (self.events, self._dock) if each is not None and each.display]
+        panes: list[Widget] = [each for each in (self._events, self._dock) if each is not None and each.display]
         grabbed = next((at for at, pane in enumerate(panes) if pane.region.y == y), None)
         if grabbed is None or self._zoomed is not None:
             return None
@@ -101,7 +124,7 @@ class Panes(Vertical):
 
     def grow(self, lines: int) -> None:
         """Make the panes higher by some lines, or lower for negative ones."""
-        panes = [pane for pane in (self._dock, self.events) if pane is not None and pane.display]
+        panes: list[Widget] = [pane for pane in (self._dock, self._events) if pane is not None and pane.display]
         if panes:
             self.set_lines(panes[0].outer_size.height + lines)
 

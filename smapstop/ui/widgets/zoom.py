@@ -6,12 +6,11 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from smapstop.ui.keys.key_app import key_of
-from smapstop.ui.widgets.events_pane import EventsPane
+from smapstop.ui.widgets import panes
 from smapstop.ui.widgets.header import HeaderBar
 from smapstop.ui.widgets.inspector import Inspector
 from smapstop.ui.widgets.main_views import Views
 from smapstop.ui.widgets.mapping_table import MappingTable
-from smapstop.ui.widgets.panes import Panes
 from smapstop.ui.widgets.time_band import TimeBand
 
 Part = Literal["table", "inspector", "band", "events", "program"]
@@ -29,7 +28,7 @@ def part_of(widget: Widget | None) -> Part | None:
                 return "inspector"
             case TimeBand():
                 return "band"
-            case EventsPane():
+            case Widget(id=panes.EVENTS_ID):
                 return "events"
     return None
 
@@ -55,7 +54,7 @@ class Zoom:
         for each in PARTS:
             screen.set_class(each == part, f"-zoom-{each}")
         screen.query_one(Views).set_zoom(part if part in ("table", "inspector") else "")
-        screen.query_one(Panes).set_zoom(part if part in ("events", "program") else "")
+        screen.query_one(panes.Panes).set_zoom(part if part in ("events", "program") else "")
         key, action = ("keys_back", "screen.keys_back") if part == "program" else ("zoom", "app.command('zoom')")
         screen.query_one(HeaderBar).show_way_back(part and f"{key_of(screen.app, key)}: back", action)
 

@@ -40,7 +40,7 @@ def above(pilot: Pilot[int]) -> str:
 async def test_a_command_is_typed_run_and_gone() -> None:
     app = dashboard()
     async with app.run_test(size=(118, 40)) as pilot:
-        assert not line_of(pilot).display
+        assert not pilot.app.query(CommandLine)
         await type_line(pilot, ":sort name")
         assert line_of(pilot).display
         assert "sort [COLUMN" in above(pilot)

@@ -8,6 +8,7 @@ from smapstop.model.protocol import Attach
 from smapstop.settings import Settings
 from smapstop.ui.app import Dashboard
 from smapstop.ui.widgets.chip_line import ChipLine
+from smapstop.ui.widgets.filter_line import FilterLine
 from smapstop.ui.widgets.mapping_table import MappingTable
 
 ROWS = mappings_of(
@@ -57,7 +58,7 @@ async def test_n_goes_on_and_begins_again_and_says_so() -> None:
             "search goes on at the end",
         ]
         await pilot.press("escape", "n")
-        assert app.main_screen.search_line.has_focus, "without a search it asks what for"
+        assert app.query_one("#search-rows", FilterLine).has_focus, "without a search it asks what for"
 
 
 async def test_what_is_found_is_underlined_in_the_name() -> None:

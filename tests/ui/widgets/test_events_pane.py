@@ -21,7 +21,8 @@ from smapstop.model.view.view import derive_view
 from smapstop.model.view.view_state import ViewState
 from smapstop.settings import Settings
 from smapstop.ui.app import Dashboard
-from smapstop.ui.widgets.events_pane import EventList, EventsPane, MappingEvents
+from smapstop.ui.messages import EventSelected
+from smapstop.ui.widgets.events_pane import EventsPane, MappingEvents
 from smapstop.ui.widgets.filter_line import FilterLine
 from smapstop.ui.widgets.inspector import Inspector
 from smapstop.ui.widgets.mapping_table import MappingTable
@@ -88,7 +89,7 @@ class Host(App[object]):
     def action_taken(self, key: str) -> None:
         self.taken.append(key)
 
-    def on_event_list_event_selected(self, message: EventList.EventSelected) -> None:
+    def on_event_selected(self, message: EventSelected) -> None:
         self.jumps.append((message.mapping, message.number))
 
 
@@ -330,9 +331,8 @@ async def opened(pilot: Pilot[int], *keys: str) -> EventsPane:
 async def test_e_shows_the_events_under_the_table_and_hides_them() -> None:
     app, _ = dashboard(tick(0), tick(1, COPIED))
     async with app.run_test(size=(118, 40)) as pilot:
-        pane = app.query_one(EventsPane)
-        assert not pane.display
-        await opened(pilot)
+        assert not app.query(EventsPane)
+        pane = await opened(pilot)
         assert len(lines(app)) == 1
         assert pane.region.y == app.query_one(Inspector).region.bottom
         assert pane.region.height == 10

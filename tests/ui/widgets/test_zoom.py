@@ -32,7 +32,7 @@ def dashboard() -> Dashboard:
 
 def shown(app: Dashboard) -> list[str]:
     """The parts that are on the screen."""
-    return [part.__name__ for part in PARTS if app.query_one(part).region.height]
+    return [part.__name__ for part in PARTS if any(each.region.height for each in app.query(part))]
 
 
 @pytest.mark.parametrize(
