@@ -74,6 +74,8 @@ class FamilyMoment:
     """Timelines of the members that are sampled, by pid."""
     unit: UnitFormat = AUTO
     """Format of amounts of members."""
+    first_wall_ns: int | None = None
+    """When the family was first read, wall clock, ns, if that was after the moment; else None."""
 
 
 def family_format(view: View, members: FamilyMembers) -> UnitFormat:
@@ -101,6 +103,8 @@ def member_title(history: MemberHistory) -> str:
 def family_title(moment: FamilyMoment) -> str:
     """Title of a family: how many processes, and sums; a sum of Rss would count shared pages more than once."""
     totals = moment.table.totals
+    if moment.first_wall_ns is not None:
+        return f"the family was first read at {fmt.clock(moment.first_wall_ns)}"
     if not totals.processes:
         return "all processes of the family have ended"
     count = f"family of {totals.processes} process{'es' * (totals.processes != 1)}"
@@ -135,6 +139,18 @@ def reading_text(moment: FamilyMoment, interval_ns: int | None, sampled: Sequenc
         others = f" of {len(ages_ns):,}" if len(ages_ns) > len(ticks) else ""
         parts.append(f"mappings of {len(ticks)}{others} every {fmt.span(slowest_ns)}")
     return "; ".join(parts)
+
+
+def past_text(wall_ns: int, behind_ns: int, live_key: str) -> str:
+    """That an earlier moment is shown, and how to go back to now.
+
+    Args:
+        wall_ns: The moment, wall clock, ns.
+        behind_ns: Time since then, ns.
+        live_key: Name of the key that does.
+    """
+    ago = f", {fmt.age(behind_ns / 1e9)} ago" if behind_ns >= 1_000_000_000 else ""
+    return f"paused at {fmt.clock(wall_ns)}{ago}; {live_key} goes back to live"
 
 
 def change_title(moment: FamilyMoment) -> str:
@@ -188,23 +204,27 @@ def _histories(moment: FamilyMoment, rows: Sequence[MemberRow], width: int) -> l
     """Sparklines of the metric of each member; blank where it did not change."""
     if not rows or width < 1:
         return [""] * len(rows)
-    values = values_over_time(moment, rows, width)
+    values = values_over_time(rows, moment.metric, moment.begin_ns, moment.at_ns, width)
     return [line if len(set(line.strip())) > 1 else "" for line in sparkline(values)]
 
 
-def values_over_time(moment: FamilyMoment, rows: Sequence[MemberRow], width: int) -> NDArray[np.float64]:
-    """Amounts of the metric of each member over the time of the histories, kB; NaN where unknown.
+def values_over_time(
+    rows: Sequence[MemberRow], metric: Metric, begin_ns: int, end_ns: int, width: int
+) -> NDArray[np.float64]:
+    """Amounts of a metric of each member over time, kB; NaN where unknown.
 
     Args:
-        moment: The moment at which they end.
         rows: The members.
+        metric: The metric.
+        begin_ns: Begin of the time, monotonic clock, ns.
+        end_ns: Its end.
         width: Number of times.
     """
-    times_ns = np.linspace(moment.begin_ns, moment.at_ns, width + 1)[1:]
+    times_ns = np.linspace(begin_ns, end_ns, width + 1)[1:]
     values = np.full((len(rows), width), np.nan)
     for at, row in enumerate(rows):
         points = np.searchsorted(row.history.times_ns, times_ns, side="right") - 1
-        known = row.history.series(moment.metric)[np.maximum(points, 0)] if len(row.history.times_ns) else None
+        known = row.history.series(metric)[np.maximum(points, 0)] if len(row.history.times_ns) else None
         if known is not None:
             values[at] = np.where((points >= 0) & (known != ABSENT), known, np.nan)
     return values

@@ -5,7 +5,6 @@ from collections.abc import Collection, Sequence
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.family.family_table import MemberRow
 from smapstop.model.view.view import View
-from smapstop.text import format as fmt
 from smapstop.text.family import FamilyMoment, member_title, metric_format, values_over_time
 from smapstop.text.sparkline import sparkline
 
@@ -24,19 +23,22 @@ class MemberCurve:
     has_cursor: bool
 
 
-def member_curves(moment: FamilyMoment, rows: Sequence[MemberRow], cells: int, current: int) -> list[MemberCurve]:
-    """Curves of members, on one scale.
+def member_curves(
+    moment: FamilyMoment, rows: Sequence[MemberRow], window_ns: tuple[int, int], cells: int, current: int
+) -> list[MemberCurve]:
+    """Curves of members, on one scale, with their amounts at a moment.
 
     Args:
-        moment: The moment at which they end.
+        moment: The moment.
         rows: The members.
+        window_ns: Begin and end of the curves, monotonic clock, ns.
         cells: Cells of time.
         current: Pid of the member under the cursor.
     """
     if not rows or cells < 1:
         return []
     unit = metric_format(moment)
-    curves = sparkline(values_over_time(moment, rows, cells), common_scale=True)
+    values = values_over_time(rows, moment.metric, *window_ns, cells)
     return [
         MemberCurve(
             title=member_title(row.history),
@@ -46,7 +48,7 @@ def member_curves(moment: FamilyMoment, rows: Sequence[MemberRow], cells: int, c
             is_gone=row.is_gone,
             has_cursor=row.pid == current,
         )
-        for row, curve in zip(rows, curves, strict=True)
+        for row, curve in zip(rows, sparkline(values, common_scale=True), strict=True)
     ]
 
 
@@ -60,16 +62,6 @@ def choose_curves(rows: Sequence[MemberRow], most: int, first: Collection[int]) 
     """
     ranked = sorted(range(len(rows)), key=lambda at: (rows[at].pid not in first, rows[at].is_gone, at))
     return [rows[at] for at in sorted(ranked[: max(0, most)])]
-
-
-def span_text(moment: FamilyMoment, wall_ns: int) -> str:
-    """Time of the day at which the curves begin.
-
-    Args:
-        moment: The moment at which they end.
-        wall_ns: The same, wall clock, ns.
-    """
-    return fmt.clock(wall_ns - (moment.at_ns - moment.begin_ns))
 
 
 def begin_of_curves(view: View, at_ns: int) -> int:

@@ -6,6 +6,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.text import format as fmt
 from smapstop.text.family_band import MemberCurve
 from smapstop.ui.drawing.style import DrawStyle
@@ -19,47 +20,97 @@ AxisMark = tuple[int, str]
 """Cell of a mark, and its letter."""
 
 
+@dataclass(frozen=True, slots=True)
+class BandCells:
+    """Cells of equal time, the same in each line."""
+
+    begin_ns: int
+    """Monotonic clock, ns."""
+    end_ns: int
+    count: int
+
+    @property
+    def cell_ns(self) -> float:
+        """Time of a cell, ns."""
+        return max(1, self.end_ns - self.begin_ns) / self.count
+
+    def cell_of(self, at_ns: int) -> int | None:
+        """The cell of a moment; None outside."""
+        cell = int((at_ns - self.begin_ns) / self.cell_ns)
+        if at_ns == self.end_ns:  # which is still of the last one
+            cell = self.count - 1
+        return cell if 0 <= cell < self.count and at_ns >= self.begin_ns else None
+
+    def times_of(self, cell: int) -> tuple[int, int]:
+        """Begin and end of a cell, ns; the nearest one for any other."""
+        cell = min(max(0, cell), self.count - 1)
+        return self.begin_ns + round(cell * self.cell_ns), self.begin_ns + round((cell + 1) * self.cell_ns)
+
+
 def cells_of_time(width: int) -> int:
     """Cells of a line that are left for the time."""
     return max(1, width - NAME_CELLS - AMOUNT_CELLS)
 
 
-def draw_curve(curve: MemberCurve, style: DrawStyle, width: int) -> Strip:
-    """Draw one process over time."""
+def draw_curve(curve: MemberCurve, style: DrawStyle, width: int, head: int | None = None) -> Strip:
+    """Draw one process over time.
+
+    Args:
+        curve: The process.
+        style: Styles.
+        width: Cells of the line.
+        head: Cell of the moment that is shown; None at the end.
+    """
     plain = style.quiet if curve.is_gone else style.bold if curve.has_cursor else style.base
     pid = f" {curve.pid} "
     room = NAME_CELLS - len(pid) - 1
     name = f"{'▸' if curve.has_cursor else ' '}{fmt.pad(fmt.shorten_middle(curve.title, room), room)}"
     ink = plain if curve.is_gone else plain + Style(color=style.palette.colours["anonymous"])
+    glyphs = fmt.pad(curve.curve, cells_of_time(width))
+    before, after = (glyphs, "") if head is None else (glyphs[:head], glyphs[head + 1 :])
     return style.line(
         [
             Segment(name, plain),
             Segment(pid, style.quiet),
-            Segment(fmt.pad(curve.curve, cells_of_time(width)), ink),
+            Segment(before, ink),
+            *([] if head is None else [Segment("┃", style.bold), Segment(after, style.quiet)]),
             Segment(f"{curve.amount:>{AMOUNT_CELLS - 1}} ", plain),
         ],
         width,
     )
 
 
-def draw_curve_axis(
-    begin: str, end: str, what: str, marks: Sequence[AxisMark], style: DrawStyle, width: int
-) -> Strip:
-    """Draw the axis of time below the curves.
+@dataclass(frozen=True, slots=True)
+class CurveAxis:
+    """Texts and places of the axis of time."""
 
-    Args:
-        begin: When they begin.
-        end: When they end.
-        what: What they show.
-        marks: Marks on it.
-        style: Styles.
-        width: Cells of the line.
-    """
+    begin: str
+    """When the curves begin."""
+    end: str
+    """When they end."""
+    what: str
+    """What they show."""
+    marks: Sequence[AxisMark] = ()
+    head: AxisMark | None = None
+    """Cell and time of the moment that is shown; None at the end."""
+    range_begin: int | None = None
+    """Cell in which a range begins that ends with the moment; None for none."""
+
+
+def draw_curve_axis(axis: CurveAxis, style: DrawStyle, width: int) -> Strip:
+    """Draw the axis of time below the curves."""
     cells = cells_of_time(width)
     line = TextLine(cells, "─", style.quiet)
-    for cell, letter in marks:
+    if axis.head is not None:
+        at, when = axis.head
+        line.put(at, "┸", style.bold)
+        if not line.put(at + 2, when, style.bold):
+            line.put(at - 1 - len(when), when, style.bold)
+        if axis.range_begin is not None:
+            line.fill(axis.range_begin, "├" + "━" * (at - axis.range_begin - 1), style.bold)
+    for cell, letter in axis.marks:
         line.put(cell, letter, style.warning)
-    line.put(0, f"{begin} ", style.quiet)
-    line.put((cells - fmt.cell_width(what) - 2) // 2, f" {what} ", style.quiet, margin=1)
-    head = Segment(" " * NAME_CELLS, style.base)
-    return Strip([head, *line.strip(), Segment(f" {end}", style.quiet)]).adjust_cell_length(width, style.base)
+    line.put(0, f"{axis.begin} ", style.quiet)
+    line.put((cells - fmt.cell_width(axis.what) - 2) // 2, f" {axis.what} ", style.quiet, margin=1)
+    names = Segment(" " * NAME_CELLS, style.base)
+    return Strip([names, *line.strip(), Segment(f" {axis.end}", style.quiet)]).adjust_cell_length(width, style.base)

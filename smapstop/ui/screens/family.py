@@ -12,12 +12,14 @@ from textual.timer import Timer
 from smapstop.model.family.family_table import MemberRow
 from smapstop.model.family.sharing import SharedMapping
 from smapstop.model.protocol import FollowFamily, MappingReply, MappingRequest, Request, SampleMembers, SharersReply
-from smapstop.text.family import family_title, member_title, reading_text
+from smapstop.text import format as fmt
+from smapstop.text.family import family_title, member_title, past_text, reading_text
 from smapstop.text.sharing import missing_pages_text, sharing_name
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.messages import SourceRequested
-from smapstop.ui.screens.member_lists import MemberChoice, MemberLists
+from smapstop.ui.screens.family_timeline import FamilyTimeline
+from smapstop.ui.screens.member_lists import MemberChoice
 from smapstop.ui.state.family_view import FamilyView, derive_family_view
 from smapstop.ui.state.member_view import MemberViews
 from smapstop.ui.state.session import Session
@@ -45,7 +47,7 @@ _TALL_LINES, _LOW_LINES = 32, 22
 """Heights from which on the pages are shown: below the mappings, at their right."""
 
 
-class FamilyScreen(MemberLists):
+class FamilyScreen(FamilyTimeline):
     """Shows the family; the result is the member to watch, or None to go on with the one that is watched.
 
     Args:
@@ -81,9 +83,9 @@ class FamilyScreen(MemberLists):
         *,
         recorded: bool = False,
     ) -> None:
-        super().__init__()
+        super().__init__(session)
         self._recorded = recorded
-        self._session, self._request, self._ask = session, request, ask
+        self._request, self._ask = request, ask
         self._views = MemberViews()
         self._rest_timer: Timer | None = None
         """Runs while the cursor has not rested on a member for long enough."""
@@ -122,7 +124,7 @@ class FamilyScreen(MemberLists):
 
     def redraw(self) -> None:
         """Show the family at the moment that the dashboard shows."""
-        session = self._session
+        session = self.session
         view = derive_family_view(session, self.metric) if self.is_mounted else None
         if view is None:
             self.query_one(FamilyTitle).show(f" {session.failure_text or 'reading the family …'}", "")
@@ -142,23 +144,30 @@ class FamilyScreen(MemberLists):
         self._sample(view)
 
     def _show_title(self, view: FamilyView) -> None:
-        """Show which family it is, and what is read how often."""
-        session, target_pid = self._session, self._session.target_pid
+        """Show which family it is, and what is read how often, or which moment is shown."""
+        session, target_pid = self.session, self.session.target_pid
         target = session.family.log.member(target_pid)
         name = f"{target_pid}" if target is None else f"{member_title(target)} {target_pid}"
-        interval_ns, sampled = session.family.log.interval_ns, tuple(view.compared.values())
+        when = f"{fmt.clock(view.wall_ns)}   " * (self._recorded and view.is_paused)
         self.query_one(FamilyTitle).show(
             f" {name}   {family_title(view.moment)}",
-            f"{self.order_text}   Δ {view.baseline} ",
-            session.failure_text or ("" if self._recorded else reading_text(view.moment, interval_ns, sampled)),
+            f"{when}{self.order_text}   Δ {view.baseline} ",
+            session.failure_text or ("" if self._recorded else self._time_text(view)),
         )
+
+    def _time_text(self, view: FamilyView) -> str:
+        """What is read how often, or which moment is shown."""
+        log = self.session.family.log
+        if view.is_paused and log.last is not None:
+            behind_ns = log.last.monotonic_ns - view.moment.at_ns
+            return past_text(view.wall_ns, behind_ns, key_of(self.app, "live"))
+        return reading_text(view.moment, log.interval_ns, tuple(view.compared.values()))
 
     def _show_time(self, view: FamilyView, rows: list[MemberRow], current: int) -> None:
         """Show the members over time, where there is room."""
         band = self.query_one(FamilyBand)
         if band.display:
-            pids, marks = tuple(view.compared), marked_moments(self._session)
-            time = FamilyTime(view.moment, rows, pids, current, view.wall_ns, view.is_live, marks)
+            time = FamilyTime(view, rows, current, marked_moments(self.session))
             band.show(time, max(3, self.size.height // _BAND_PART))
 
     def _show_pages(self, view: FamilyView, member: MemberRow | None) -> None:
@@ -175,7 +184,7 @@ class FamilyScreen(MemberLists):
     def _find_mapping(self, view: FamilyView, pid: int, shared: SharedMapping) -> MemberMapping:
         """Find a mapping in a member that has it."""
         timeline = view.moment.timelines[pid]
-        found = self._views.view_of(timeline, self._session.view_state, view.moment.at_ns, view.before_ns)
+        found = self._views.view_of(timeline, self.session.view_state, view.moment.at_ns, view.before_ns)
         assert found is not None, "its mappings are known"
         return MemberMapping(pid, sharing_name(shared), timeline, found, shared.parts[pid].mapping)
 
@@ -194,14 +203,14 @@ class FamilyScreen(MemberLists):
 
     def _sample(self, view: FamilyView) -> None:
         """Have the members sampled whose own memory is largest, and the one on which the cursor rests."""
-        family = self._session.family
+        family = self.session.family
         current = self.query_one(FamilyTable).current if self._rest_timer is None else None
-        if self._session.view_state.at is None:
+        if self.session.view_state.at is None:
             family.adjust_count(view.compared.values(), view.moment.at_ns)
         chosen = family.choose_sampled(
             {row.pid: row.uss or 0 for row in view.moment.table.rows if row.is_readable},
             None if current is None else current.pid,
-            self._session.target_pid,
+            self.session.target_pid,
         )
         if chosen != family.sampled:
             family.sampled = chosen
@@ -271,9 +280,9 @@ class FamilyScreen(MemberLists):
             return
         if not row.is_readable:
             self.notify(row.history.missing or f"process {row.pid} has ended", severity="warning", markup=False)
-        elif self._recorded and row.pid != self._session.target_pid:
+        elif self._recorded and row.pid != self.session.target_pid:
             self.notify(
-                f"only the totals of {row.pid} were recorded; the mappings are those of {self._session.target_pid}"
+                f"only the totals of {row.pid} were recorded; the mappings are those of {self.session.target_pid}"
             )
         else:
             self.sample_member()
@@ -284,13 +293,6 @@ class FamilyScreen(MemberLists):
         focused = self.focused
         if isinstance(focused, FamilyTable | SharingTable):
             focused.action_open()
-
-    def action_compare(self) -> None:
-        """Compare with the next baseline."""
-        session = self._session
-        session.set_view_state(session.view_state.cycle_baseline(earlier=session.previous_run is not None))
-        session.refresh()
-        self.redraw()
 
     def action_back(self) -> None:
         """Go back one step: close an open line, drop the filter, or leave the family."""
@@ -303,7 +305,7 @@ class FamilyScreen(MemberLists):
 
     def action_hide_alert(self) -> bool:
         """Hide the alert that is shown until it is raised again; whether there was one."""
-        was_shown = self._session.alerts.hide(self._session.runs)
+        was_shown = self.session.alerts.hide(self.session.runs)
         if was_shown:
             self.redraw()
         return was_shown

@@ -22,8 +22,14 @@ class FamilyView:
     """The moment, wall clock, ns."""
     before_ns: int
     """The moment to compare with, monotonic clock, ns."""
+    window_ns: tuple[int, int]
+    """The time that is shown, monotonic clock, ns: up to the moment, or while it is paused, maybe beyond it."""
+    is_paused: bool
+    """Whether it stays at the moment."""
     is_live: bool
     """Whether the moment is now."""
+    has_range: bool
+    """Whether the user has selected the time between these moments."""
     compared: Mapping[int, Timeline]
     """Timelines of the target and of those that are sampled, by pid, in the order of the columns."""
     shared: list[SharedMapping]
@@ -49,16 +55,30 @@ def derive_family_view(session: Session, metric: Metric) -> FamilyView | None:
     )
     is_first = state.baseline == "previous"  # members are read in turn: not the tick before
     before_ns = log.first_tick_ns if is_first else view.diff.before.tick.monotonic_ns
-    table = family.table(at_ns, before_ns, metric)
-    timelines = _timelines(session)
+    table, timelines, begin_ns = (
+        family.table(at_ns, before_ns, metric),
+        _timelines(session),
+        begin_of_curves(view, at_ns),
+    )
+    is_paused, is_unread = state.at is not None, at_ns < log.first_tick_ns
+    window_ns = (view.window.begin_ns, max(view.window.end_ns, at_ns)) if is_paused else (begin_ns, at_ns)
     compared = {pid: timelines[pid] for pid in (session.target_pid, *family.sampled) if pid in timelines}
     return FamilyView(
         moment=FamilyMoment(
-            table, at_ns, begin_of_curves(view, at_ns), metric, timelines, family_format(view, table)
+            table,
+            at_ns,
+            begin_ns,
+            metric,
+            timelines,
+            family_format(view, table),
+            log.first_wall_ns if is_unread else None,
         ),
         wall_ns=wall_ns,
         before_ns=before_ns,
-        is_live=state.at is None and not session.is_over,
+        window_ns=window_ns,
+        is_paused=is_paused,
+        is_live=not is_paused and not session.is_over,
+        has_range=state.baseline == "range",
         compared=compared,
         shared=family.shared_mappings(compared, at_ns, before_ns),
         baseline=f"since {fmt.clock(log.first_wall_ns)}" if is_first else baseline_text(view, session.timeline),

@@ -1,17 +1,26 @@
-"""The family over time: a line for each process."""
+"""The family over time: a line for each process, and the place where the user chooses a moment or a range of time."""
 
 from collections.abc import Sequence
 
+from textual import events
+from textual.message import Message
 from textual.strip import Strip
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.family.family_table import MemberRow
 from smapstop.model.metrics import METRIC_TITLES
 from smapstop.text import format as fmt
-from smapstop.text.family import FamilyMoment
-from smapstop.text.family_band import choose_curves, member_curves, span_text
-from smapstop.ui.drawing.family_band import cells_of_time, draw_curve, draw_curve_axis
+from smapstop.text.family_band import choose_curves, member_curves
+from smapstop.ui.drawing.family_band import (
+    NAME_CELLS,
+    BandCells,
+    CurveAxis,
+    cells_of_time,
+    draw_curve,
+    draw_curve_axis,
+)
 from smapstop.ui.drawing.style import DrawStyle
+from smapstop.ui.state.family_view import FamilyView
 from smapstop.ui.state.session import Session
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.widgets.strip_panel import StripPanel
@@ -24,26 +33,39 @@ MarkedMoment = tuple[int, str]
 class FamilyTime:
     """What the band shows."""
 
-    moment: FamilyMoment
+    view: FamilyView
     rows: Sequence[MemberRow]
-    compared: Sequence[int]
-    """Pids of those that are compared, which come before others."""
     current: int
     """Pid of the member under the cursor."""
-    wall_ns: int
-    """The moment, wall clock, ns."""
-    is_live: bool
     marks: Sequence[MarkedMoment] = ()
 
 
 class FamilyBand(StripPanel):
-    """Shows the metric of each process over the window of time, all on one scale."""
+    """Shows the metric of each process over the window of time, all on one scale.
+
+    A click goes to a moment, a drag selects a range, the wheel zooms, as in the time band of one process.
+    """
 
     DEFAULT_CSS = "FamilyBand { background: $background; color: $foreground; border-top: solid $foreground 20%; }"
+
+    @dataclass
+    class MomentRequested(Message):
+        """The user pointed at a moment to show, monotonic clock, ns; None is now."""
+
+        at_ns: int | None
+
+    @dataclass
+    class TimesSelected(Message):
+        """The user selected a range of time, monotonic clock, ns."""
+
+        begin_ns: int
+        end_ns: int
 
     def __init__(self) -> None:
         super().__init__()
         self._time: FamilyTime | None = None
+        self._drag_start: int | None = None
+        """Cell where the user pressed the button of the mouse."""
 
     def show(self, time: FamilyTime, most: int) -> None:
         """Show members over time, at most so many."""
@@ -51,23 +73,77 @@ class FamilyBand(StripPanel):
         self.styles.height = min(len(time.rows), most) + 2  # the axis, and the border
         self.redraw()
 
+    @property
+    def _cells(self) -> BandCells:
+        """Cells of the time that is shown."""
+        begin_ns, end_ns = (0, 0) if self._time is None else self._time.view.window_ns
+        return BandCells(begin_ns, end_ns, cells_of_time(self.size.width))
+
     def draw_strips(self) -> Sequence[Strip]:
         """Draw the lines."""
         time, width = self._time, self.size.width
         if time is None or self.size.height < 2:
             return ()
-        base = self.rich_style
-        style, cells = DrawStyle(palette_of(self.app), base, base, base), cells_of_time(width)
-        rows = choose_curves(time.rows, self.size.height - 1, [time.current, *time.compared])
-        lines = [draw_curve(curve, style, width) for curve in member_curves(time.moment, rows, cells, time.current)]
-        some = f"{len(rows)} of {len(time.rows):,} processes, " if len(rows) < len(time.rows) else ""
-        what = f"{METRIC_TITLES[time.moment.metric]} of {some or 'each, '}one scale"
-        begin_ns, end_ns = time.moment.begin_ns, time.moment.at_ns
-        part = cells / max(1, end_ns - begin_ns)
-        places = [(round((at_ns - begin_ns) * part), letter) for at_ns, letter in time.marks]
-        marks = [(cell, letter) for cell, letter in places if 0 <= cell < cells]
-        end = "now" if time.is_live else fmt.clock(time.wall_ns)
-        return [*lines, draw_curve_axis(span_text(time.moment, time.wall_ns), end, what, marks, style, width)]
+        view, cells, base = time.view, self._cells, self.rich_style
+        style = DrawStyle(palette_of(self.app), base, base, base)
+        head = cells.cell_of(view.moment.at_ns) if view.is_paused else None
+        rows = choose_curves(time.rows, self.size.height - 1, [time.current, *view.compared])
+        curves = member_curves(view.moment, rows, view.window_ns, cells.count, time.current)
+        lines = [draw_curve(curve, style, width, head) for curve in curves]
+        return [*lines, draw_curve_axis(self._axis(time, cells, head, len(rows)), style, width)]
+
+    def _axis(self, time: FamilyTime, cells: BandCells, head: int | None, shown: int) -> CurveAxis:
+        """The axis below the lines of so many members."""
+        view = time.view
+        begin_ns, end_ns = (view.wall_ns + at_ns - view.moment.at_ns for at_ns in view.window_ns)
+        some = f"{shown} of {len(time.rows):,} processes, " if shown < len(time.rows) else ""
+        marks = [(cells.cell_of(at_ns), letter) for at_ns, letter in time.marks]
+        return CurveAxis(
+            begin=fmt.clock(begin_ns),
+            end="now" if view.is_live else fmt.clock(end_ns),
+            what=f"{METRIC_TITLES[view.moment.metric]} of {some or 'each, '}one scale",
+            marks=[(cell, letter) for cell, letter in marks if cell is not None],
+            head=None if head is None else (head, fmt.clock(view.wall_ns)),
+            range_begin=cells.cell_of(max(view.before_ns, cells.begin_ns)) if view.has_range else None,
+        )
+
+    # what the user does
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Go where the user points, and start a drag; to the right of the lines is now."""
+        if event.button != 1 or self._time is None or event.x < NAME_CELLS:
+            return
+        if event.x >= NAME_CELLS + self._cells.count:
+            self.post_message(self.MomentRequested(None))
+            return
+        self._drag_start = event.x - NAME_CELLS
+        self.capture_mouse()
+        self.post_message(self.MomentRequested(self._cells.times_of(self._drag_start)[1]))
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Select the range of a drag."""
+        if self._drag_start is None:
+            return
+        first, last = sorted((self._drag_start, event.x - NAME_CELLS))
+        if first == last:
+            self.post_message(self.MomentRequested(self._cells.times_of(first)[1]))
+        else:
+            self.post_message(self.TimesSelected(self._cells.times_of(first)[0], self._cells.times_of(last)[1]))
+
+    def on_mouse_up(self) -> None:
+        """End a drag."""
+        self._drag_start = None
+        self.release_mouse()
+
+    async def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Show less time."""
+        event.stop()
+        await self.run_action("screen.zoom(-1)")
+
+    async def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Show more time."""
+        event.stop()
+        await self.run_action("screen.zoom(1)")
 
 
 def marked_moments(session: Session) -> list[MarkedMoment]:

@@ -119,6 +119,8 @@ class FamilyTable(LineList[Key, _MemberLine]):
         """Text without members."""
         if self._moment is None:
             return "not read yet"
+        if self._moment.first_wall_ns is not None:
+            return "not read at that moment"
         return "no process matches" if self._moment.table.rows else "all processes have ended; esc goes back"
 
     def move_to(self, index: int) -> None:
