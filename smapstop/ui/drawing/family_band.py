@@ -111,6 +111,7 @@ def draw_curve_axis(axis: CurveAxis, style: DrawStyle, width: int) -> Strip:
     for cell, letter in axis.marks:
         line.put(cell, letter, style.warning)
     line.put(0, f"{axis.begin} ", style.quiet)
-    line.put((cells - fmt.cell_width(axis.what) - 2) // 2, f" {axis.what} ", style.quiet, margin=1)
+    room = cells - fmt.cell_width(axis.what) - 2
+    any(line.put(at, f" {axis.what} ", style.quiet, margin=1) for at in (room // 2, room // 4, room * 3 // 4))
     names = Segment(" " * NAME_CELLS, style.base)
     return Strip([names, *line.strip(), Segment(f" {axis.end}", style.quiet)]).adjust_cell_length(width, style.base)
