@@ -209,15 +209,16 @@ def backing_of(kind: Kind, perms: str) -> Backing:
 def section_of(kind: Kind, name: str, perms: str) -> str:
     """Section that a mapping usually holds (`.text`, `.data`, `.rodata`), guessed from its permissions; else empty.
 
-    Files have sections; on a memory file system, where they are shared memory, those mapped privately: programs.
+    Only files mapped privately have sections, as programs are: also on a memory file system, where they are shared
+    memory. What is mapped shared is data.
 
     Args:
         kind: Its kind.
         name: As printed by the kernel.
         perms: As printed by the kernel.
     """
-    in_memory = kind is Kind.SHARED and perms.endswith("p") and _name_meaning(name) in (_Name.FILE, _Name.NODE)
-    if kind is not Kind.FILE and not in_memory:
+    in_memory = kind is Kind.SHARED and _name_meaning(name) in (_Name.FILE, _Name.NODE)
+    if not perms.endswith("p") or (kind is not Kind.FILE and not in_memory):
         return ""
     if "x" in perms:
         return ".text"

@@ -159,8 +159,9 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     "rewrite": Explanation(
         "re-dirtied",
         "re-dirtied",
-        "{pages} {were} clean and {were} written again, for example after MADV_FREE or after coming back from swap.",
-        "mm/memory.c: do_wp_page",
+        "{pages} {were} clean and {are} dirty again: written, for example after MADV_FREE or after coming back from "
+        "swap, or {their} copy in swap is gone (swapoff, swap that is full).",
+        "mm/memory.c: do_wp_page; mm/swapfile.c: folio_free_swap",
     ),
     "huge-collapse": Explanation(
         "collapsed to THP",

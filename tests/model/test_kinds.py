@@ -131,12 +131,11 @@ def test_parts_of_a_file() -> None:
     [
         (Kind.SHARED, "/tmp/on-tmpfs", "r-xp", ".text"),
         (Kind.SHARED, "/tmp/on-tmpfs", "rw-s", ""),
+        (Kind.FILE, "/var/lib/data", "r--s", ""),
         (Kind.SHARED, "/memfd:x (deleted)", "rw-p", ""),
         (Kind.DEVICE, "/dev/mem", "rw-p", ""),
         (Kind.ANONYMOUS, "", "rw-p", ""),
     ],
 )
-def test_other_memory_has_sections_only_if_it_is_a_program_in_memory(
-    kind: Kind, name: str, perms: str, section: str
-) -> None:
+def test_only_what_may_be_a_program_has_sections(kind: Kind, name: str, perms: str, section: str) -> None:
     assert section_of(kind, name, perms) == section

@@ -450,6 +450,13 @@ def test_pages_that_a_userfaultfd_handler_filled_are_not_surely_touched(program:
         assert target.go(elsewhere={"discard?"}) == ["first-touch? 16"], "moved there (UFFDIO_MOVE)"
 
 
+@pytest.mark.skipif(KERNEL < (6, 11), reason="MAP_DROPPABLE came with Linux 6.11")
+def test_the_kernel_may_have_dropped_what_is_droppable(program: Program) -> None:
+    with explained(program("droppable")) as target:
+        assert target.go() == ["first-touch 16"]
+        assert target.go() == ["discard? 16"], "the program did not give them up"
+
+
 def test_pages_of_the_kernel_are_no_pages_of_a_file(program: Program) -> None:
     with explained(program("vdso")) as target:
         target.go()

@@ -67,6 +67,12 @@ def test_pages_that_left_may_have_moved() -> None:
     assert sentence.endswith("it could also be: reclaimed or moved to other addresses (mremap, userfaultfd).")
 
 
+def test_dirty_pages_need_not_have_been_written() -> None:
+    """Without a copy in swap, pages that came back from there are dirty (mm/swapfile.c, folio_free_swap)."""
+    sentence = sentence_of(Event(7, "rewrite", 160, 40, True))
+    assert sentence.endswith("or their copy in swap is gone (swapoff, swap that is full).")
+
+
 def test_memory_of_a_device_is_no_page_cache() -> None:
     sentence = sentence_of(Event(7, "shared-write", 256, 64, True), Kind.DEVICE)
     assert "page cache" not in sentence

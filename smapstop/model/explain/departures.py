@@ -66,7 +66,7 @@ def book_departures(ledger: Ledger, evidence: Evidence, doubtful: Mask) -> None:
     ledger.book("reclaim", freed, sure=False, rss=-1, anonymous=-1)
     dropped = lost - freed
     ledger.explain_loss(dropped, DIRTY_FIRST)
-    ledger.book("discard", dropped, sure=~doubtful & swap_known, rss=-1, anonymous=-1)
+    ledger.book("discard", dropped, sure=~doubtful & ~evidence.droppable & swap_known, rss=-1, anonymous=-1)
     dirty = np.minimum(ledger.loss("rss"), ledger.loss(PD) + ledger.loss(SD))
     dirty = np.where(evidence.shared_memory, ledger.loss("rss"), dirty)
     ledger.explain_loss(dirty, DIRTY_FIRST)

@@ -48,6 +48,8 @@ class Evidence:
     writable: Mask
     handled: Mask
     """A userfaultfd handler fills missing pages (VmFlags um), with a copy or zeros, or moves other pages here."""
+    droppable: Mask
+    """The kernel may drop the pages when memory runs short, though they are dirty (MAP_DROPPABLE, VmFlags dp)."""
     large_folios: Mask
     """One fault may map many pages of anonymous memory (THPeligible)."""
     mergeable: Mask
@@ -163,6 +165,7 @@ def evidence_of(
         movable=~shared & (traits.kind == kinds.index(Kind.ANONYMOUS)),
         writable=classify_texts(strings, traits.perms, lambda perms: perms[1:2] == "w") > 0,
         handled=_has_flag(strings, traits.flags, "um"),
+        droppable=_has_flag(strings, traits.flags, "dp"),
         large_folios=now["thp_eligible"] > 0 if "thp_eligible" in now else np.zeros(len(shared), bool),
         mergeable=np.zeros(len(shared), bool) if "ksm" in was else _has_flag(strings, traits.flags, "mg"),
         freed_lazily_kb=np.maximum(now["lazy_free"] - was["lazy_free"], 0) if "lazy_free" in was else unknown,
