@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
-from smapstop.proc.columns import Counters, Mappings
+import numpy as np
+
+from smapstop.proc.columns import ABSENT, Counters, Mappings
 from smapstop.proc.fields import PROPERTY_FIELDS
 
 SUMMED_FIELDS: dict[str, tuple[str, ...]] = {
@@ -27,10 +29,10 @@ def totals_of(counters: Counters, mappings: Mappings | None, rollup: dict[str, i
         totals["swap"] = counters.vm_swap
     totals |= rollup
     if mappings is not None:
+        absent = np.count_nonzero(mappings.amounts == ABSENT, axis=1)
+        sums = (mappings.amounts.sum(axis=1) - ABSENT * absent).tolist()
         totals |= {
-            name: int(column[column > 0].sum())
-            for name, column in zip(mappings.fields, mappings.amounts, strict=True)
-            if name not in PROPERTY_FIELDS
+            name: total for name, total in zip(mappings.fields, sums, strict=True) if name not in PROPERTY_FIELDS
         }
     return totals | _derive_totals(totals)
 

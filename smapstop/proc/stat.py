@@ -1,11 +1,14 @@
 """Parse stat, statm and status (proc(5))."""
 
 import os
+import re
 
 from smapstop.proc.columns import Counters
 
 PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
 """Page size, kB."""
+_AMOUNT = re.compile(rb"^(\w+):\s+(\d+)", re.MULTILINE)
+"""A line of status with a number."""
 _EXITING = 0x4
 """PF_EXITING in the flags of stat (include/linux/sched.h)."""
 
@@ -13,10 +16,7 @@ _EXITING = 0x4
 def parse_counters(stat: bytes, statm: bytes, status: bytes, page_kb: int = PAGE_KB) -> Counters:
     """Parse the texts of a process's stat, statm and status (proc(5)); statm and status may be empty."""
     after = fields_after_name(stat)
-    lines = dict(line.split(b":", 1) for line in status.split(b"\n") if b":" in line)
-
-    def amount(label: bytes) -> int | None:
-        return int(lines[label].split()[0]) if label in lines else None
+    numbers = {label.decode(): int(digits) for label, digits in _AMOUNT.findall(status)}
 
     def number(position: int) -> int:
         """Return a field by its number in proc(5), 0 if missing; kernels before 3.5 print fewer."""
@@ -38,15 +38,15 @@ def parse_counters(stat: bytes, statm: bytes, status: bytes, page_kb: int = PAGE
         system_ticks=number(15),
         exit_code=number(52) if after[0] in b"ZX" and len(after) > 52 - 3 else None,
         rss=resident * page_kb if size else None,
-        vm_peak=amount(b"VmPeak"),
-        vm_size=amount(b"VmSize"),
-        vm_hwm=amount(b"VmHWM"),
-        vm_swap=amount(b"VmSwap"),
-        rss_shmem=amount(b"RssShmem"),
-        rss_anon=amount(b"RssAnon"),
-        rss_file=amount(b"RssFile"),
-        vm_data=amount(b"VmData"),
-        vm_lck=amount(b"VmLck"),
+        vm_peak=numbers.get("VmPeak"),
+        vm_size=numbers.get("VmSize"),
+        vm_hwm=numbers.get("VmHWM"),
+        vm_swap=numbers.get("VmSwap"),
+        rss_shmem=numbers.get("RssShmem"),
+        rss_anon=numbers.get("RssAnon"),
+        rss_file=numbers.get("RssFile"),
+        vm_data=numbers.get("VmData"),
+        vm_lck=numbers.get("VmLck"),
     )
 
 

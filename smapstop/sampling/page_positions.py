@@ -62,7 +62,7 @@ class PositionTracker:
             gone: Ids of the mappings that are gone.
         """
         changed_ids = ids[changed]
-        were_known = np.isin(changed_ids, list(self._known_pages))
+        were_known = np.array([mapping in self._known_pages for mapping in changed_ids.tolist()], bool)
         known = {mapping: self._known_pages.pop(mapping) for mapping in changed_ids[were_known].tolist()}
         for mapping in gone.tolist():
             self._known_pages.pop(mapping, None)
