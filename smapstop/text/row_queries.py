@@ -82,14 +82,27 @@ def fitting_group_series(
     cached: GroupSeries | None, timeline: Timeline, view: View, columns: Sequence[Column]
 ) -> GroupSeries | None:
     """Series of a view's groups for these columns, the cached ones if they fit; None when the rows are mappings."""
-    scope, fields = view.scope, parts_of(view.state.metric)
+    scope, fields, shown = view.scope, parts_of(view.state.metric), amount_fields(columns)
     if scope.by == "none":
         return None
-    history = None if cached is None else cached.metric
-    fits = history is not None and (history.timeline, history.fields) == (timeline, fields)
-    if fits and history is not None and history.scope.matches(scope):
+    if cached is not None and cached.metric.scope.matches(scope):
+        known = cached.metric.timeline, cached.metric.fields, cached.amounts.fields
+        if known == (timeline, fields, shown):
+            return cached
+    return GroupSeries(GroupHistory(timeline, scope, fields), GroupHistory(timeline, scope, shown))
+
+
+def fitting_row_series(
+    cached: RowSeries | None, timeline: Timeline, metric: Metric, columns: Sequence[Column]
+) -> RowSeries:
+    """Series of a timeline's mappings for these columns and the metric: the cached ones if they fit."""
+    if cached is not None and (cached.timeline, cached.metric, cached.fields) == (
+        timeline,
+        metric,
+        amount_fields(columns),
+    ):
         return cached
-    return GroupSeries(GroupHistory(timeline, scope, fields), GroupHistory(timeline, scope, amount_fields(columns)))
+    return row_series_of(timeline, columns, metric)
 
 
 def amount_fields(columns: Iterable[Column]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.row_marks import RowMark, RowMarks
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view import View
-from smapstop.text.row_queries import GroupSeries, RowSeries, fitting_group_series, row_series_of
+from smapstop.text.row_queries import GroupSeries, RowSeries, fitting_group_series, fitting_row_series
 from smapstop.text.table_columns import Column, add_sorted, group_columns, unfitted_columns
 from smapstop.text.table_rows import RowText, build_rows, natural_widths
 from smapstop.text.tree_marks import tree_marks, tree_target
@@ -132,14 +132,9 @@ class MappingTable(LineList[int, _TableLine]):
         fixed, index = self.fixed_row(), self.cursor_index
         self._timeline, self._view, self._order = timeline, view, order
         self._ordered_ids = view.table.ids[order]
-        metric = view.state.metric
-        columns = add_sorted(self.columns, sorting.key)
-        if columns != self._columns:
-            self._columns, self._group_series, self._row_series = columns, None, None
-        self._group_series = fitting_group_series(self._group_series, timeline, view, columns)
-        series = self._row_series
-        if series is None or (series.timeline, series.metric) != (timeline, metric):
-            self._row_series = row_series_of(timeline, columns, metric)
+        self._columns = add_sorted(self.columns, sorting.key)
+        self._group_series = fitting_group_series(self._group_series, timeline, view, self._columns)
+        self._row_series = fitting_row_series(self._row_series, timeline, view.state.metric, self._columns)
         self._sorting, self._frozen = sorting, frozen
         if self.cursor_id is not None and self.index_of(self.cursor_id) is None and self.count:
             # the mapping under the cursor is gone: keep the cursor on its line
