@@ -116,10 +116,11 @@ class CodeFile:
             return None
 
     def address_of(self, offset: int) -> int | None:
-        """Return the address of code at a file offset; `None` if there is none."""
+        """Return the address of code at a file offset; `None` if there is none, as beyond 64 bits."""
         for segment in self.headers.segments:
             if segment.flags & EXECUTE and 0 <= offset - segment.offset < segment.file_bytes:
-                return offset - segment.offset + segment.address
+                address = offset - segment.offset + segment.address
+                return address if address < 2**64 else None
         return None
 
     def read_code(self, address: int, size: int) -> bytes:
