@@ -190,9 +190,19 @@ def resident_text(entry: LogEntry) -> str:
     return f" with {fmt.pages_text(entry.pages)}{'' if entry.sure else '?'}" if entry.pages else ""
 
 
-def unchanged_text(life: MappingHistory) -> str:
-    """Text for a mapping that has not changed: "no change since attach (16:06:40)"."""
+def was_read_again(life: MappingHistory, number: int) -> bool:
+    """Whether a mapping was read more than once up to a tick: after its first reading nothing is known of changes.
+
+    With much memory the budget lets seconds pass between two readings, in which the totals may already grow.
+    """
+    return any(life.timeline.header(each).has_mappings for each in range(life.first_tick + 1, number + 1))
+
+
+def unchanged_text(life: MappingHistory, number: int) -> str:
+    """Text for a mapping that has not changed up to a tick: "no change since attach (16:06:40)"."""
     tick = life.tick_of(0)
+    if not was_read_again(life, number):
+        return f"read once, at {fmt.clock(tick.wall_ns)}"
     since = "attach" if tick.number == 0 else "its first sample"
     return f"no change since {since} ({fmt.clock(tick.wall_ns)})"
 

@@ -13,7 +13,7 @@ from smapstop.proc.fields import PROPERTY_FIELDS, SECONDARY_FIELDS
 from smapstop.text import format as fmt
 from smapstop.text.culprit import culprit_text
 from smapstop.text.label_proof import label_proof
-from smapstop.text.lifecycle import LastChange, last_change, others_text, unchanged_text
+from smapstop.text.lifecycle import LastChange, last_change, others_text, unchanged_text, was_read_again
 from smapstop.text.mapping_detail import ComparedTicks, UnitOf, compare_fields, facts_of, field_label
 from smapstop.text.mechanisms import EXPLANATIONS, event_verdict, sentence_of, source_of
 from smapstop.text.shared_memory import has_object, object_sentences
@@ -86,11 +86,14 @@ def why_of(history: MappingHistory, view: View, ticks: ComparedTicks, pages_key:
         changes, compared = _last_changes(history, last, ticks.number, unit_of), f"at its last change, {_ago(last)}"
     state = history.states[history.step_at(ticks.number)]
     events = last.events if last else ()
+    trend_sentence = ""
+    if was_read_again(history, ticks.number):
+        trend_sentence = trend_text(history, ticks.number, trend, unit_of("rss"))
     return Why(
         notice=ticks.notice,
-        verdict=_verdict(last, unit_of) or unchanged_text(history),
+        verdict=_verdict(last, unit_of) or unchanged_text(history, ticks.number),
         age=_ago(last) if last else "",
-        trend=trend_text(history, ticks.number, trend, unit_of("rss")),
+        trend=trend_sentence,
         moving=trend is not None and trend.goes_on,
         reasons=tuple(reason_of(event, last.kind) for event in events) if last else (),
         changes=changes,

@@ -103,6 +103,14 @@ def test_what_came_while_it_was_watched_says_how() -> None:
     assert reported.age == "1 s ago"
 
 
+@pytest.mark.parametrize("quick_ticks", [0, 3])
+def test_of_what_was_read_only_once_it_says_no_more(quick_ticks: int) -> None:
+    """The totals of the quick ticks may grow by then: that nothing changed is not known."""
+    quick = (tick_of(number, mappings_of(), [], tier="counters") for number in range(1, 1 + quick_ticks))
+    reported = why(tick(0, 40), *quick)
+    assert (reported.verdict, reported.trend) == ("read once, at 22:13:20", "")
+
+
 def test_what_was_there_and_never_changed_says_so() -> None:
     reported = why(tick(0, 40), tick(1, 40))
     assert reported.verdict == "no change since attach (22:13:20)"
