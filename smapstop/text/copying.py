@@ -138,7 +138,7 @@ def _why_lines(why: Why) -> list[str]:
         f"{why.verdict} · {why.age}" if why.age else why.verdict,
         why.trend,
         *map(_reason_text, why.reasons),
-        f"Changed {why.compared}: {changes}" if changes else "",
+        f"{why.compared}: {changes}" if changes else "",
         "; ".join(why.facts),
         why.advice,
     ]

@@ -61,7 +61,7 @@ class Why:
     reasons: tuple[Reason, ...]
     changes: tuple[FieldChange, ...]
     compared: str
-    """What the changes are against."""
+    """Since when these changes are: "Changed since mark 22:13:20", "Last changed 1 s ago"."""
     facts: tuple[str, ...]
     label: str
     """Label of memory without a name, and what proves it; empty without one."""
@@ -81,9 +81,9 @@ def why_of(history: MappingHistory, view: View, ticks: ComparedTicks, pages_key:
     unit_of = partial(unit_format_of, view)
     last, trend = last_change(history, ticks.number, unit_of("size")), trend_at(history, ticks.number)
     changes = _changes_since_baseline(history, ticks, unit_of)
-    compared = f"since {baseline_text(view, history.timeline)}"
+    compared = f"Changed since {baseline_text(view, history.timeline)}"
     if not changes and last is not None:
-        changes, compared = _last_changes(history, last, ticks.number, unit_of), f"at its last change, {_ago(last)}"
+        changes, compared = _last_changes(history, last, ticks.number, unit_of), f"Last changed {_ago(last)}"
     state = history.states[history.step_at(ticks.number)]
     events = last.events if last else ()
     trend_sentence = ""

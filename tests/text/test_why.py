@@ -83,7 +83,7 @@ def test_a_copied_page_is_named_first_and_rss_is_said_to_be_unchanged() -> None:
         ("Rss", "12 K unchanged"),
         ("Private_Dirty", "8 → 12 K"),
     ]
-    assert reported.compared == "at its last change, 1 s ago"
+    assert reported.compared == "Last changed 1 s ago"
     (reason,) = reported.reasons
     assert reason.sentence.startswith("1 page of this private file mapping was written.")
     assert reason.source == "mm/memory.c: do_wp_page, do_cow_fault"
@@ -92,7 +92,7 @@ def test_a_copied_page_is_named_first_and_rss_is_said_to_be_unchanged() -> None:
 
 def test_against_a_mark_all_that_changed_since_is_reported() -> None:
     reported = why(tick(0, 400), tick(1, 440), tick(2, 480), state=ViewState(baseline="mark", mark=0))
-    assert reported.compared == "since mark 22:13:20"
+    assert reported.compared == "Changed since mark 22:13:20"
     assert [change.values for change in reported.changes] == ["400 → 480 K", "400 → 480 K"]
 
 

@@ -107,7 +107,7 @@ def _change_lines(why: Why, style: DrawStyle, width: int) -> list[Strip]:
     """The fields that changed, before and after, in columns."""
     if not why.changes:
         return []
-    title = style.line([Segment(f" Changed {why.compared}", style.quiet)], width)
+    title = style.line([Segment(f" {why.compared}", style.quiet)], width)
     return [title, *draw_changes(why.changes, style, width)]
 
 

@@ -11,14 +11,17 @@ from smapstop.ui.keys.key_app import key_of, keys_of
 from smapstop.ui.keys.table import KEY
 from smapstop.ui.widgets.main_views import Views
 
-Step = Literal["wait", "write", "return", "pages", "end"]
+Step = Literal["wait", "write", "return", "leave", "pages", "tab", "row", "end"]
 """A step of the walk: what the user does next."""
 
 STEP_TEXTS: dict[Step, str] = {
     "wait": "Taking the first readings …",
     "write": "Type {program}, a letter, Enter: a page of {file} .data turns Anonymous; Rss stays",
     "return": "A page was copied: see why above. {keys_back}, then {pages}: the page itself",
+    "leave": "A page was copied. {keys_back} leaves the program",
     "pages": "A page was copied: see why above. {pages}: the page itself",
+    "tab": "A page was copied: the tab Why says why. {pages}: the page itself",
+    "row": "A page was copied: its row is {file} .data",
     "end": "C is the copy, F the file's own page. {program}: write again, what moves?",
 }
 """Text of each step; {file} stands for the mapped file, the other words in braces for the keys of actions."""
@@ -93,7 +96,10 @@ class WalkthroughLine(Static):
         """The step that comes next; see `walk_on`."""
         if self.copied is None:
             return "wait" if self._readings < FIRST_READINGS else "write"
+        shown_tab, is_there = views.inspector.shown_tab, views.table.cursor_id == self.copied
         if typing:
-            return "return"
-        inspector = views.inspector
-        return "end" if (inspector.shown_tab, inspector.mapping) == ("pages", self.copied) else "pages"
+            return "return" if is_there and shown_tab == "why" else "leave"
+        if not is_there:
+            return "row"
+        steps: dict[str, Step] = {"why": "pages", "pages": "end"}
+        return steps.get(shown_tab, "tab")

@@ -53,7 +53,7 @@ def test_the_parts_stand_in_the_order_of_their_weight() -> None:
         "1 page copy",
         "Rss constant",
         "▌ 1 page",
-        "Changed at its last",
+        "Last changed ",
         "12 K ┤",
         "rw-p · read",
         "v: the pages",

@@ -3,10 +3,14 @@
 import numpy as np
 import pytest
 from factories import mappings_of, tick_of
+from list_source import ListSource
+from waiting import pause_until
 
 from smapstop.model.events import MECHANISMS, NO_EVENTS, Events
+from smapstop.model.protocol import Attach
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.settings import Walkthrough
+from smapstop.settings import Settings, Walkthrough
+from smapstop.ui.app import Dashboard
 from smapstop.ui.keys.keymap import Keymap
 from smapstop.ui.keys.table import KEY
 from smapstop.ui.widgets.walkthrough_line import STEP_TEXTS, WalkthroughLine
@@ -53,6 +57,28 @@ def test_the_copy_is_news_once() -> None:
     line = WalkthroughLine(Walkthrough("experiment"))
     timeline = timeline_of(None, (0, ()), (0, ()))
     assert [line.examine(timeline), line.examine(timeline)] == [True, False]
+
+
+async def test_the_line_points_only_to_what_is_on_the_screen() -> None:
+    """Why is "above" only in its tab, and of the row under the cursor."""
+    timeline = timeline_of(None, (0, ("page1",)), *[None] * 5)
+    first, *ticks = (timeline.header(number) for number in range(len(timeline)))
+    source = ListSource(first)
+    app = Dashboard(source, Attach(4711), Settings(), walkthrough=Walkthrough("experiment", "page1"))
+    async with app.run_test(size=(118, 40)) as pilot:
+        line = app.query_one(WalkthroughLine)
+        source.deliver(ticks.pop(0))
+        await pause_until(pilot, lambda: "see why above" in str(line.content), "why")
+        for keys, expected in (
+            (("enter", "2"), "the tab Why says why"),
+            (("3",), "C is the copy"),
+            (("1",), "see why above"),
+            (("escape", "down"), "its row is experiment .data"),
+            (("up",), "see why above"),
+        ):
+            await pilot.press(*keys)
+            source.deliver(ticks.pop(0))
+            await pause_until(pilot, lambda: expected in str(line.content), expected)  # noqa: B023  (awaited here)
 
 
 def test_every_step_fits_on_a_line_of_80_cells() -> None:
