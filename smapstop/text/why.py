@@ -149,8 +149,8 @@ def trend_text(history: MappingHistory, number: int, trend: Trend | None, unit: 
     rises, since = trend.kb > 0, fmt.clock(header(trend.first).wall_ns)
     by = _mechanisms_text(history, trend)
     if trend.goes_on:
-        text = f"{'Grows' if rises else 'Shrinks'} since {since} at {unit.text(abs(trend.kb) / trend.seconds)}/s{by}"
-        text = _sentence(text)
+        rate, jumps = unit.text(abs(trend.steady_kb_per_s)), _jumps_text(history, trend, unit)
+        text = _sentence(f"{'Grows' if rises else 'Shrinks'} since {since} at {rate}/s{jumps}{by}")
         if rises and not trend.lost_kb:
             return f"{text} No reading shows it falling."
         return f"{text} It fell by {unit.text(trend.lost_kb)} before." if rises else text
@@ -159,6 +159,16 @@ def trend_text(history: MappingHistory, number: int, trend: Trend | None, unit: 
     if trend.changes < RUN_CHANGES:
         return _sentence(f"Rss {unit.change(trend.kb)} at {last}{by}{quiet}")
     return _sentence(f"Rss {unit.change(trend.kb)} from {since} to {last}{by}{quiet}")
+
+
+def _jumps_text(history: MappingHistory, trend: Trend, unit: UnitFormat) -> str:
+    """What came in jumps, beside the steady rate: ", and once by 48.8 M at 12:20:41"; empty without any."""
+    if not trend.jumps:
+        return ""
+    amount = unit.text(abs(sum(kb for _, kb in trend.jumps)))
+    if len(trend.jumps) > 1:
+        return f", and in {len(trend.jumps)} jumps by {amount}"
+    return f", and once by {amount} at {fmt.clock(history.timeline.header(trend.jumps[0][0]).wall_ns)}"
 
 
 def _sentence(text: str) -> str:
@@ -184,7 +194,7 @@ def _mechanisms_text(history: MappingHistory, trend: Trend) -> str:
     by = ", by " if trend.kb > 0 else ": "
     if len(names) > 1:
         return f"{by}{', '.join(names[:-1])} and {names[-1]}"
-    rate = round(entries[0].pages / trend.seconds) if trend.goes_on else 0
+    rate = round(entries[0].pages / trend.seconds) if trend.goes_on and not trend.jumps else 0
     return f"{by}{names[0]}" + (f" ({fmt.count(rate)} pages a second)" if rate else "")
 
 

@@ -47,6 +47,23 @@ def test_a_leak_says_since_when_how_fast_and_by_what() -> None:
     assert reported.advice.startswith("Who allocates?")
 
 
+@pytest.mark.parametrize(
+    ("jumps", "expected"),
+    [
+        ((), "Grows since 22:13:20 at 400 K/s, by first touch (100 pages a second)."),
+        ((5,), "Grows since 22:13:20 at 400 K/s, and once by 39.1 M at 22:13:25, by first touch."),
+        ((3, 6), "Grows since 22:13:20 at 400 K/s, and in 2 jumps by 78.1 M, by first touch."),
+    ],
+)
+def test_a_jump_inside_a_leak_does_not_blur_how_fast_it_is(jumps: tuple[int, ...], expected: str) -> None:
+    rss, ticks = 400, [tick(0, 400)]
+    for number in range(1, 10):
+        kb = 40_000 if number in jumps else 400
+        rss += kb
+        ticks.append(tick(number, rss, "first-touch", kb))
+    assert why(*ticks).trend == f"{expected} No reading shows it falling."
+
+
 def test_sentences_follow_the_unit() -> None:
     grown = [tick(0, 400), *(tick(n, 400 + 400 * n, "first-touch", 400) for n in range(1, 5))]
     reported = why(*grown, state=ViewState(units="pages"))

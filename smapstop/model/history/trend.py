@@ -1,9 +1,11 @@
 """Trend of a mapping's memory: the run of changes in one direction that leads up to a tick."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.events import Cost, Mechanism
+from smapstop.model.history.amount_runs import OUTLIER_FACTOR
 from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.history.tick_entries import tick_entries
@@ -38,6 +40,15 @@ class Trend:
     """Sum of all falls at known readings, kB."""
     steps: tuple[int, ...]
     """Ticks of its changes."""
+    jumps: tuple[tuple[int, float], ...]
+    """Its outliers, `OUTLIER_FACTOR` times what three quarters of its changes do not exceed: tick and change, kB."""
+    steady_seconds: float
+    """Seconds of the run without those of its jumps."""
+
+    @property
+    def steady_kb_per_s(self) -> float:
+        """Rate of the run without its jumps, kB/s: with them it would be that of no part of it."""
+        return (self.kb - sum(kb for _, kb in self.jumps)) / self.steady_seconds
 
 
 def trend_at(history: MappingHistory, number: int) -> Trend | None:
@@ -61,6 +72,12 @@ def trend_at(history: MappingHistory, number: int) -> Trend | None:
     time_ns = [history.timeline.header(each).monotonic_ns for each in (first, last, number)]
     seconds, quiet = (time_ns[1] - time_ns[0]) / 1e9, (time_ns[2] - time_ns[1]) / 1e9
     interval = history.timeline.header(number).interval_ns / 1e9
+    jumps = run[_outliers(np.abs(changes[run]))]
+    jumped_ns = sum(
+        history.timeline.header(int(numbers[each + 1])).monotonic_ns
+        - history.timeline.header(int(numbers[each])).monotonic_ns
+        for each in jumps
+    )
     is_quiet = quiet > _QUIET_GAPS * max(seconds / len(run), interval)
     return Trend(
         first=first,
@@ -72,7 +89,16 @@ def trend_at(history: MappingHistory, number: int) -> Trend | None:
         goes_on=len(run) >= RUN_CHANGES and not is_quiet,
         lost_kb=-float(changes[changes < 0].sum()),
         steps=tuple(numbers[run + 1].tolist()),
+        jumps=tuple(zip(numbers[jumps + 1].tolist(), changes[jumps].tolist(), strict=True)),
+        steady_seconds=seconds - jumped_ns / 1e9,
     )
+
+
+def _outliers(kb: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which amounts are an order of magnitude larger than what three quarters of them do not exceed."""
+    usual = np.sort(kb)[len(kb) - 1 - len(kb) // 4]
+    found: NDArray[np.bool_] = kb >= OUTLIER_FACTOR * usual
+    return found
 
 
 def mechanisms_of(history: MappingHistory, trend: Trend) -> list[LogEntry]:

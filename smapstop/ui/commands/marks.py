@@ -94,7 +94,7 @@ def _list_marks(screen: MainScreen, _: str) -> None:
     """Open the list of marks."""
     session = screen.session
     if not session.marks:
-        raise SmapstopError("there are no marks", "mark A sets one")
+        raise SmapstopError("there are no marks", "set one with :mark A")
     from smapstop.ui.screens.marks import MarksScreen
 
     def go(mark: Mark | None) -> None:

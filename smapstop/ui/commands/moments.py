@@ -32,7 +32,9 @@ def mark_of(session: Session, letter: str) -> Mark:
     found = {} if session.run is None else session.run.marks
     if letter not in found:
         what = f"no mark {letter!r}" if letter else "no mark without a letter"
-        raise SmapstopError(what, f"there are {', '.join(filter(None, found))}" if any(found) else "mark A sets one")
+        raise SmapstopError(
+            what, f"there are {', '.join(filter(None, found))}" if any(found) else "set one with :mark A"
+        )
     return found[letter]
 
 

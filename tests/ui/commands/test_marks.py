@@ -175,10 +175,10 @@ async def test_the_marks_of_a_recording_come_after_its_ticks_and_those_of_unknow
     ("line", "why"),
     [
         ("mark ab", "'ab' is not a letter: name a mark by one letter or digit, or by none"),
-        ("compare a b", "no mark 'a': mark A sets one"),
-        ("compare mark", "no mark without a letter: mark A sets one"),
+        ("compare a b", "no mark 'a': set one with :mark A"),
+        ("compare mark", "no mark without a letter: set one with :mark A"),
         ("compare run", "there is no earlier run to compare with"),
-        ("marks", "there are no marks: mark A sets one"),
+        ("marks", "there are no marks: set one with :mark A"),
     ],
 )
 async def test_what_makes_no_sense_says_why(line: str, why: str) -> None:

@@ -87,7 +87,7 @@ async def test_a_command_goes_to_a_moment(lines: list[str], shown: int) -> None:
 @pytest.mark.parametrize(
     ("line", "why"),
     [
-        ("goto mark b", "no mark 'b': mark A sets one"),
+        ("goto mark b", "no mark 'b': set one with :mark A"),
         ("goto", "goto needs an argument: goto TIME|-30s|start|live|mark A"),
         ("goto there", "'there' is not a moment: a time of day, or -30s, +5m, start, live, mark A"),
         ("goto -5", "'5' is not a duration: give a duration: 30s, 10m, 1h30m"),
