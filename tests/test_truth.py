@@ -153,6 +153,13 @@ EXPECTED: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "guarded": {"guarded": ("discard 4",), "not-guarded": NOTHING},
     "mapped_over": {"mapped-over": ("discard 16",), "heap-shrank-and-grew": ("discard 1?",)},
+    "lock_and_back": {
+        "middle-locked": ("lock 8",),
+        "middle-unlocked": ("unlock 8",),
+        "first-locked": ("lock 8",),
+        "middle-locked-too": ("lock 8",),
+        "all-unlocked": ("unlock 24",),
+    },
     "poked": {"written": ("copy-on-write 1",)},
     "vdso": {"read": ("shared-map 1",)},
     "written_back": {

@@ -178,7 +178,33 @@ def _lock_changes(
         if len(here):
             kb = _resident_kb(after, after_rows[here])
             out.append(Bookings(here, what, kb, np.ones(len(here), bool)))
-    return out
+    return out + _joined_lock_changes(families, before, before_rows, after, after_rows)
+
+
+def _joined_lock_changes(
+    families: Families, before: Mappings, before_rows: Rows, after: Mappings, after_rows: Rows
+) -> list[Bookings]:
+    """Addresses that were locked or unlocked, and so joined a neighbour that had been so (mm/vma.c, vma_modify).
+
+    Their pages are those that the neighbour has now, and did not have itself or from others that were like it.
+    """
+    parts, sources = families.parts, families.sources
+    host, into = before_rows[parts], after_rows[parts]
+    if not ((host >= 0) & (sources != host) & (before.flags[sources] != after.flags[into])).any():
+        return []
+    then, now = has_flag(before, sources, "lo"), has_flag(after, into, "lo")
+    joined = (host >= 0) & (sources != host) & (then != now) & (before.flags[host] == after.flags[into])
+    if not joined.any():
+        return []
+    count, differs = len(after_rows), then != now
+    own_kb = np.minimum(_resident_kb(before, sources), families.overlap_kb)
+    own_kb = np.bincount(parts[~differs], own_kb[~differs], count).astype(np.int64)
+    most_kb = np.bincount(parts[differs], families.overlap_kb[differs], count).astype(np.int64)
+    here, first = np.unique(parts[joined], return_index=True)
+    kb = np.clip(_resident_kb(after, after_rows[here]) - own_kb[here], 0, most_kb[here])
+    locked = now[joined][first]
+    masks: dict[Mechanism, Mask] = {"lock": locked, "unlock": ~locked}
+    return [Bookings(here[mask], what, kb[mask], mask[mask]) for what, mask in masks.items() if mask.any()]
 
 
 def _resident_kb(mappings: Mappings, rows: Rows) -> KbColumn:
