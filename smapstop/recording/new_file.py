@@ -30,7 +30,12 @@ def create_file(path: Path, *, overwrite: bool) -> int:
         raise SmapstopError(f"{str(path)!r} already exists", remedy) from error
     except OSError as error:
         raise SmapstopError(f"cannot create {str(path)!r}: {error.strerror}") from error
-    fcntl.flock(file, fcntl.LOCK_EX)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+    except OSError as error:  # as on some network file systems
+        os.close(file)
+        path.unlink(missing_ok=True)
+        raise SmapstopError(f"cannot lock {str(path)!r}: {error.strerror}", "choose a local directory") from error
     return file
 
 

@@ -55,23 +55,27 @@ def launch(
         env: Its environment. Default: ours; on a pty with TERM of the program pane.
 
     Raises:
-        SmapstopError: It cannot be executed; status as of a shell: 127 not found, 126 not executable.
+        SmapstopError: It cannot be executed; status as of a shell: 127 not found, 126 not executable. Or there are
+            too many processes.
     """
     if env is None:
         env = os.environ if terminal_fd is None else terminal_environment(os.environ)
     gate_exit, gate = os.pipe()
     report, report_entry = os.pipe()
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # our handlers must not run in the child
-    try:
-        pid = os.fork()
-        if pid == 0:
-            os.close(gate)
-            _exec_child(argv, env, terminal_fd, stdio, gate_exit, report_entry)
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        os.close(gate_exit)
-        os.close(report_entry)
     with os.fdopen(gate, "wb", 0) as opener, os.fdopen(report, "rb") as reports:
+        # our handlers must not run in the child
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        try:
+            pid = os.fork()
+            if pid == 0:
+                os.close(gate)
+                _exec_child(argv, env, terminal_fd, stdio, gate_exit, report_entry)
+        except OSError as error:  # as with too many processes
+            raise SmapstopError(f"cannot start {argv[0]}: {error.strerror}") from error
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            os.close(gate_exit)
+            os.close(report_entry)
         seized = _ptrace(_SEIZE, pid, _TRACE_EXEC)
         with suppress(BrokenPipeError):  # it failed before the gate; the report has the errno
             opener.write(b"!")

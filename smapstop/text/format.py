@@ -59,12 +59,6 @@ def long_signed(kb: float | None) -> str:
     return "±0" if kb == 0 else _with_sign(kb, _long)
 
 
-def long_rate(kb_per_s: float | None) -> str:
-    """Format a rate, kB/s, for the header: "+1.2 MiB/s"; "±0" for 0."""
-    text = long_signed(kb_per_s)
-    return f"{text}/s" if text[-1] == "B" else text
-
-
 def _with_sign(kb: float | None, formatter: Callable[[float], str]) -> str:
     """Format a number other than 0 with its sign; None and NaN are unknown."""
     if kb is None or kb != kb:

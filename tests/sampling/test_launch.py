@@ -16,16 +16,22 @@ from smapstop.errors import SmapstopError
 from smapstop.pseudo_terminal import open_terminal, resize_terminal
 from smapstop.sampling.launch import Program, launch, release, terminal_environment
 
-DENY_PTRACE = """
+DENY = """
 import ctypes, json, os, platform, struct
-number = {"x86_64": 101}.get(platform.machine(), 117)
-load, equal, answer = 0x20, 0x15, 0x06  # linux/bpf_common.h: ptrace gets EPERM, the rest is allowed
+number = NUMBERS.get(platform.machine(), NUMBERS["aarch64"])
+load, equal, answer = 0x20, 0x15, 0x06  # linux/bpf_common.h: the call gets EPERM, the rest is allowed
 code = struct.pack("HBBI" * 4, load, 0, 0, 0, equal, 0, 1, number, answer, 0, 0, 0x00050001, answer, 0, 0, 0x7FFF0000)
 program = struct.pack("HP", 4, ctypes.addressof(buffer := ctypes.create_string_buffer(code, len(code))))
 libc = ctypes.CDLL(None)
 assert libc.prctl(38, 1, 0, 0, 0) == 0  # PR_SET_NO_NEW_PRIVS
 assert libc.prctl(22, 2, ctypes.c_char_p(program), 0, 0) == 0  # PR_SET_SECCOMP, SECCOMP_MODE_FILTER
+"""
+"""Denies a system call, by its number on each machine."""
 
+DENY_PTRACE = (
+    """NUMBERS = {"x86_64": 101, "aarch64": 117}"""
+    + DENY
+    + """
 from smapstop.errors import SmapstopError
 from smapstop.sampling.launch import launch, release
 program = launch(["sleep", "1000"], terminal_fd=None)
@@ -39,6 +45,21 @@ except SmapstopError as error:
     refused = error.status
 print(json.dumps([program.stopped_at_exec, os.path.realpath(executable), status, refused]))
 """
+)
+
+WITHOUT_FORK = (
+    """NUMBERS = {"x86_64": 56, "aarch64": 220}"""
+    + DENY
+    + """
+from smapstop.errors import SmapstopError
+from smapstop.sampling.launch import launch
+before = os.listdir("/proc/self/fd")
+try:
+    launch(["true"], terminal_fd=None)
+except SmapstopError as error:
+    print(json.dumps([str(error), os.listdir("/proc/self/fd") == before]))
+"""
+)
 
 UNDER_SIGNALS = """
 import os, signal
@@ -268,6 +289,11 @@ def test_where_ptrace_is_forbidden_a_program_is_launched_all_the_same() -> None:
     told = subprocess.run([sys.executable, "-c", DENY_PTRACE], capture_output=True, text=True, check=True).stdout
     sleep = subprocess.run(["sh", "-c", "realpath $(command -v sleep)"], capture_output=True, text=True, check=True)
     assert json.loads(told) == [False, sleep.stdout.strip(), signal.SIGKILL, 127]
+
+
+def test_without_another_process_it_is_said_and_no_file_stays_open() -> None:
+    told = subprocess.run([sys.executable, "-c", WITHOUT_FORK], capture_output=True, text=True, check=True).stdout
+    assert json.loads(told) == ["cannot start true: Operation not permitted", True]
 
 
 def test_signals_on_the_way_do_not_hold_a_launch_up() -> None:

@@ -95,11 +95,6 @@ def test_a_long_amount_keeps_the_decimals_of_its_unit(kb: int | None, expected: 
     assert expected == text.long_amount(kb)
 
 
-@pytest.mark.parametrize(("kb_per_s", "expected"), [(0, "±0"), (1228.8, "+1.2 MiB/s"), (-3, "−3 KiB/s"), (None, "–")])
-def test_a_long_rate_is_signed(kb_per_s: float | None, expected: str) -> None:
-    assert expected == text.long_rate(kb_per_s)
-
-
 @pytest.mark.parametrize(("kb", "expected"), [(0, "±0"), (1228, "+1.2 MiB"), (-3, "−3 KiB"), (None, "–")])
 def test_a_long_change_is_signed(kb: int | None, expected: str) -> None:
     assert expected == text.long_signed(kb)

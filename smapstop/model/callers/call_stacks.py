@@ -61,10 +61,6 @@ class CallStacks:
             frames.append(self._frames[position])
         return tuple(frames)
 
-    def caller_of(self, stack: int) -> int:
-        """Return the stack that called."""
-        return self._rows[stack][0]
-
     def additions_since(self, stacks: int, frames: int) -> tuple[list[StackRow], list[Frame]]:
         """Return what was added after the first stacks and frames: rows, and frames that their positions refer to."""
         return self._rows[stacks:], self._frames[frames:]

@@ -17,7 +17,6 @@ from smapstop.proc.added_fields import OBJECT_ALLOCATED, OBJECT_GROWN_WHILE_READ
 from smapstop.proc.columns import ABSENT, Amounts, Mappings
 
 Rows = NDArray[np.intp]
-Codes = NDArray[np.int8]
 
 UNLIMITED = 1 << 60
 """Bound of an amount of which nothing is known, kB."""

@@ -5,13 +5,10 @@ from dataclasses import field
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.events import Mechanism
-from smapstop.model.family.reading import MEMORY_FIELDS
 from smapstop.proc.limits import NO_LIMITS, Limits
 
 PageMove = tuple[Mechanism, bool]
 """A mechanism, and whether it is sure."""
-TOTAL_FIELDS = (*MEMORY_FIELDS, "uss")
-"""Totals of a process."""
 GROUP_FIELDS = ("rss", "pss", "uss", "swap")
 """Amounts of a group of mappings."""
 

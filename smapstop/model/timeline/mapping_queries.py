@@ -1,6 +1,5 @@
 """Query the log over time without unpacking all of it: fields of single mappings, totals, times of ticks."""
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -57,18 +56,6 @@ class MappingQueries:
         self._snapshots = snapshots
         self._faults = faults
         self._cached_change = lru_cache(_CACHED_CHANGES)(self._find_change)
-
-    def find_tick(self, wall_ns: int) -> int:
-        """Find the last tick that began at or before a wall-clock time; the oldest known tick if none did."""
-        oldest = self._segments.oldest
-        begun = bisect_right(range(oldest, len(self._segments)), wall_ns, key=self._wall_ns)
-        return oldest + max(0, begun - 1)
-
-    def _wall_ns(self, number: int) -> int:
-        """Start of a tick, wall clock, ns."""
-        segment = self._segments.segment(number)
-        wall_ns: int = segment.headers.scalars("wall_ns")[number - segment.first]
-        return wall_ns
 
     def change_counts(self, first: int, stop: int) -> NDArray[np.int64]:
         """Count the changes at each of the ticks `first` to `stop`, which must be known.

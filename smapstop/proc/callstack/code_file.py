@@ -231,5 +231,9 @@ def _copy_of_own_vdso(size: int) -> int | None:
     with open("/proc/self/mem", "rb", buffering=0) as memory:
         image = os.pread(memory.fileno(), size, start)
     fd = os.memfd_create("vdso")
-    os.write(fd, image)
+    try:
+        os.write(fd, image)
+    except OSError:
+        os.close(fd)
+        raise
     return fd

@@ -71,12 +71,13 @@ def read_frame_runs(process: ProcDir, runs: PageRuns) -> FrameRuns | None:
         OSError: As for `read_page_runs`.
     """
     with ExitStack() as files:
-        try:
-            fds = [os.open(f"/proc/{name}", os.O_RDONLY | os.O_CLOEXEC) for name in ("kpageflags", "kpagecount")]
-        except OSError:
-            return None
-        for fd in fds:
-            files.callback(os.close, fd)
+        fds = []
+        for name in ("kpageflags", "kpagecount"):
+            try:
+                fds.append(os.open(f"/proc/{name}", os.O_RDONLY | os.O_CLOEXEC))
+            except OSError:
+                return None
+            files.callback(os.close, fds[-1])
         pagemap = process.open("pagemap")
         files.callback(os.close, pagemap)
         pieces = [_FrameColumns.empty()]

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 from address_space import readings, space_histories, ticks_of
-from factories import SECOND_NS, mappings_of, tick_of, timeline_of
+from factories import mappings_of, tick_of, timeline_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,14 +50,6 @@ def test_series_of_a_field_that_is_not_always_printed_has_gaps() -> None:
     np.testing.assert_array_equal(
         timeline.queries.series(np.array([1, 0]), "swap", 0, 4), np.array([[2, nan, nan, nan], [1, 3, nan, 5]])
     )
-
-
-def test_tick_at_a_wall_clock_time_is_the_last_one_begun_by_then() -> None:
-    timeline = timeline_of(*(tick_of(number, mappings_of(), []) for number in range(5)))
-    begun, find = timeline.ticks[3].wall_ns, timeline.queries.find_tick
-
-    assert [find(begun), find(begun - 1), find(begun + SECOND_NS - 1)] == [3, 2, 3]
-    assert [find(0), find(begun + 100 * SECOND_NS)] == [0, 4]
 
 
 def test_totals_have_gaps_where_they_are_unknown() -> None:
