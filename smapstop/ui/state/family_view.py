@@ -6,6 +6,7 @@ from smapstop.lazy_dataclass import dataclass
 from smapstop.model.family.sharing import SharedMapping
 from smapstop.model.metrics import Metric
 from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.text.family import FamilyMoment, family_format
 from smapstop.text.family_band import begin_of_curves
@@ -49,39 +50,38 @@ def derive_family_view(session: Session, metric: Metric) -> FamilyView | None:
     log = family.log
     if log.last is None or view is None:
         return None
-    tick = view.snapshot.tick
-    at_ns, wall_ns = (
-        (log.last.monotonic_ns, log.last.wall_ns) if state.at is None else (tick.monotonic_ns, tick.wall_ns)
-    )
+    now, is_paused = view.snapshot.tick if state.at is not None else log.last, state.at is not None
     is_first = state.baseline == "previous"  # members are read in turn: not the tick before
     before_ns = log.first_tick_ns if is_first else view.diff.before.tick.monotonic_ns
-    table, timelines, begin_ns = (
-        family.table(at_ns, before_ns, metric),
-        _timelines(session),
-        begin_of_curves(view, at_ns),
-    )
-    is_paused, is_unread = state.at is not None, at_ns < log.first_tick_ns
-    window_ns = (view.window.begin_ns, max(view.window.end_ns, at_ns)) if is_paused else (begin_ns, at_ns)
-    compared = {pid: timelines[pid] for pid in (session.target_pid, *family.sampled) if pid in timelines}
+    moment, at_ns = _moment_at(session, view, now.monotonic_ns, before_ns, metric), now.monotonic_ns
+    pids = (session.target_pid, *family.sampled)
+    compared = {pid: moment.timelines[pid] for pid in pids if pid in moment.timelines}
+    held_ns = view.window.begin_ns, max(view.window.end_ns, at_ns)
     return FamilyView(
-        moment=FamilyMoment(
-            table,
-            at_ns,
-            begin_ns,
-            metric,
-            timelines,
-            family_format(view, table),
-            log.first_wall_ns if is_unread else None,
-        ),
-        wall_ns=wall_ns,
+        moment=moment,
+        wall_ns=now.wall_ns,
         before_ns=before_ns,
-        window_ns=window_ns,
+        window_ns=held_ns if is_paused else (moment.begin_ns, at_ns),
         is_paused=is_paused,
         is_live=not is_paused and not session.is_over,
         has_range=state.baseline == "range",
         compared=compared,
         shared=family.shared_mappings(compared, at_ns, before_ns),
         baseline=f"since {fmt.clock(log.first_wall_ns)}" if is_first else baseline_text(view, session.timeline),
+    )
+
+
+def _moment_at(session: Session, view: View, at_ns: int, before_ns: int, metric: Metric) -> FamilyMoment:
+    """What is needed to describe the members at a moment, compared with one before; monotonic clock, ns."""
+    log, table = session.family.log, session.family.table(at_ns, before_ns, metric)
+    return FamilyMoment(
+        table,
+        at_ns,
+        begin_of_curves(view, at_ns),
+        metric,
+        _timelines(session),
+        family_format(view, table),
+        log.first_wall_ns if at_ns < log.first_tick_ns else None,
     )
 
 

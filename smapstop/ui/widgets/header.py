@@ -1,7 +1,6 @@
 """Header: the process watched, its state, whether the view is live, and the cost of sampling."""
 
 import re
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from rich.segment import Segment
@@ -13,13 +12,12 @@ from textual.widget import Widget
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.text.status import Header, header_of, next_run_offers
+from smapstop.ui.drawing.header_line import HeaderLine, draw_header_line, fit_header, spans_of
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.state.session import Session
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.theme.contrast import ensure_legible
 
-_MIN_NAME = 20
-"""Cells that the name may take on any terminal; on a wide one it may take a quarter of the line."""
 _MODE_ACTION, _BASELINE_ACTION, _RUN_ACTION = "screen.pause", "screen.compare", "app.command('run')"
 _FAMILY_ACTION = "app.command('family')"
 _FACT_ACTIONS = (
@@ -38,9 +36,6 @@ _TOOLTIPS = {
     "app.command('threads')": "Click: the list of threads.",
     "app.command('help cost')": "What the last reading took, and as a share of one CPU. Click: more about it.",
 }
-_GAP_CELLS = 3
-"""Cells between two facts."""
-_OFFER = Style(bold=True, underline=True)
 
 
 class HeaderBar(Widget):
@@ -108,57 +103,15 @@ class HeaderBar(Widget):
         return Strip.join([self._draw(y, room), tail]).adjust_cell_length(width, base)
 
     def _draw(self, y: int, width: int) -> Strip:
-        """Draw the process; the least important facts are left out when there is no room."""
-        base = self.rich_style
-        header = self._header
+        """Draw the process, or the notice."""
+        base, palette, header = self.rich_style, palette_of(self.app), self._header
         if self._notice or header is None or y:
-            warning = ensure_legible(base + Style(color=palette_of(self.app).gain, bold=True))
+            warning = ensure_legible(base + Style(color=palette.gain, bold=True))
             return Strip([Segment(fmt.pad(fmt.clip(f" {self._notice}", width), width), warning)], width)
-        mode = header.mode
-        name = f" {fmt.shorten_middle(header.name, max(_MIN_NAME, width // 4))} "
-        facts, costs = list(header.process_facts), list(header.costs)
-
-        offers = list(header.offers)
-
-        def left() -> str:
-            return name + " " + "   ".join([*facts, *offers[:1]])
-
-        def right() -> str:
-            return "   ".join([mode, *costs]) + " "
-
-        while fmt.cell_width(left()) + fmt.cell_width(right()) + 2 > width and (len(facts) > 1 or costs):
-            if len(offers) > 1 and not costs:
-                offers.pop(0)
-            else:
-                drops_fact = len(facts) > 2 or not costs
-                (facts if drops_fact else costs).pop(0 if drops_fact and offers else -1)  # how it ended is the last
-        mode = fmt.clip(mode, max(1, width - fmt.cell_width(left()) - 2))
-        gap = " " * max(1, width - fmt.cell_width(left()) - fmt.cell_width(right()))
-        at = width - fmt.cell_width(right())
-        self._actions = [
-            (range(fmt.cell_width(name)), _FAMILY_ACTION),
-            *_fact_actions(facts, fmt.cell_width(name) + 1),
-        ]
-        self._actions.append((range(at, at + fmt.cell_width(mode)), _MODE_ACTION))
-        if offers:
-            end = fmt.cell_width(left())
-            self._actions.append((range(end - fmt.cell_width(offers[0]), end), _RUN_ACTION))
-        if costs:
-            at += fmt.cell_width(mode) + 3
-            self._actions.append((range(at, at + fmt.cell_width(costs[0])), _BASELINE_ACTION))
-            self._actions += _fact_actions(costs, at)
-        palette = palette_of(self.app)
+        line = fit_header(header, width)
+        self._actions = _actions_of(line, width)
         colour = palette.foreground if header.moving else palette.gain
-        return Strip(
-            [
-                Segment(name, base + Style(bold=True, reverse=True)),
-                Segment(" " + "   ".join(facts) + "   " * bool(offers), base),
-                Segment("".join(offers[:1]), base + _OFFER),
-                Segment(gap, base),
-                Segment(mode, ensure_legible(base + Style(color=colour, bold=True))),
-                Segment("".join(f"   {cost}" for cost in costs) + " ", base),
-            ]
-        ).adjust_cell_length(width, base)
+        return draw_header_line(line, width, base, ensure_legible(base + Style(color=colour, bold=True)))
 
     def _action_at(self, x: int) -> str:
         """What a click on a cell does; empty for nothing."""
@@ -178,11 +131,17 @@ class HeaderBar(Widget):
             await self.run_action(action)
 
 
-def _fact_actions(facts: Sequence[str], at: int) -> Iterator[tuple[range, str]]:
-    """Cells of the facts from a cell on that do something when they are clicked, and what."""
-    for fact in facts:
-        end = at + fmt.cell_width(fact)
-        for pattern, action in _FACT_ACTIONS:
-            if pattern.fullmatch(fact):
-                yield range(at, end), action
-        at = end + _GAP_CELLS
+def _actions_of(line: HeaderLine, width: int) -> list[tuple[range, str]]:
+    """Cells of a line that do something when they are clicked, and what."""
+    facts = [*line.facts, *line.offers[:1]]
+    actions = [_FAMILY_ACTION, *map(_fact_action, line.facts), *([_RUN_ACTION] if line.offers else [])]
+    left = [range(fmt.cell_width(line.name)), *spans_of(facts, fmt.cell_width(line.name) + 1)]
+    costs = [_fact_action(cost) for cost in line.costs]
+    right = spans_of([line.mode, *line.costs], width - fmt.cell_width(line.right))
+    actions += [_MODE_ACTION, *([_BASELINE_ACTION, *costs[1:]] if costs else [])]
+    return [(cells, action) for cells, action in zip([*left, *right], actions, strict=True) if action]
+
+
+def _fact_action(fact: str) -> str:
+    """What a click on a fact does; empty for nothing."""
+    return next((action for pattern, action in _FACT_ACTIONS if pattern.fullmatch(fact)), "")
