@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar, get_args, get_type_hints
 
 import numpy as np
+from numpy.typing import NDArray
 
 from smapstop.model import protocol, tick
 from smapstop.model.callers.call_stacks import CallStacks
@@ -71,20 +72,20 @@ class Encoder:
 
     def encode(self, message: WireMessage) -> bytes:
         """Encode a message as a frame."""
-        blocks: list[bytes] = []
-        text = json.dumps(self._to_json(message, blocks), separators=(",", ":")).encode()
-        body = b"".join(blocks)
-        return _FRAME_HEADER.pack(len(text), len(body)) + text + body
+        columns: list[NDArray[Any]] = []
+        text = json.dumps(self._to_json(message, columns), separators=(",", ":")).encode()
+        header = _FRAME_HEADER.pack(len(text), sum(column.nbytes for column in columns))
+        return b"".join([header, text, *(column.data for column in columns)])  # copied once: they may be large
 
-    def _to_json(self, value: Any, blocks: list[bytes]) -> Any:
-        """Convert a value to JSON; columns are appended to `blocks`."""
+    def _to_json(self, value: Any, columns: list[NDArray[Any]]) -> Any:
+        """Convert a value to JSON; its columns are appended to `columns`."""
         match value:
             case PageFlags():
                 return {"page": int(value)}
             case None | bool() | int() | float() | str():
                 return value
             case np.ndarray():
-                blocks.append(np.ascontiguousarray(value).tobytes())
+                columns.append(np.ascontiguousarray(value))
                 return {"column": value.dtype.str, "shape": value.shape}
             case StringTable():
                 number, sent = _find(self._tables, value, _NO_TEXTS)
@@ -96,11 +97,11 @@ class Encoder:
                 rows, frames = value.additions_since(*known)
                 return {"stacks": rows, "frames": frames, "number": number}
             case tuple():
-                return [self._to_json(item, blocks) for item in value]
+                return [self._to_json(item, columns) for item in value]
             case dict():
                 return {"table": value}
         fields = dataclasses.fields(value)
-        return {"is": type(value).__name__} | {f.name: self._to_json(getattr(value, f.name), blocks) for f in fields}
+        return {"is": type(value).__name__} | {f.name: self._to_json(getattr(value, f.name), columns) for f in fields}
 
 
 def _find(tables: dict[int, tuple[_Table, _Sent]], table: _Table, nothing: _Sent) -> tuple[int, _Sent]:
