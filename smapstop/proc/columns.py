@@ -120,10 +120,20 @@ class Mappings:
         )
 
     def with_fields(self, columns: Mapping[str, Amounts]) -> "Mappings":
-        """Append fields, each of shape (n,), to those that the kernel printed."""
-        if not columns:
+        """Set fields, each of shape (n,), and append new ones; return the same object if nothing changes."""
+        changed = {name: column for name, column in columns.items() if not self._has_field(name, column)}
+        if not changed:
             return self
-        return replace(self, fields=(*self.fields, *columns), amounts=np.vstack([self.amounts, *columns.values()]))
+        new = {name: column for name, column in changed.items() if name not in self.fields}
+        fields, amounts = (*self.fields, *new), np.vstack([self.amounts, *new.values()])
+        for name, column in changed.items():
+            amounts[fields.index(name)] = column
+        return replace(self, fields=fields, amounts=amounts)
+
+    def _has_field(self, name: str, column: Amounts) -> bool:
+        """Whether a field has these values."""
+        known = self.get(name)
+        return known is not None and np.array_equal(known, column)
 
     def string_at(self, column: StringIds, row: int) -> str:
         """Return the string of a coded column in a row."""

@@ -101,6 +101,7 @@ class ProcessReader:
                 kept = drop_torn(raw)
                 torn = kept is not raw
                 mappings = self._objects.add_to(self._facts.add_to(self._memory_files.add_to(kept)))
+                self._parser.carry_fields(mappings)
             elif tier == "rollup":
                 rollup = parse_rollup(self._process.read_rollup())
         except PermissionError as error:

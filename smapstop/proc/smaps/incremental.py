@@ -27,7 +27,7 @@ class ParsedText:
     irregular: NDArray[np.bool_]
     """Records with another layout, shape (n,)."""
     mappings: Mappings
-    """The n mappings in the text."""
+    """The n mappings in the text; fields may have been added to them."""
 
 
 def parse_changes(reading: ParsedText, text: SmapsText, changes: Offsets) -> ParsedText | None:
@@ -57,7 +57,9 @@ def _patch_mappings(reading: ParsedText, text: SmapsText, offsets: Offsets) -> M
     amounts, misfits = reading.layout.parse_amounts(text, starts[rows])
     if mappings is None or misfits.any() or reading.irregular[rows].any():
         return None
-    return replace(mappings, amounts=_replace_rows(mappings.amounts, rows, amounts))
+    values = mappings.amounts[:, rows]
+    values[: len(amounts)] = amounts  # behind them are fields that were added
+    return replace(mappings, amounts=_replace_rows(mappings.amounts, rows, values))
 
 
 def _find_touched_spans(begins: Offsets, ends: Offsets, offsets: Offsets) -> NDArray[np.intp]:

@@ -15,6 +15,8 @@ are many of them, the whole text is. If a text is as long as the last one, only 
 read_buffer and incremental.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from smapstop.errors import SmapstopError
@@ -117,6 +119,17 @@ class SmapsParser:
             layout = derive_record_layout(bytes(text[:_FIRST_RECORD]))
             self._reading = None if layout is None else self._parse_by_layout(text, layout)
         return parse_smaps(text, self.strings) if self._reading is None else self._reading.mappings
+
+    def carry_fields(self, mappings: Mappings) -> None:
+        """Let the next reading have the fields that were added to this one, if it is laid out like this one.
+
+        So they are not added again to a copy of all amounts.
+
+        Args:
+            mappings: This reading with added fields.
+        """
+        if self._reading is not None and mappings.shares_layout(self._reading.mappings):
+            self._reading = replace(self._reading, mappings=mappings)
 
     def _parse_by_layout(self, text: SmapsText, layout: RecordLayout) -> ParsedText | None:
         """Parse a text in which all but a few records have the given layout; `None` if they do not."""

@@ -34,19 +34,16 @@ class ProgramFacts:
         self._columns: set[str] = set()
         self._added: dict[str, Amounts] = {}
         """Columns of the last reading."""
-        self._last: tuple[Mappings, Mappings] | None = None
-        """The last reading without and with the columns."""
+        self._last: Mappings | None = None
 
     def add_to(self, mappings: Mappings) -> Mappings:
         """Return the mappings with the columns."""
-        if self._last is not None and mappings is self._last[0]:
-            return self._last[1]
-        if self._last is None or not mappings.shares_layout(self._last[0]):
+        if self._last is None or not mappings.shares_layout(self._last):
             columns = {FILE_BSS: self._bss_column(mappings), GO_HEAP: self._go_column(mappings)}
             self._columns |= {name for name, column in columns.items() if (column != ABSENT).any()}
             self._added = {name: column for name, column in columns.items() if name in self._columns}
-        self._last = mappings, mappings.with_fields(self._added)
-        return self._last[1]
+        self._last = mappings
+        return mappings.with_fields(self._added)
 
     def _bss_column(self, mappings: Mappings) -> Amounts:
         """How much of each unnamed mapping behind a file's is zeroed data of the file, kB."""

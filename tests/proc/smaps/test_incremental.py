@@ -75,6 +75,27 @@ def test_other_amounts_leave_the_headers_as_they_are() -> None:
     assert taken_over(TEXT, now) == set(HEADS)
 
 
+def test_fields_that_were_added_to_a_reading_are_carried_to_the_next_of_the_same_layout() -> None:
+    parser = SmapsParser()
+    added = np.arange(RECORDS)
+    parser.carry_fields(parser.parse(TEXT).with_fields({"added": added}))
+    now = TEXT.replace(b"Rss:                 490 kB", b"Rss:                  12 kB")
+    second = parser.parse(now)
+
+    assert second.fields == (*parse_smaps(TEXT).fields, "added")
+    assert second.get("added").tolist() == added.tolist()  # type: ignore[union-attr]
+    assert second.amounts[:-1].tolist() == parse_smaps(now).amounts.tolist()
+    assert second.with_fields({"added": added}) is second
+    assert told(parser.parse(TEXT[TEXT.index(b"\n0000001") + 1 :])) == outcome(TEXT[TEXT.index(b"\n0000001") + 1 :])
+
+
+def test_fields_of_a_reading_without_torn_mappings_are_not_carried() -> None:
+    parser = SmapsParser()
+    parser.carry_fields(parser.parse(TEXT).take(slice(1, None)).with_fields({"added": np.arange(RECORDS - 1)}))
+
+    assert told(parser.parse(TEXT)) == outcome(TEXT)
+
+
 def test_other_flags_leave_all_else_as_it_is() -> None:
     at = TEXT.index(b"VmFlags", len(TEXT) // 2)
     now = TEXT[:at] + TEXT[at:].replace(b"rd wr mr", b"rd ?? mr", 1)
