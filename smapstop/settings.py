@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
+from typing import TYPE_CHECKING
 
 from smapstop.lazy_dataclass import dataclass
-from smapstop.model.alerts.expression import Alert
 from smapstop.model.compare.runs import Run
 from smapstop.model.family.reading import FamilyReading
 from smapstop.model.protocol import Attach, Launch, Pace
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view_state import Units
 from smapstop.proc.process_info import ProcessInfo
+
+if TYPE_CHECKING:  # imported at run time when there is an alert
+    from smapstop.model.alerts.expression import Alert
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class Settings:
     """Whether to begin with the family of the process."""
     via: str = ""
     """The command that gives a shell where the process is; empty for here."""
-    alerts: tuple[Alert, ...] = ()
+    alerts: "tuple[Alert, ...]" = ()
     """What the user wants to be warned of."""
     callers: bool = False
     """Whether to find out which code makes page faults."""

@@ -3,9 +3,9 @@
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from smapstop.errors import SmapstopError
-from smapstop.model.alerts.expression import Alert
 from smapstop.model.compare.previous_run import PreviousRun
 from smapstop.model.compare.runs import Run, Runs
 from smapstop.model.history.activity import Activity
@@ -22,6 +22,9 @@ from smapstop.ui.state.alert_board import AlertBoard
 from smapstop.ui.state.family_state import FamilyState
 from smapstop.ui.state.stable_order import StableOrder
 
+if TYPE_CHECKING:  # imported at run time when there is an alert
+    from smapstop.model.alerts.expression import Alert
+
 
 class Session:
     """State of the dashboard session: the run shown, its view state and derived view, and the order of rows.
@@ -32,7 +35,7 @@ class Session:
         alerts: What the user wants to be warned of.
     """
 
-    def __init__(self, view_state: ViewState, sorting: Sorting, alerts: Sequence[Alert] = ()) -> None:
+    def __init__(self, view_state: ViewState, sorting: Sorting, alerts: "Sequence[Alert]" = ()) -> None:
         self.runs = Runs()
         self.run: Run | None = None
         """The run shown; None before the first."""

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from smapstop.text import format as fmt
-from smapstop.ui.keys.table import KEY, KEYS
+from smapstop.ui.keys.table import KEY
 from smapstop.ui.theme.contrast import ensure_legible
 
 _LAST = "palette"
@@ -37,10 +37,14 @@ def fit_keys(keys: Sequence[tuple[str, str]], width: int) -> list[tuple[int, int
     return placed
 
 
+_PLACES = {name: place for place, name in enumerate(KEY)}
+"""Places of keys in the key table."""
+
+
 def _sort_key(binding: Binding) -> tuple[bool, int]:
     """Sort key of a binding: keys of the focused widget first, in the order of the key table."""
-    key = KEY[binding.id or ""]
-    return "anywhere" in key.actions, KEYS.index(key)
+    name = binding.id or ""
+    return "anywhere" in KEY[name].actions, _PLACES[name]
 
 
 class KeyBar(Widget):

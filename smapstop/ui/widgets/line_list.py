@@ -15,6 +15,7 @@ from smapstop.text import format as fmt
 from smapstop.ui.drawing.cursor_css import cursor_css
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.theme.app_theme import palette_of
+from smapstop.ui.widgets.plain_lines import plain_lines
 from smapstop.ui.widgets.scroll_height import set_scroll_height
 
 Identity = TypeVar("Identity")
@@ -152,15 +153,19 @@ class LineList(ScrollView, Generic[Identity, Line], can_focus=True, inherit_bind
         if dirty:
             self.refresh(*dirty)
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw lines of the widget."""
+        return plain_lines(self, crop)
+
     def render_line(self, y: int) -> Strip:
         """Draw one line of the widget: the header, an item, or the reason why there are none."""
+        if 0 < y <= len(self._lines) and (drawn := self._drawn[y - 1]) is not None:
+            return drawn
         width, base = self.size.width, self.rich_style
         if y == 0:
             return self._head.adjust_cell_length(width, base)
         if y <= len(self._lines):
-            strip = self._drawn[y - 1]
-            if strip is None:
-                strip = self._drawn[y - 1] = self.draw_line(self._lines[y - 1], width)
+            strip = self._drawn[y - 1] = self.draw_line(self._lines[y - 1], width)
             return strip
         text = "" if self.count or y > 1 else fmt.clip(f"  {self.empty_text()}", width)
         return Strip([Segment(fmt.pad(text, width), base + Style(color=palette_of(self.app).quiet))], width)

@@ -80,6 +80,7 @@ class Views(Container):
 
     def compose(self) -> ComposeResult:
         """Compose the table and the inspector."""
+        self.set_class(self.app.size.width >= WIDE, "-wide")  # now, lest they are styled and laid out a second time
         yield MappingTable(self._columns, self.widths, id="table")
         yield Inspector()
 

@@ -16,6 +16,7 @@ from smapstop.ui.drawing.cursor_css import cursor_css
 from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.theme.app_theme import palette_of
+from smapstop.ui.widgets.plain_lines import plain_lines
 from smapstop.ui.widgets.scroll_height import set_scroll_height
 
 
@@ -80,6 +81,10 @@ class StripScroll(ScrollView, can_focus=True, inherit_bindings=False):
         """These lines, and blank ones below, up to a height."""
         blank = Strip([Segment(" " * self.size.width, self.rich_style)], self.size.width)
         return [*lines, *[blank] * (height - len(lines))]
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw lines of the widget."""
+        return plain_lines(self, crop)
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the widget."""
