@@ -76,10 +76,11 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     "shared-write": Explanation(
         "shared write",
         "shared write",
-        "{pages} {were} modified in the page cache, through a shared mapping or by write(): every process that maps "
-        "the same file or memory sees the change. Dirty pages of a file on disk are written back later.",
+        "{pages} became dirty in the page cache by a write through a shared mapping, or by write(): every process "
+        "that maps the same file sees the change. A large folio is dirty as a whole, so not all pages need have been "
+        "written. Dirty pages of a file on disk are written back later.",
         "mm/memory.c: wp_page_shared, do_shared_fault",
-        "{pages} of shared memory {were} modified: every process that maps the same memory sees the change.",
+        "{pages} of shared memory became dirty by a write: every process that maps the same memory sees the change.",
     ),
     "writeback": Explanation(
         "written back",
@@ -159,8 +160,8 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     "rewrite": Explanation(
         "re-dirtied",
         "re-dirtied",
-        "{pages} {were} clean and {are} dirty again: written, for example after MADV_FREE or after coming back from "
-        "swap, or {their} copy in swap is gone (swapoff, swap that is full).",
+        "{pages} {were} clean and {are} dirty again (a huge page as a whole): written, for example after MADV_FREE "
+        "or after coming back from swap, or {their} copy in swap is gone (swapoff, swap that is full).",
         "mm/memory.c: do_wp_page; mm/swapfile.c: folio_free_swap",
     ),
     "huge-collapse": Explanation(

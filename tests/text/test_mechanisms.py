@@ -73,10 +73,17 @@ def test_dirty_pages_need_not_have_been_written() -> None:
     assert sentence.endswith("or their copy in swap is gone (swapoff, swap that is full).")
 
 
+def test_not_all_pages_of_a_large_folio_need_have_been_written() -> None:
+    """smaps counts all that it maps of a folio that is dirty (fs/proc/task_mmu.c, smaps_page_accumulate)."""
+    sentence = sentence_of(Event(7, "shared-write", 128, 32, True), Kind.FILE)
+    assert sentence.startswith("32 pages became dirty in the page cache by a write")
+    assert "not all pages need have been written" in sentence
+
+
 def test_memory_of_a_device_is_no_page_cache() -> None:
     sentence = sentence_of(Event(7, "shared-write", 256, 64, True), Kind.DEVICE)
     assert "page cache" not in sentence
-    assert sentence.startswith("64 pages of shared memory were modified")
+    assert sentence.startswith("64 pages of shared memory became dirty by a write")
 
 
 def test_what_is_not_sure_names_what_else_fits() -> None:
