@@ -29,10 +29,13 @@ def totals_of(counters: Counters, mappings: Mappings | None, rollup: dict[str, i
         totals["swap"] = counters.vm_swap
     totals |= rollup
     if mappings is not None:
-        absent = np.count_nonzero(mappings.amounts == ABSENT, axis=1)
-        sums = (mappings.amounts.sum(axis=1) - ABSENT * absent).tolist()
+        sums = mappings.amounts.sum(axis=1)
+        for row in np.flatnonzero(mappings.amounts.min(axis=1, initial=0) == ABSENT):
+            sums[row] = np.maximum(mappings.amounts[row], 0).sum()
         totals |= {
-            name: total for name, total in zip(mappings.fields, sums, strict=True) if name not in PROPERTY_FIELDS
+            name: total
+            for name, total in zip(mappings.fields, sums.tolist(), strict=True)
+            if name not in PROPERTY_FIELDS
         }
     return totals | _derive_totals(totals)
 

@@ -113,4 +113,6 @@ def _find_differences(old: NDArray[np.uint8], new: NDArray[np.uint8]) -> Offsets
     """
     whole = len(new) - len(new) % WORD_BYTES
     offsets = np.flatnonzero(old[:whole].view(np.uint64) != new[:whole].view(np.uint64)) * WORD_BYTES
-    return offsets if np.array_equal(old[whole:], new[whole:]) else np.append(offsets, len(new) - WORD_BYTES)
+    if whole == len(new) or np.array_equal(old[whole:], new[whole:]):
+        return offsets
+    return np.append(offsets, len(new) - WORD_BYTES)

@@ -86,7 +86,7 @@ def object_changes(
     """
     here = np.flatnonzero(after_rows >= 0)
     is_object = np.zeros(len(after_rows), bool)
-    is_object[here] = _maps_object(after)[after_rows[here]]
+    is_object[here] = _maps_object(after, after_rows[here])
     if not is_object.any():
         return ObjectChanges.none(len(after_rows))
     rows = np.flatnonzero(is_object)
@@ -152,9 +152,9 @@ class _Sizes:
         return _Sizes(*(getattr(self, field.name)[number] for field in fields(self)))
 
 
-def _maps_object(mappings: Mappings) -> Mask:
-    """Mappings of shared memory or of a device, shape (n,)."""
-    kinds = kind_codes(mappings)
+def _maps_object(mappings: Mappings, rows: Rows | slice = slice(None)) -> Mask:
+    """Which of some mappings are of shared memory or of a device, shape (n,)."""
+    kinds = kind_codes(mappings, rows)
     mask: Mask = (kinds == _KINDS.index(Kind.SHARED)) | (kinds == _KINDS.index(Kind.DEVICE))
     return mask
 
