@@ -14,7 +14,8 @@ SUMMED_FIELDS: dict[str, tuple[str, ...]] = {
 """Totals that are sums of kernel fields; known when all `REQUIRED_FIELDS` are."""
 REQUIRED_FIELDS = frozenset({"private_clean", "private_dirty"})
 """Parts of `SUMMED_FIELDS` that every kernel prints; the others count as 0 when they are not printed."""
-DERIVED_TOTALS = (*SUMMED_FIELDS, "rss_anon", "rss_file", "rss_shmem")
+_COUNTED = ("rss_anon", "rss_file", "rss_shmem")
+DERIVED_TOTALS = (*SUMMED_FIELDS, *_COUNTED)
 """Totals that smapstop computes in addition to the kernel's fields."""
 
 
@@ -24,7 +25,7 @@ def totals_of(counters: Counters, mappings: Mappings | None, rollup: dict[str, i
     In addition to the kernel's fields: `uss` (memory that only this process has), `dirty`, and Rss by backing:
     `rss_anon`, `rss_file`, `rss_shmem`.
     """
-    totals = {name: value for name in ("rss", "rss_shmem") if (value := getattr(counters, name)) is not None}
+    totals = {name: value for name in ("rss", *_COUNTED) if (value := getattr(counters, name)) is not None}
     if counters.vm_swap is not None:
         totals["swap"] = counters.vm_swap
     totals |= rollup

@@ -135,6 +135,8 @@ def _why_lines(why: Why) -> list[str]:
     changes = "; ".join(f"{change.label} {change.values}" for change in why.changes)
     lines = [
         why.notice,
+        why.inferred,
+        why.evidence,
         f"{why.verdict} · {why.age}" if why.age else why.verdict,
         why.trend,
         *map(_reason_text, why.reasons),
@@ -148,6 +150,8 @@ def _why_lines(why: Why) -> list[str]:
 def _group_lines(why: GroupWhy) -> list[str]:
     """What the inspector says about a group."""
     lines = [
+        why.inferred,
+        why.evidence,
         f"{why.verdict} · {why.age}" if why.age else why.verdict,
         _reason_text(why.reason) if why.reason else "",
         why.total,

@@ -11,6 +11,7 @@ from smapstop.model.view.view import View
 from smapstop.proc.added_fields import HIDDEN_FIELDS
 from smapstop.proc.fields import PROPERTY_FIELDS
 from smapstop.text.events import entry_verdicts
+from smapstop.text.inferred import evidence_text, inferred_text, next_reading_ns
 from smapstop.text.lifecycle import ago_text
 from smapstop.text.mapping_detail import field_label
 from smapstop.text.row_sums import mappings_text, sums_of
@@ -39,6 +40,10 @@ class GroupWhy:
 
     verdict: str
     age: str
+    inferred: str
+    """What is inferred since the mappings were read, in a few words; empty for nothing."""
+    evidence: str
+    """What was measured since, and what is inferred of it; empty for nothing."""
     reason: Reason | None
     """Explanation of the costliest event."""
     total: str
@@ -79,10 +84,13 @@ def set_why_of(history: GroupHistory, view: View, group: int, mask: NDArray[np.b
     age = ago_text(timeline.header(last), now) if has_changed else ""
     costliest = next((entry for entry in entries if entry.event), None)
     sums = sums_of(view, mask)
+    inferred = inferred_text(view.growth, table.ids[mask], process_format(view))
     return GroupWhy(
         verdict=" · ".join(entry_verdicts(entries, timeline, full=True, unit=process_format(view)))
-        or ("changed" if has_changed else "no change yet"),
+        or ("changed" if has_changed else "" if inferred else "no change yet"),
         age=age if age in ("", "now") else f"{age} ago",
+        inferred=inferred,
+        evidence=evidence_text(view.growth, table.ids[mask], next_reading_ns(view), process_format(view)),
         reason=reason_of(costliest.event, costliest.kind) if costliest and costliest.event else None,
         total=" ".join(filter(None, (f"{mappings_text(sums.count)},", sums.amount, sums.change, sums.rate))),
         kind=_main_kind(view, mask),

@@ -8,37 +8,28 @@ from numpy.typing import NDArray
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.history.recent_moves import FADE_TICKS, moves_of
-from smapstop.model.history.repeats import MAX_REPEATS
-from smapstop.model.history.trend import RUN_CHANGES
 from smapstop.model.kinds import Kind
 from smapstop.model.mapping_rows import find_rows
 from smapstop.model.metrics import FAULTS, parts_of
-from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.row_names import child_name, row_name, without_group
 from smapstop.model.view.table_data import TableData
 from smapstop.model.view.view import View
-from smapstop.proc.columns import ABSENT
 from smapstop.text import format as fmt
-from smapstop.text.events import BETWEEN, group_change_text
+from smapstop.text.row_changes import change_texts
 from smapstop.text.row_queries import GroupSeries, RowSeries, row_series_of, sum_known
 from smapstop.text.sparkline import sparkline
 from smapstop.text.table_amounts import amount_texts
 from smapstop.text.table_columns import Column
-from smapstop.text.units import process_format
+from smapstop.text.visible_rows import RowIndices, VisibleRows
 
 _ROW_TICKS, _GROUP_TICKS = 1_024, 240
 """Lengths of the window up to which histories are looked up at every tick: of mappings, and of groups."""
 _KINDS = list(Kind)
-_MIN_PART = 8
-"""Least cells of a part of a verdict that is cut."""
-_NOT_IN_THIS_RUN = "not in this run"
-"""For mappings that only the previous run has, when compared with it: gone, but never in this run."""
 Weight = int
 """Size of an amount as the weight of its text: 1 bold, 0 normal, -1 dim."""
 _LARGE, _SMALL = 1 / 16, 1 / 1024
 """Shares of the sum of a column: amounts from the first on are bold, those below the second dim."""
-RowIndices = NDArray[np.intp]
 SizedColumns = Sequence[tuple[Column, int]]
 """Columns with their widths."""
 
@@ -58,40 +49,8 @@ class RowText:
     """Recent change of each amount, as in `moves_of`; 0 for the other columns."""
     kind: Kind
     age: int | None
-    """Ticks since it last changed; None if it never did."""
+    """Ticks since it last changed, or grew as far as that is inferred; None if it never did."""
     gone: bool
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _VisibleRows:
-    """Visible rows with their time series."""
-
-    view: View
-    timeline: Timeline
-    indices: RowIndices
-    marks: Sequence[str]
-    """Marks before the names."""
-    group_series: GroupSeries | None
-    row_series: RowSeries
-    nearby: RowIndices
-    """Rows that may come into view next."""
-    last_changed: Sequence[int] = ()
-    """Tick at which each row last changed; -1 for never."""
-
-    @property
-    def ids(self) -> Ids:
-        """Ids of mappings or of groups."""
-        return self.view.table.ids[self.indices]
-
-    def amounts(self, fields: Sequence[str]) -> NDArray[np.float64]:
-        """Current fields of the rows, kB, NaN where unknown; shape (len(fields), len(ids))."""
-        table, out = self.view.table, np.full((len(fields), len(self.indices)), np.nan)
-        for at, name in enumerate(fields):
-            column = table.get(name)
-            if column is not None:
-                amounts = column[self.indices]
-                out[at] = np.where((amounts == ABSENT) | table.gone[self.indices], np.nan, amounts)
-        return out
 
 
 def build_rows(
@@ -119,19 +78,19 @@ def build_rows(
     histories = histories or row_series_of(timeline, [column for column, _ in columns], view.state.metric)
     nearby, marks = indices if nearby is None else nearby, marks or [""] * len(indices)
     if groups is None:
-        return _build(_VisibleRows(view, timeline, indices, marks, None, histories, nearby), columns)
+        return _build(VisibleRows(view, timeline, indices, marks, None, histories, nearby), columns)
     rows: dict[int, RowText] = {}
     is_group = view.table.ids[indices] < 0
     for series, here in ((groups, is_group), (None, ~is_group)):
         if here.any():
             some = [mark for mark, wanted in zip(marks, here.tolist(), strict=True) if wanted]
             near = nearby[(view.table.ids[nearby] < 0) == (series is not None)]
-            built = _build(_VisibleRows(view, timeline, indices[here], some, series, histories, near), columns)
+            built = _build(VisibleRows(view, timeline, indices[here], some, series, histories, near), columns)
             rows.update(zip(np.flatnonzero(here).tolist(), built, strict=True))
     return [rows[at] for at in range(len(indices))]
 
 
-def _build(shown: "_VisibleRows", columns: SizedColumns) -> list[RowText]:
+def _build(shown: VisibleRows, columns: SizedColumns) -> list[RowText]:
     """Build the text of rows that are all groups, or all mappings."""
     view, indices, groups = shown.view, shown.indices, shown.group_series
     table, now = view.table, view.snapshot.tick.number
@@ -139,6 +98,7 @@ def _build(shown: "_VisibleRows", columns: SizedColumns) -> list[RowText]:
     if groups:
         last_changed = groups.metric.last_changed(table.ids[indices], table.last_changed[indices], now)
     shown = replace(shown, last_changed=last_changed)
+    last_moved = np.maximum(last_changed, table.last_moved[indices]).tolist()
     texts = [_texts(shown, column, width) for column, width in columns]
     numbers = [_numbers(table, indices, column) for column, _ in columns]
     weights = [_weights(table, indices, column) for column, _ in columns]
@@ -151,7 +111,7 @@ def _build(shown: "_VisibleRows", columns: SizedColumns) -> list[RowText]:
             zip(*weights, strict=True),
             zip(*_moves(shown, [column for column, _ in columns]), strict=True),
             table.kind[indices].tolist(),
-            last_changed,
+            last_moved,
             table.gone[indices].tolist(),
             strict=True,
         )
@@ -168,7 +128,7 @@ def natural_widths(columns: SizedColumns, rows: Sequence[RowText]) -> list[tuple
     return widths
 
 
-def _texts(shown: _VisibleRows, column: Column, width: int) -> list[str]:
+def _texts(shown: VisibleRows, column: Column, width: int) -> list[str]:
     """Texts of a column."""
     table, indices = shown.view.table, shown.indices
     rows = indices.tolist()
@@ -182,7 +142,7 @@ def _texts(shown: _VisibleRows, column: Column, width: int) -> list[str]:
         case "history":
             return _history_texts(shown, width)
         case "happened":
-            return _last_change_texts(shown, width)
+            return change_texts(shown, width)
     return amount_texts(shown.view, column, indices)
 
 
@@ -204,7 +164,7 @@ def _weights(table: TableData, indices: RowIndices, column: Column) -> list[Weig
     return weights
 
 
-def _moves(shown: _VisibleRows, columns: Sequence[Column]) -> list[list[int]]:
+def _moves(shown: VisibleRows, columns: Sequence[Column]) -> list[list[int]]:
     """Recent changes of each column's amounts, in ticks in which the row itself changed: else others did it."""
     number, timeline, groups = shown.view.snapshot.tick.number, shown.timeline, shown.group_series
     first = max(timeline.oldest, number - FADE_TICKS)
@@ -228,7 +188,7 @@ def _fitting_name(table: TableData, row: int, mark: str, width: int) -> str:
     return mark + fmt.shorten_middle(name, width)
 
 
-def _history_texts(shown: _VisibleRows, width: int) -> list[str]:
+def _history_texts(shown: VisibleRows, width: int) -> list[str]:
     """Metric of each row in the window of time, in block glyphs; of a group, of the mappings it had at each tick.
 
     Rows that did not change are blank: those that did stand out, and the others do not have to be redrawn. What
@@ -247,7 +207,7 @@ def _history_texts(shown: _VisibleRows, width: int) -> list[str]:
     return [" " * width if blank else text for text, blank in zip(sparkline(values), constant, strict=True)]
 
 
-def _metric_at(shown: _VisibleRows, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
+def _metric_at(shown: VisibleRows, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
     """Metric of each row after some ticks of the window, kB, shape (rows, len(numbers)); NaN where unknown."""
     window = shown.view.window
     few = len(window.times_ns) <= (_GROUP_TICKS if shown.group_series else _ROW_TICKS)
@@ -263,63 +223,3 @@ def _metric_at(shown: _VisibleRows, numbers: NDArray[np.int64]) -> NDArray[np.fl
     now = sum_known(list(shown.amounts(parts_of(shown.row_series.metric))))[np.newaxis] if is_now else None
     series = shown.row_series.history.values(shown.ids, window.first, window.last + 1, now)[0]
     return np.take(series, numbers - window.first, axis=1)
-
-
-def _last_change_texts(shown: _VisibleRows, width: int) -> list[str]:
-    """Last change of each row, with its age."""
-    timeline, last_changed = shown.timeline, shown.last_changed
-    if shown.group_series:
-        entries_of_rows = shown.group_series.metric.entries(shown.ids, last_changed)
-        unit = process_format(shown.view)
-        texts = [
-            group_change_text(timeline, entries, number, unit)
-            for entries, number in zip(entries_of_rows, last_changed, strict=True)
-        ]
-    else:
-        texts = [
-            shown.row_series.text_of_change(mapping, number) if number >= timeline.oldest else ""
-            for mapping, number in zip(shown.ids.tolist(), last_changed, strict=True)
-        ]
-    repeats = [""] * len(texts) if shown.group_series else _repeat_texts(shown)
-    now = shown.view.snapshot.tick
-    ages = [
-        _age(now, timeline.header(number)) if text else "" for text, number in zip(texts, last_changed, strict=True)
-    ]
-    before_history = f"before {fmt.clock(timeline.header(timeline.oldest).wall_ns)}"
-    never = [_NOT_IN_THIS_RUN if gone else "" for gone in shown.view.table.gone[shown.indices].tolist()]
-    return [
-        _last_change_text(text, again, age, width) if text else before_history if number >= 0 else otherwise
-        for text, again, age, number, otherwise in zip(texts, repeats, ages, last_changed, never, strict=True)
-    ]
-
-
-def _repeat_texts(shown: _VisibleRows) -> list[str]:
-    """How often in a row the last change of each row happened: " ×14"; empty if not several times."""
-    oldest, repeats = shown.timeline.oldest, shown.row_series.repeats
-    counts = [
-        repeats(mapping, number) if number >= oldest else 1
-        for mapping, number in zip(shown.ids.tolist(), shown.last_changed, strict=True)
-    ]
-    return ["" if count < RUN_CHANGES else f" ×{count}{'+' * (count == MAX_REPEATS)}" for count in counts]
-
-
-def _last_change_text(text: str, again: str, age: str, width: int) -> str:
-    """A change, how often it happened if there is room for it, and its age."""
-    room = width - len(age) - 3
-    if fmt.cell_width(text + again) <= room:
-        return f"{text}{again} · {age}"
-    if fmt.cell_width(text) > room:
-        text = _first_parts(text, room)
-    return f"{text} · {age}"
-
-
-def _first_parts(text: str, room: int) -> str:
-    """Cut a verdict to its room; drop parts of which hardly anything would be left."""
-    cut = fmt.clip(text, room)
-    whole, _, rest = cut.removesuffix(fmt.CUT).rpartition(BETWEEN.strip())
-    return f"{whole.rstrip()} {fmt.CUT}" if whole and fmt.cell_width(rest.strip()) < _MIN_PART else cut
-
-
-def _age(now: Tick, when: Tick) -> str:
-    """Age of a tick."""
-    return fmt.age((now.monotonic_ns - when.monotonic_ns) / 1e9 - now.interval_ns / 2e9)

@@ -2,6 +2,8 @@
 
 from functools import partial
 
+import numpy as np
+
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.events import Event
 from smapstop.model.history.mapping_history import MappingHistory, MappingState, label_at
@@ -12,6 +14,7 @@ from smapstop.proc.added_fields import HIDDEN_FIELDS
 from smapstop.proc.fields import PROPERTY_FIELDS, SECONDARY_FIELDS
 from smapstop.text import format as fmt
 from smapstop.text.culprit import culprit_text
+from smapstop.text.inferred import evidence_text, inferred_text, next_reading_ns
 from smapstop.text.label_proof import label_proof
 from smapstop.text.lifecycle import LastChange, last_change, others_text, unchanged_text, was_read_again
 from smapstop.text.mapping_detail import ComparedTicks, UnitOf, compare_fields, facts_of, field_label
@@ -54,6 +57,10 @@ class Why:
     """What happened last, in full."""
     age: str
     """How long ago; empty if nothing happened."""
+    inferred: str
+    """What is inferred since the mapping was read, in a few words; empty for nothing."""
+    evidence: str
+    """What was measured since, and what is inferred of it; empty for nothing."""
     trend: str
     """Since when and how fast Rss moves, and by which mechanisms."""
     moving: bool
@@ -80,6 +87,7 @@ def why_of(history: MappingHistory, view: View, ticks: ComparedTicks, pages_key:
     """
     unit_of = partial(unit_format_of, view)
     last, trend = last_change(history, ticks.number, unit_of("size")), trend_at(history, ticks.number)
+    inferred, evidence = _inferred_texts(history, view, ticks.number, unit_of("rss"))
     changes = _changes_since_baseline(history, ticks, unit_of)
     compared = f"Changed since {baseline_text(view, history.timeline)}"
     if not changes and last is not None:
@@ -91,6 +99,8 @@ def why_of(history: MappingHistory, view: View, ticks: ComparedTicks, pages_key:
         trend_sentence = trend_text(history, ticks.number, trend, unit_of("rss"))
     return Why(
         notice=ticks.notice,
+        inferred=inferred,
+        evidence=evidence,
         verdict=_verdict(last, unit_of) or unchanged_text(history, ticks.number),
         age=_ago(last) if last else "",
         trend=trend_sentence,
@@ -106,6 +116,12 @@ def why_of(history: MappingHistory, view: View, ticks: ComparedTicks, pages_key:
         label=_label_text(history, state, ticks.number),
         advice=_advice(state.kind, trend, events, pages_key, has_callers=history.timeline.faults.is_watched),
     )
+
+
+def _inferred_texts(history: MappingHistory, view: View, number: int, unit: UnitFormat) -> tuple[str, str]:
+    """What is inferred of the mapping at the tick of the view, in a few words, and what that rests on."""
+    growth, here = view.growth if number == view.snapshot.tick.number else None, np.array([history.mapping])
+    return inferred_text(growth, here, unit), evidence_text(growth, here, next_reading_ns(view), unit)
 
 
 def reason_of(event: Event, kind: Kind | None) -> Reason:

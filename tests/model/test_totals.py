@@ -14,11 +14,11 @@ from smapstop.proc.columns import ABSENT, Mappings
 from smapstop.proc.process import ProcDir
 from smapstop.proc.smaps.parser import parse_rollup, parse_smaps
 
-COUNTED = replace(COUNTERS, rss=100, vm_swap=7, rss_shmem=20)
+COUNTED = replace(COUNTERS, rss=100, vm_swap=7, rss_anon=70, rss_file=10, rss_shmem=20)
 
 
 def test_counters_alone() -> None:
-    assert totals_of(COUNTED, None, {}) == {"rss": 100, "rss_shmem": 20, "swap": 7}
+    assert totals_of(COUNTED, None, {}) == {"rss": 100, "rss_anon": 70, "rss_file": 10, "rss_shmem": 20, "swap": 7}
     assert totals_of(COUNTERS, None, {}) == {}
 
 
@@ -50,6 +50,8 @@ def test_mappings_are_added_up_as_far_as_they_are_printed() -> None:
     assert totals_of(COUNTED, mappings, {}) == {
         "size": 80,
         "rss": 12,
+        "rss_anon": 70,
+        "rss_file": 10,
         "rss_shmem": 20,
         "swap": 3,
         "private_clean": 3,

@@ -69,6 +69,11 @@ class InferredGrowth:
     """Change of each of the `COUNTERS`, kB; without those that are not known."""
 
     @property
+    def elsewhere_kb(self) -> int:
+        """Growth of the process that is not inferred of any of these mappings, kB."""
+        return max(0, sum(max(0, kb) for kb in self.grown_kb.values()) - int(self.kb.sum()))
+
+    @property
     def unplaced(self) -> int:
         """Page faults of which no mapping is known: in memory mapped since, in system calls, or lost."""
         return max(0, self.faults.counted - int(self.faults.faults.sum()))
@@ -106,6 +111,7 @@ def infer_growth(snapshot: MapSnapshot, faults: PageFaults | None) -> InferredGr
         most_kb = np.minimum(most_kb, _room_kb(snapshot.mappings, rows[may_have]) + mapped_kb)
         shares = np.append(counts[may_have], unplaced), np.append(most_kb, max(0, total_kb))
         parts = share_growth(max(0, total_kb), *shares)
+        parts[parts < _PAGE_KB] = 0
         is_sole = np.array([_COUNTER_OF.get(Counted(code)) == name for code in counted[may_have].tolist()], bool)
         kb[may_have[is_sole]] = parts[:-1][is_sole]
     return InferredGrowth(since, faults, ids, counts, counted, kb, grown_kb)

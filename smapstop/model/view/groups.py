@@ -11,7 +11,7 @@ from smapstop.model.kinds import Kind
 from smapstop.model.purpose_groups import KIND_OF_GROUP
 from smapstop.model.purposes import Purpose, unknown_purposes
 from smapstop.model.tick import Ids
-from smapstop.model.view.table_data import TableData
+from smapstop.model.view.table_data import InferredRows, TableData
 from smapstop.proc.columns import ABSENT, StringTable
 from smapstop.proc.fields import PROPERTY_FIELDS
 
@@ -67,8 +67,13 @@ def sum_groups(table: TableData, groups: Ids) -> TableData:
     for at, (name, row) in enumerate(zip(table.fields, table.amounts, strict=True)):
         if name not in PROPERTY_FIELDS:
             amounts[at] = sums(np.where((row == ABSENT) | ~present, 0, row))
-    last_changed = np.full(n, -1, np.int64)
-    np.maximum.at(last_changed, group, table.last_changed)
+
+    def latest(row: NDArray[np.int64]) -> NDArray[np.int64]:
+        last = np.full(n, -1, np.int64)
+        np.maximum.at(last, group, row)
+        return last
+
+    inferred = table.inferred
     mapping_count = sums(present.astype(np.int64))
     return replace(
         table,
@@ -83,7 +88,8 @@ def sum_groups(table: TableData, groups: Ids) -> TableData:
         change=None if table.change is None else sums(table.change),
         recent_change=None if table.recent_change is None else sums(table.recent_change),
         faults=None if table.faults is None else sums(np.where(present, table.faults, 0)),
-        last_changed=last_changed,
+        inferred=inferred and InferredRows(sums(inferred.kb), sums(inferred.faults), latest(inferred.last)),
+        last_changed=latest(table.last_changed),
         gone=mapping_count == 0,
         mapping_count=mapping_count,
         purposes=unknown_purposes(n),
@@ -127,6 +133,7 @@ def unfold(groups: TableData, mappings: TableData, group_of: Ids, unfolded: Coll
         change=_join(groups.change, members.change),
         faults=_join(groups.faults, members.faults),
         recent_change=_join(groups.recent_change, members.recent_change),
+        inferred=_join_inferred(groups.inferred, members.inferred),
         last_changed=np.concatenate([groups.last_changed, members.last_changed]),
         gone=np.concatenate([groups.gone, members.gone]),
         mapping_count=np.concatenate([groups.mapping_count, members.mapping_count]),
@@ -134,6 +141,14 @@ def unfold(groups: TableData, mappings: TableData, group_of: Ids, unfolded: Coll
         stacks=mappings.stacks,
         parent=np.concatenate([np.full(len(groups), -1), parent]),
     )
+
+
+def _join_inferred(a: InferredRows | None, b: InferredRows | None) -> InferredRows | None:
+    """Join what is inferred of rows, of which both or none is known."""
+    if a is None or b is None:
+        return None
+    columns = ((getattr(a, name), getattr(b, name)) for name in ("kb", "faults", "last"))
+    return InferredRows(*(np.concatenate(parts) for parts in columns))
 
 
 def _join(a: NDArray[np.int64] | None, b: NDArray[np.int64] | None) -> NDArray[np.int64] | None:

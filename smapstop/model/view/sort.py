@@ -17,8 +17,8 @@ class Sorting:
     """Sort key and direction."""
 
     key: str = "moved"
-    """`moved` (most recently changed first, then the largest change, then the metric), `name`, `perms`, `start`,
-    `size`, `delta`, `rate`, or the name of a field."""
+    """`moved` (most recently changed first, or grown as far as that is inferred; then the largest change, then the
+    metric), `name`, `perms`, `start`, `size`, `delta`, `rate`, or the name of a field."""
     descending: bool = True
 
 
@@ -59,8 +59,9 @@ def _sort_keys(table: TableData, key: str) -> list[NDArray[np.int64]]:
     zeros = np.zeros(len(table), np.int64)
     change = zeros if table.change is None else table.change
     if key == "moved":
-        amounts = table.metric_amounts
-        return [table.last_changed, np.abs(change), zeros if amounts is None else amounts]
+        amounts, inferred = table.metric_amounts, table.inferred
+        change = np.abs(change) if inferred is None else np.where(inferred.last < 0, np.abs(change), inferred.kb)
+        return [table.last_moved, change, zeros if amounts is None else amounts]
     if key == "delta":
         return [change]
     if key == "rate":

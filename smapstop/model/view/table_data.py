@@ -24,6 +24,22 @@ PurposeSource = tuple[Mappings, Purposes, NDArray[np.intp]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class InferredRows:
+    """What is inferred of n rows since the mappings were read, see `InferredGrowth`."""
+
+    kb: Amounts
+    """Growth, kB; 0 if none can be inferred."""
+    faults: NDArray[np.int64]
+    """Page faults."""
+    last: NDArray[np.int64]
+    """Tick of the last ones; -1 without any."""
+
+    def take(self, rows: NDArray[np.intp]) -> "InferredRows":
+        """Select rows."""
+        return InferredRows(self.kb[rows], self.faults[rows], self.last[rows])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class TableData:
     """Rows with their changes against the baseline; n rows."""
 
@@ -63,6 +79,8 @@ class TableData:
     """Row of the group that a mapping is unfolded from, shape (n,), -1 for others; `None` if no row is a group."""
     faults: Amounts | None = None
     """Page faults since they are watched, the field `FAULTS`; `None` if they are not."""
+    inferred: InferredRows | None = None
+    """What is inferred since the mappings were read; `None` if they have just been, or without page faults."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -74,6 +92,11 @@ class TableData:
         owner = self.texts[int(self.purposes.owner[row])]
         stack, proven = self.stacks.get(int(self.ids[row])), bool(self.purposes.proven[row])
         return purpose_label(int(self.purposes.purpose[row]), owner, stack, proven=proven)
+
+    @property
+    def last_moved(self) -> NDArray[np.int64]:
+        """Tick at which each row last changed, or had page faults since it was read; -1 for never."""
+        return self.last_changed if self.inferred is None else np.maximum(self.last_changed, self.inferred.last)
 
     def is_member(self, row: int) -> bool:
         """Whether a row is a mapping below its group."""
@@ -113,6 +136,7 @@ class TableData:
             change=None if self.change is None else self.change[rows],
             recent_change=None if self.recent_change is None else self.recent_change[rows],
             faults=None if self.faults is None else self.faults[rows],
+            inferred=None if self.inferred is None else self.inferred.take(rows),
             last_changed=self.last_changed[rows],
             gone=self.gone[rows],
             mapping_count=self.mapping_count[rows],

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.compare.previous_run import PreviousRun
 from smapstop.model.grouping import GroupScope
+from smapstop.model.history.inferred_growth import InferredGrowth, infer_growth
 from smapstop.model.history.time_window import TickTimes, TimeWindow, window_until
 from smapstop.model.tick import Ids, Tick
 from smapstop.model.timeline.map_diff import MapDiff, diff_maps
@@ -15,6 +16,7 @@ from smapstop.model.view.filter import parse_filter
 from smapstop.model.view.groups import group_scope, groups_of, sum_groups, unfold
 from smapstop.model.view.table_data import RemovedRows, TableData, build_table, with_removed
 from smapstop.model.view.table_faults import with_faults
+from smapstop.model.view.table_inferred import with_inferred
 from smapstop.model.view.view_state import ViewState
 
 REMOVED_ROW_TICKS = 3
@@ -51,6 +53,8 @@ class View:
     """Number of the newest tick."""
     window: TimeWindow
     """The window of time of all charts."""
+    growth: InferredGrowth | None = None
+    """What is inferred of the mappings since they were read; `None` if they have just been."""
     previous_run: PreviousRun | None = None
     """The earlier run that has the baseline; `None` if the baseline is of the same run."""
 
@@ -80,7 +84,9 @@ def derive_view(
     changes = diff_maps(_baseline(timeline, state, snapshot, previous_run), snapshot)
     recent_base = timeline.at(_rate_baseline(timeline, snapshot))
     recent = changes if recent_base is changes.before else diff_maps(recent_base, snapshot)
+    growth = infer_growth(snapshot, timeline.faults.since_reading(snapshot.tick.number))
     mappings = _mappings(timeline, changes, recent, state, other_run=previous_run is not None)
+    mappings = with_inferred(mappings, growth, timeline, snapshot.tick.number)
     matching = parse_filter(state.filter)(mappings)
     scope = group_scope(mappings, state.grouping, mappings.ids[matching] if state.filter else None)
     group_of = groups_of(mappings, scope)
@@ -99,6 +105,7 @@ def derive_view(
         group_of=group_of,
         newest=newest,
         window=window_until(times_ns, timeline.oldest, state.span_s, state.until),
+        growth=growth,
         previous_run=previous_run,
     )
 

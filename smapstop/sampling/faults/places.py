@@ -43,8 +43,10 @@ class _Places:
         now = np.searchsorted(extents.start, start, "right").astype(np.intp) - 1
         is_there = (now >= 0) & (end <= extents.end[now]) & (self.mappings.inode == extents.inode[now])
         is_there &= _perms_of(self.mappings) == extents.perms[now]
-        is_other = now[1:] != now[:-1]  # of several in one, each reaches to the next
-        is_first, is_last = np.append(True, is_other), np.append(is_other, True)
+        is_joined = (
+            (now[1:] == now[:-1]) & is_there[1:] & is_there[:-1]
+        )  # of several in one, each reaches to the next
+        is_first, is_last = np.append(True, ~is_joined), np.append(~is_joined, True)
         until = np.where(is_last, extents.end[now], np.append(start[1:], np.uint64(0)))
         return replace(
             self,

@@ -144,9 +144,11 @@ class FaultWatch:
         self._waiting, self._owed = Samples.none(), 0
         find = self._places.find_in_last if may_wait else self._places.find
         mapping = find(samples.light.address)
-        if may_wait and (mapping == NO_LONGER_MAPPED).any() and (extents := self._extents.read()):
-            self._places.grow(extents)
-            mapping = find(samples.light.address)
+        if may_wait and (strange := samples.light.address[mapping == NO_LONGER_MAPPED]).size:
+            extents = self._extents.read(strange)
+            if extents is not None:
+                self._places.grow(extents)
+                mapping = find(samples.light.address)
         of_stacks = find(np.array([each.address for each in samples.stacks], np.uint64))
         if may_wait:
             is_known, is_known_stack = mapping != NO_LONGER_MAPPED, of_stacks != NO_LONGER_MAPPED

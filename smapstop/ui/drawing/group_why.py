@@ -14,7 +14,7 @@ from smapstop.text.units import metric_format
 from smapstop.ui.drawing.charts import draw_whole_areas
 from smapstop.ui.drawing.history_charts import AXIS_CELLS, draw_time_axis, frame_plot, plot_cells
 from smapstop.ui.drawing.style import DrawStyle
-from smapstop.ui.drawing.why import draw_changes, draw_paragraph, draw_reason, draw_verdict
+from smapstop.ui.drawing.why import draw_changes, draw_inferred, draw_paragraph, draw_reason, draw_verdict
 
 _AMOUNT_CELLS = 10
 _NAME_CELLS = 60
@@ -41,7 +41,8 @@ def draw_group_why(
         width: Cells of each line.
         height: Lines that are in view; there may be more.
     """
-    lines = draw_verdict(why.verdict, why.age, style, width)
+    lines = draw_inferred(why.inferred, why.evidence, style, width)
+    lines += draw_verdict(why.verdict, why.age, style, width)
     if why.reason is not None and height > len(lines) + 2:
         lines += draw_reason(why.reason, style, width)
     lines.append(style.line([Segment(f" {why.total}   {hint}", style.quiet)], width))

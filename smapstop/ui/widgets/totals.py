@@ -15,6 +15,7 @@ from smapstop.model.metrics import Metric
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
+from smapstop.text.inferred import elsewhere_text
 from smapstop.text.kinds import letter_of
 from smapstop.text.limits import LimitText, limit_texts, mapping_count_text
 from smapstop.text.status import Figure, faults_parts, figures_of, kind_amounts
@@ -91,6 +92,11 @@ class Totals(StripPanel):
                 break
             segments += pieces
             self._kind_cells.append((range(used, used + _cells(pieces)), kind))
+            used += _cells(pieces)
+        elsewhere = elsewhere_text(view.growth, unit)
+        pieces = [Segment("  elsewhere ", style.quiet), Segment(f"{elsewhere} ", style.base)] if elsewhere else []
+        if used + _cells(pieces) <= width:
+            segments += pieces
             used += _cells(pieces)
         faults = _draw_faults(view, style, width - used)
         return [*segments, Segment(" " * (width - used - _cells(faults)), style.base), *faults]

@@ -1,0 +1,116 @@
+"""What is said between two readings: what was measured, what is inferred, and nothing that may be false."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from factories import COUNTERS, SECOND_NS, faults_of, mappings_of, tick_of, timeline_of
+
+from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.view import View, derive_view
+from smapstop.model.view.view_state import ViewState
+from smapstop.text import format as fmt
+from smapstop.text.inferred import elsewhere_text, evidence_text, inferred_row_text, inferred_text, next_reading_ns
+from smapstop.text.table_columns import COLUMNS
+from smapstop.text.table_rows import build_rows
+from smapstop.text.units import AUTO
+
+HEAP, DATA = 1, 2
+MAP = mappings_of((0, 90_000, "rw-p", "[heap]", 400), (90_000, 99_000, "rw-p", "/lib/a", 0))
+MEBI_KB = 1024
+
+
+def timeline(*rows: tuple[int, str, int], grown_kb: int = 0, **faults: int) -> Timeline:
+    """A reading, and a tick with page faults 4 s later; smaps is read every 10 s."""
+    counters = [replace(COUNTERS, rss_anon=kb, rss_file=0) for kb in (90_000, 90_000 + grown_kb)]
+    read = tick_of(0, MAP, [HEAP, DATA], counters=counters[0], smaps_interval_ns=10 * SECOND_NS)
+    between = tick_of(
+        1,
+        MAP.take(slice(0)),
+        [],
+        counters=counters[1],
+        tier="counters",
+        monotonic_ns=4 * SECOND_NS,
+        wall_ns=read.wall_ns + 4 * SECOND_NS,
+        smaps_interval_ns=10 * SECOND_NS,
+        faults=faults_of(*rows, **faults),
+    )
+    return timeline_of(read, between)
+
+
+def view_of(*rows: tuple[int, str, int], **other: Any) -> View:
+    return derive_view(timeline(*rows, **other), ViewState())
+
+
+def since(view: View, seconds: int = 0) -> str:
+    return fmt.clock(view.snapshot.reading_tick.wall_ns + seconds * SECOND_NS)
+
+
+def test_a_row_says_about_how_much_by_whom_and_since_when() -> None:
+    view = view_of((HEAP, "fill < main", 5_120), grown_kb=20 * MEBI_KB)
+    texts = [inferred_row_text(view, 0, AUTO, width) for width in (60, 35, 20, 10, 2)]
+    assert texts == [
+        f"~20 M by fill since {since(view)}, 5,120 page faults",
+        f"~20 M by fill since {since(view)}",
+        "~20 M by fill",
+        "~20 M",
+        "~20 M",
+    ]
+    assert inferred_row_text(view, 1, AUTO, 60) == ""
+
+
+@pytest.mark.parametrize(
+    ("rows", "by"),
+    [
+        ([(HEAP, "fill < main", 100)], " by fill"),
+        ([(HEAP, "fill < main", 60), (HEAP, "other < main", 40)], " mostly by fill"),
+        ([(HEAP, "a < main", 40), (HEAP, "b < main", 30), (HEAP, "c < main", 30)], ""),
+        ([(HEAP, "", 100)], ""),
+    ],
+)
+def test_only_a_majority_has_done_it(rows: list[tuple[int, str, int]], by: str) -> None:
+    view = view_of(*rows, grown_kb=400)
+    assert inferred_text(view.growth, np.array([HEAP]), AUTO) == f"~400 K{by} since {since(view)}, 100 page faults"
+
+
+def test_without_growth_only_the_faults_are_mentioned() -> None:
+    view = view_of((HEAP, "fill < main", 1_024), grown_kb=-9_000)
+    assert inferred_text(view.growth, np.array([HEAP]), AUTO) == f"1,024 page faults by fill since {since(view)}"
+    evidence = evidence_text(view.growth, np.array([HEAP]), None, AUTO)
+    assert evidence == (
+        "Measured since the last reading: 1,024 page faults by fill here; RssAnon of the process −8.79 M. "
+        "As much was released, or the pages were there before."
+    )
+
+
+def test_what_was_measured_and_what_is_inferred_are_kept_apart() -> None:
+    view = view_of((HEAP, "fill@fill.c:7 < main", 5_000), grown_kb=30 * MEBI_KB)
+    assert evidence_text(view.growth, np.array([HEAP]), next_reading_ns(view), AUTO) == (
+        "Measured since the last reading: 5,000 page faults by fill, fill.c:7 here; RssAnon of the process +30 M. "
+        "Inferred from both: ~19.5 M of that is here; what was released meanwhile is not seen. "
+        "Elsewhere ~10.5 M: in memory mapped since, or by no page fault that was seen. "
+        f"The mappings are read again at about {since(view, 10)}."
+    )
+    assert elsewhere_text(view.growth, AUTO) == "~10.5 M"
+
+
+def test_pages_of_a_private_file_may_be_its_own_or_copies() -> None:
+    view = view_of((DATA, "relocate < main", 10), grown_kb=40)
+    evidence = evidence_text(view.growth, np.array([DATA]), None, AUTO)
+    assert evidence.endswith("By how much it grew can not be inferred.")
+
+
+def test_next_reading_is_announced_live_only() -> None:
+    log = timeline((HEAP, "fill < main", 10), grown_kb=40)
+    assert next_reading_ns(derive_view(log, ViewState())) == log.header(0).wall_ns + 10 * SECOND_NS
+    assert next_reading_ns(derive_view(log, ViewState(at=1))) is None
+
+
+def test_table_has_it_with_its_age() -> None:
+    log = timeline((HEAP, "fill < main", 5_120), grown_kb=20 * MEBI_KB)
+    view = derive_view(log, ViewState())
+    columns = [(column, 60) for column in COLUMNS if column.cell_format == "happened"]
+    heap, data = build_rows(view, log, np.array([0, 1]), columns)
+    assert heap.cells == (f"~20 M by fill since {since(view)}, 5,120 page faults · now",)
+    assert (heap.age, data.age, data.cells) == (0, None, ("",))
