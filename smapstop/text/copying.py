@@ -135,9 +135,7 @@ def _why_lines(why: Why) -> list[str]:
     changes = "; ".join(f"{change.label} {change.values}" for change in why.changes)
     lines = [
         why.notice,
-        why.inferred,
-        why.evidence,
-        f"{why.verdict} · {why.age}" if why.age else why.verdict,
+        *_verdict_lines(why),
         why.trend,
         *map(_reason_text, why.reasons),
         f"{why.compared}: {changes}" if changes else "",
@@ -147,12 +145,16 @@ def _why_lines(why: Why) -> list[str]:
     return [line for line in lines if line]
 
 
+def _verdict_lines(why: Why | GroupWhy) -> list[str]:
+    """What is inferred since the last reading, and what that rests on; what happened last, if anything did."""
+    last = f"{why.verdict} · {why.age}" if why.age else why.verdict
+    return [why.inferred, why.evidence, *([last] if why.age or not why.inferred else [])]
+
+
 def _group_lines(why: GroupWhy) -> list[str]:
     """What the inspector says about a group."""
     lines = [
-        why.inferred,
-        why.evidence,
-        f"{why.verdict} · {why.age}" if why.age else why.verdict,
+        *_verdict_lines(why),
         _reason_text(why.reason) if why.reason else "",
         why.total,
         *(f"{fmt.printable(member.name)}  {member.amount}  {member.change}" for member in why.members),

@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 
+ABOUT = "~"
+"""In front of what is inferred, not measured."""
 UNKNOWN = "–"
 """A value that the kernel did not print, or that may not be read."""
 STILL = "·"

@@ -84,12 +84,11 @@ def set_why_of(history: GroupHistory, view: View, group: int, mask: NDArray[np.b
     age = ago_text(timeline.header(last), now) if has_changed else ""
     costliest = next((entry for entry in entries if entry.event), None)
     sums = sums_of(view, mask)
-    inferred = inferred_text(view.growth, table.ids[mask], process_format(view))
     return GroupWhy(
         verdict=" · ".join(entry_verdicts(entries, timeline, full=True, unit=process_format(view)))
-        or ("changed" if has_changed else "" if inferred else "no change yet"),
+        or ("changed" if has_changed else "no change yet"),
         age=age if age in ("", "now") else f"{age} ago",
-        inferred=inferred,
+        inferred=inferred_text(view.growth, table.ids[mask], process_format(view)),
         evidence=evidence_text(view.growth, table.ids[mask], next_reading_ns(view), process_format(view)),
         reason=reason_of(costliest.event, costliest.kind) if costliest and costliest.event else None,
         total=" ".join(filter(None, (f"{mappings_text(sums.count)},", sums.amount, sums.change, sums.rate))),

@@ -11,8 +11,6 @@ from smapstop.text import format as fmt
 from smapstop.text.functions import function_text, source_text
 from smapstop.text.units import UnitFormat
 
-ABOUT = "~"
-"""In front of what is inferred."""
 _ALL, _MOST = 0.99, 0.5
 """Shares of the page faults of a function that made all, or most of them."""
 _NOTABLE, _NOTABLE_KB = 20, 1024
@@ -42,7 +40,7 @@ def _short_texts(growth: InferredGrowth, kb: int, count: int, made: FunctionFaul
     faults, by, since = faults_text(count), _by(made), f"since {fmt.clock(growth.since.wall_ns)}"
     if not kb:
         return [f"{faults}{by} {since}", f"{faults}{by}", f"{faults} {since}", faults]
-    amount = f"{ABOUT}{unit.text(kb)}"
+    amount = f"{fmt.ABOUT}{unit.text(kb)}"
     return [f"{amount}{by} {since}, {faults}", f"{amount}{by} {since}", f"{amount}{by}", f"{amount} {since}", amount]
 
 
@@ -87,7 +85,7 @@ def elsewhere_text(growth: InferredGrowth | None, unit: UnitFormat) -> str:
     """Growth of the process that is in no known mapping, if it is a notable part; empty if not."""
     if growth is None or growth.elsewhere_kb * _NOTABLE < int(growth.kb.sum()) or growth.elsewhere_kb < _NOTABLE_KB:
         return ""
-    return f"{ABOUT}{unit.text(growth.elsewhere_kb)}"
+    return f"{fmt.ABOUT}{unit.text(growth.elsewhere_kb)}"
 
 
 def _growth_text(growth: InferredGrowth, rows: NDArray[np.intp], unit: UnitFormat) -> str:
@@ -99,7 +97,7 @@ def _growth_text(growth: InferredGrowth, rows: NDArray[np.intp], unit: UnitForma
         f"{_LABELS[name]} of the process {unit.change(by) if by else 'unchanged'}" for name, by in measured
     )
     if kb:
-        share = f"{ABOUT}{unit.text(kb)} of that is here"
+        share = f"{fmt.ABOUT}{unit.text(kb)} of that is here"
         return f"; {grown}. Inferred from both: {share}; what was released meanwhile is not seen."
     if measured and all(by <= 0 for _, by in measured):
         return f"; {grown}. As much was released, or the pages were there before."

@@ -17,7 +17,6 @@ from smapstop.model.totals import SUMMED_FIELDS, hugetlb_kb
 from smapstop.model.view.view import View
 from smapstop.proc.program_title import title_of
 from smapstop.text import format as fmt
-from smapstop.text.inferred import ABOUT
 from smapstop.text.units import process_format
 
 _STATES = {
@@ -199,11 +198,11 @@ def _mode(view: View, timeline: Timeline, over: EndOfRecording | None, overdue_s
     reading = view.snapshot.reading_tick
     if reading.read_ns >= _LONG_NS:
         left = max(0, reading.monotonic_ns + reading.smaps_interval_ns - tick.monotonic_ns)
-        between = f", {ABOUT} until then" if view.growth else ""
+        between = f", {fmt.ABOUT} until then" if view.growth else ""
         return f"{live}, mappings again in {fmt.span(left)}, for {fmt.span(reading.read_ns)}{between}"
     if tick.smaps_interval_ns <= tick.interval_ns:
         return live
-    between = f", {ABOUT} between" if view.growth else ""
+    between = f", {fmt.ABOUT} between" if view.growth else ""
     return f"{live}, mappings every {fmt.span(tick.smaps_interval_ns)} (budget){between}"
 
 

@@ -96,7 +96,7 @@ def why_of(history: MappingHistory, view: View, ticks: ComparedTicks, pages_key:
     events = last.events if last else ()
     trend_sentence = ""
     if was_read_again(history, ticks.number):
-        trend_sentence = trend_text(history, ticks.number, trend, unit_of("rss"))
+        trend_sentence = _trend_until_now(history, ticks.number, trend, unit_of("rss"), is_known=not inferred)
     return Why(
         notice=ticks.notice,
         inferred=inferred,
@@ -155,6 +155,15 @@ def _verdict(last: LastChange | None, unit_of: UnitOf) -> str:
 
 
 # the trend
+
+
+def _trend_until_now(
+    history: MappingHistory, number: int, trend: Trend | None, unit: UnitFormat, *, is_known: bool
+) -> str:
+    """The trend; what followed the last change is left out if it is not known, since Rss was not read meanwhile."""
+    if is_known:
+        return trend_text(history, number, trend, unit)
+    return "" if trend is None else trend_text(history, trend.last, trend, unit)
 
 
 def trend_text(history: MappingHistory, number: int, trend: Trend | None, unit: UnitFormat) -> str:

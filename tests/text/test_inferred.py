@@ -6,15 +6,22 @@ from typing import Any
 import numpy as np
 import pytest
 from factories import COUNTERS, SECOND_NS, faults_of, mappings_of, tick_of, timeline_of
+from list_source import target
 
+from smapstop.model.history.mapping_history import MappingHistory
+from smapstop.model.tick import ExitStatus
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View, derive_view
 from smapstop.model.view.view_state import ViewState
 from smapstop.text import format as fmt
+from smapstop.text.copying import why_text
 from smapstop.text.inferred import elsewhere_text, evidence_text, inferred_row_text, inferred_text, next_reading_ns
+from smapstop.text.mapping_detail import compared_ticks
+from smapstop.text.status import header_of
 from smapstop.text.table_columns import COLUMNS
 from smapstop.text.table_rows import build_rows
 from smapstop.text.units import AUTO
+from smapstop.text.why import Why, why_of
 
 HEAP, DATA = 1, 2
 MAP = mappings_of((0, 90_000, "rw-p", "[heap]", 400), (90_000, 99_000, "rw-p", "/lib/a", 0))
@@ -114,3 +121,35 @@ def test_table_has_it_with_its_age() -> None:
     heap, data = build_rows(view, log, np.array([0, 1]), columns)
     assert heap.cells == (f"~20 M by fill since {since(view)}, 5,120 page faults · now",)
     assert (heap.age, data.age, data.cells) == (0, None, ("",))
+
+
+def test_header_says_that_there_is_something_inferred() -> None:
+    log = timeline((HEAP, "fill < main", 5_120), grown_kb=20 * MEBI_KB)
+    mode = header_of(target(), derive_view(log, ViewState()), log).mode
+    assert mode == "● live 1.0 s, mappings every 10 s (budget), ~ between"
+    assert "~" not in header_of(target(), derive_view(log, ViewState(at=0)), log).mode
+
+
+def test_inspector_does_not_call_constant_what_was_not_read() -> None:
+    log = timeline((HEAP, "fill < main", 5_120), grown_kb=20 * MEBI_KB)
+    view = derive_view(log, ViewState())
+    heap, data = (why_of_mapping(view, log, mapping) for mapping in (HEAP, DATA))
+    assert (heap.inferred, heap.trend) == (f"~20 M by fill since {since(view)}, 5,120 page faults", "")
+    assert heap.evidence.startswith("Measured since the last reading: 5,120 page faults by fill here; RssAnon")
+    assert (data.inferred, data.evidence) == ("", "")
+    assert data.trend.startswith("Rss constant")
+    copied = why_text(view, log, [HEAP], "v").splitlines()
+    assert copied[1:3] == [heap.inferred, heap.evidence]
+
+
+def why_of_mapping(view: View, log: Timeline, mapping: int) -> Why:
+    history = MappingHistory(log, mapping)
+    history.update()
+    return why_of(history, view, compared_ticks(history, view), "v")
+
+
+def test_after_the_end_nothing_is_inferred() -> None:
+    log = timeline((HEAP, "fill < main", 5_120), grown_kb=20 * MEBI_KB)
+    last = replace(log.header(1), number=2, ending=ExitStatus(0))
+    log.append(last)
+    assert derive_view(log, ViewState()).growth is None

@@ -91,10 +91,10 @@ def infer_growth(snapshot: MapSnapshot, faults: PageFaults | None) -> InferredGr
         faults: Page faults since it was read, see `FaultQueries.since_reading`; None if they were not watched.
 
     Returns:
-        None if the tick itself read the map, so that there is nothing to infer; or without faults.
+        None if the tick itself read the map, so that there is nothing to infer; without faults; and after the end.
     """
     since, tick = snapshot.reading_tick, snapshot.tick
-    if faults is None or since.number == tick.number or tick.executed:
+    if faults is None or since.number == tick.number or tick.executed or tick.ending is not None:
         return None
     ids, of_row = np.unique(faults.mapping, return_inverse=True)
     counts = np.bincount(of_row, weights=faults.faults, minlength=len(ids)).astype(np.int64)

@@ -42,7 +42,8 @@ def draw_group_why(
         height: Lines that are in view; there may be more.
     """
     lines = draw_inferred(why.inferred, why.evidence, style, width)
-    lines += draw_verdict(why.verdict, why.age, style, width)
+    if why.age or not why.inferred:
+        lines += draw_verdict(why.verdict, why.age, style, width)
     if why.reason is not None and height > len(lines) + 2:
         lines += draw_reason(why.reason, style, width)
     lines.append(style.line([Segment(f" {why.total}   {hint}", style.quiet)], width))

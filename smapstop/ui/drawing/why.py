@@ -46,7 +46,8 @@ def draw_why(
     trend = draw_paragraph(why.trend, style, width)
     reasons = [line for reason in why.reasons for line in draw_reason(reason, style, width)]
     first = [*_notice(why, style, width), *draw_inferred(why.inferred, why.evidence, style, width)]
-    first += draw_verdict(why.verdict, why.age, style, width)
+    if why.age or not why.inferred:
+        first += draw_verdict(why.verdict, why.age, style, width)
     middle = [trend, reasons] if why.moving or height >= _SHORT else [reasons, trend]
     parts = [
         *middle,
@@ -74,7 +75,7 @@ def _notice(why: Why, style: DrawStyle, width: int) -> list[Strip]:
 
 def draw_inferred(inferred: str, evidence: str, style: DrawStyle, width: int) -> list[Strip]:
     """What is inferred since the last reading, and below it what that rests on."""
-    return [*draw_verdict(inferred, "", style, width), *draw_paragraph(evidence, style, width)]
+    return draw_verdict(inferred, "", style, width) + draw_paragraph(evidence, style, width)
 
 
 def draw_verdict(verdict: str, age: str, style: DrawStyle, width: int) -> list[Strip]:
@@ -83,7 +84,7 @@ def draw_verdict(verdict: str, age: str, style: DrawStyle, width: int) -> list[S
     segments = [[Segment(f" {line}", style.bold)] for line in lines]
     if age:
         tail = Segment(f" · {age}", style.quiet)
-        if lines and fmt.cell_width(lines[-1]) + 1 + tail.cell_length > width:
+        if fmt.cell_width(lines[-1]) + 1 + tail.cell_length > width:
             segments.append([Segment(f"   {age}", style.quiet)])
         else:
             segments[-1].append(tail)
