@@ -100,14 +100,14 @@ _SIGNS = (
     ),
     HelpEntry(
         "~",
-        "Inferred, not measured: about so much the mapping grew since it was last read, by its share of the page faults "
-        "and by what Rss of the process grew (:guide cost). The next reading replaces it.",
+        "Inferred, not measured: about so much the mapping grew since it was last read, by its page faults and by "
+        "what Rss of the process grew. The next reading replaces it.",
         keywords="between inferred budget",
     ),
     HelpEntry(
         "elsewhere",
-        "Growth of the process since the mappings were read that no known mapping accounts for: in memory mapped since, "
-        "or without page faults that may be seen.",
+        "Growth of the process since the mappings were read that no known mapping accounts for: in memory mapped "
+        "since, or without page faults that may be seen.",
         keywords="between inferred",
     ),
     HelpEntry("first touch?", "Ambiguous: the fields also fit another mechanism; the inspector says which."),
