@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from smapstop.cli.arguments import CommandParser, add_common_options, add_pace_options, parse_options
-from smapstop.cli.commands.dashboard import launch, require_terminal, settings_of
+from smapstop.cli.commands.dashboard import launch, require_terminal
+from smapstop.cli.dashboard_settings import settings_of
 from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from smapstop.cli.arguments import CommandParser, add_common_options, add_table_options, did_you_mean, parse_options
-from smapstop.cli.commands.dashboard import require_terminal, settings_of
+from smapstop.cli.commands.dashboard import require_terminal
+from smapstop.cli.dashboard_settings import settings_of
 from smapstop.cli.targets import Command
 from smapstop.errors import SmapstopError
 
