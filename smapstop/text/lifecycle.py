@@ -190,18 +190,18 @@ def resident_text(entry: LogEntry) -> str:
     return f" with {fmt.pages_text(entry.pages)}{'' if entry.sure else '?'}" if entry.pages else ""
 
 
-def was_read_again(life: MappingHistory, number: int) -> bool:
-    """Whether a mapping was read more than once up to a tick: after its first reading nothing is known of changes.
+def was_read_again(life: MappingHistory, after: int, number: int) -> bool:
+    """Whether mappings were read after a tick, up to another: else it is not known whether they have changed since.
 
     With much memory the budget lets seconds pass between two readings, in which the totals may already grow.
     """
-    return any(life.timeline.header(each).has_mappings for each in range(life.first_tick + 1, number + 1))
+    return any(life.timeline.header(each).has_mappings for each in range(after + 1, number + 1))
 
 
 def unchanged_text(life: MappingHistory, number: int) -> str:
     """Text for a mapping that has not changed up to a tick: "no change since attach (16:06:40)"."""
     tick = life.tick_of(0)
-    if not was_read_again(life, number):
+    if not was_read_again(life, life.first_tick, number):
         return f"read once, at {fmt.clock(tick.wall_ns)}"
     since = "attach" if tick.number == 0 else "its first sample"
     return f"no change since {since} ({fmt.clock(tick.wall_ns)})"

@@ -95,7 +95,7 @@ def why_of(history: MappingHistory, view: View, ticks: ComparedTicks, pages_key:
     state = history.states[history.step_at(ticks.number)]
     events = last.events if last else ()
     trend_sentence = ""
-    if was_read_again(history, ticks.number):
+    if was_read_again(history, history.first_tick, ticks.number):
         trend_sentence = _trend_until_now(history, ticks.number, trend, unit_of("rss"), is_known=not inferred)
     return Why(
         notice=ticks.notice,
@@ -180,7 +180,7 @@ def trend_text(history: MappingHistory, number: int, trend: Trend | None, unit: 
             return f"{text} No reading shows it falling."
         return f"{text} It fell by {unit.text(trend.lost_kb)} before." if rises else text
     last = fmt.clock(header(trend.last).wall_ns)
-    quiet = "" if trend.last == number else "; constant since"
+    quiet = "; constant since" if was_read_again(history, trend.last, number) else ""
     if trend.changes < RUN_CHANGES:
         return _sentence(f"Rss {unit.change(trend.kb)} at {last}{by}{quiet}")
     return _sentence(f"Rss {unit.change(trend.kb)} from {since} to {last}{by}{quiet}")
