@@ -27,9 +27,9 @@ def caller_instants(step: Step) -> Iterator[CallerInstant]:
     """Stacks of the page faults of a step, with those that are skipped left out, the largest first."""
     for _, ref, frames, count in counted_callers(step, MAX_CALLERS):
         name = "no longer mapped" if ref is None else short_name(ref)
-        asker = "not known who asked" if frames[0] == BEYOND else f"by {frame_text(frames[0])}"
+        by = ", callers not known" if frames[0] == BEYOND else f" by {frame_text(frames[0])}"
         yield CallerInstant(
-            f"{name}: {count:,} fault{'s' * (count != 1)} {asker}",
+            f"{name}: {count:,} fault{'s' * (count != 1)}{by}",
             {
                 "faults": count,
                 "mapping": None if ref is None else printable(ref.name),

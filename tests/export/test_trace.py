@@ -343,7 +343,7 @@ def test_callers_of_page_faults_are_instants_in_a_lane(path: Path) -> None:
     assert [event["name"] for event in told] == [
         "[heap]: 7 faults by f\\x0a",
         "x .text: 2 faults by f\\x0a",
-        "no longer mapped: 1 fault not known who asked",
+        "no longer mapped: 1 fault, callers not known",
     ]
     assert told[0]["args"] == {
         "sentence": told[0]["name"],

@@ -13,7 +13,7 @@ from smapstop.text.callers import CALLED_BY, unseen_texts
 from smapstop.text.format import cell_width, clip, count, pad, printable
 from smapstop.text.functions import chain_text, function_text, module_text, source_text
 
-_UNKNOWN = "not known who asked"
+_UNKNOWN = "callers not known"
 _COLUMNS = (("Before", 7), ("After", 7), ("Change", 8), ("%", 7))
 _NAME_CELLS = 20
 """Least width of a name."""

@@ -27,7 +27,7 @@ _MAX_MAPPINGS, _MAX_FUNCTIONS = 20, 8
 _LEAST_SHARE = 0.01
 """Share of all faults that a mapping needs to be listed."""
 _NO_LONGER_MAPPED = "no longer mapped"
-_UNKNOWN = "not known who asked"
+_UNKNOWN = "callers not known"
 _INDENT = 19
 """Cells of the two numbers before a name."""
 

@@ -102,7 +102,7 @@ def test_table_says_who_asked_and_who_called() -> None:
     assert lines[5].split() == ["16", "88.9%", "[heap]", "rw-p", "10000-14000"]
     assert lines[6].split(maxsplit=2) == ["12", "66.7%", "touch prog.c:12 < main"]
     assert lines[7].split(maxsplit=2) == ["4", "22.2%", "libx.so+0x1234 < …"]
-    assert any(line.endswith("not known who asked") for line in lines)
+    assert any(line.endswith("callers not known") for line in lines)
 
 
 @pytest.mark.parametrize("width", [20, 40, 79, 200])
