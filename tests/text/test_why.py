@@ -92,7 +92,9 @@ def test_one_change_is_reported_with_its_time_and_that_it_stayed_so() -> None:
 
 def test_that_it_stayed_so_is_said_only_if_it_was_read_since() -> None:
     quick = (tick_of(number, mappings_of(), [], tier="counters") for number in (2, 3))
-    assert why(tick(0, 400), tick(1, 440, "first-touch", 40), *quick).trend == "Rss +40 K at 22:13:21, by first touch."
+    assert (
+        why(tick(0, 400), tick(1, 440, "first-touch", 40), *quick).trend == "Rss +40 K at 22:13:21, by first touch."
+    )
 
 
 def test_a_copied_page_is_named_first_and_rss_is_said_to_be_unchanged() -> None:
