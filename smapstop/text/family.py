@@ -261,6 +261,7 @@ def _amount_text(row: MemberRow, at_ns: int, unit: UnitFormat) -> str:
             ago = fmt.age((at_ns - int(row.history.times_ns[point])) / 1e9)
             if uss > 0 and family < 0 and abs(rss) < uss:
                 return f"{unit.text(uss)} copied, or no longer shared · {ago}"
-            return f"{unit.change(rss)} Rss, {unit.change(uss)} Uss · {ago}"
+            moved = ", ".join(f"{unit.change(kb)} {name}" for kb, name in ((rss, "Rss"), (uss, "Uss")) if kb)
+            return f"{moved} · {ago}"
         point -= 1
     return ""

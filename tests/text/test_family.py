@@ -53,15 +53,13 @@ def test_a_member_reports_what_it_copied_and_since_when() -> None:
 
 def test_other_changes_are_reported_as_they_are() -> None:
     log = FamilyLog()
-    for second, rss in ((1, 100), (2, 140)):
-        log.append(
-            reading_of(
-                second, {10: {"rss": rss, "private_clean": 0, "private_dirty": rss}}, new=(10,) * (second == 1)
-            )
-        )
-    table = family_table(log, 4 * SECOND_NS, 0, "uss")
-    (member,) = member_texts(FamilyMoment(table, 4 * SECOND_NS, 0, "uss", {}), table.rows, 0)
-    assert member.verdict == "+40 K Rss, +40 K Uss · 2 s"
+    for second, rss, own in ((1, 100, 100), (2, 140, 140), (5, 140, 120)):
+        amounts = {"rss": rss, "private_clean": 0, "private_dirty": own}
+        log.append(reading_of(second, {10: amounts}, new=(10,) * (second == 1)))
+    for second, verdict in ((4, "+40 K Rss, +40 K Uss · 2 s"), (7, "−20 K Uss · 2 s")):
+        table = family_table(log, second * SECOND_NS, 0, "uss")
+        (member,) = member_texts(FamilyMoment(table, second * SECOND_NS, 0, "uss", {}), table.rows, 0)
+        assert member.verdict == verdict
 
 
 def test_a_member_that_is_sampled_reports_the_mechanism() -> None:
