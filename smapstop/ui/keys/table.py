@@ -23,7 +23,7 @@ KEYS: tuple[Key, ...] = (
     _key("program", "i t", "program", "Program", "Type into the program.",
          "program", shown=True),
     _key("pause", "space", "pause", "Time", "Pause or resume; in a recording: play.",
-         "pause", family="pause", shown=True),
+         "pause", family="pause", shown="anywhere"),
     _key("play", "p", "play", "Time", "Play from here at 1×, 10× or 60×.",
          "play", shown=True),
     _key("filter", "/ f4", "filter", "Table", "Show only matches: libc, kind:heap, rss>10M.",
