@@ -3,7 +3,6 @@
 from smapstop.model.callers.culprit import TopFunction
 from smapstop.model.history.culprits import Culprit
 from smapstop.text import format as fmt
-from smapstop.text.functions import function_text, source_text
 
 
 def culprit_text(culprit: Culprit | None, *, full: bool = False) -> str:
@@ -13,6 +12,8 @@ def culprit_text(culprit: Culprit | None, *, full: bool = False) -> str:
     """
     if culprit is None:
         return ""
+    from smapstop.text.functions import function_text, source_text  # not before a function is named
+
     source = source_text(culprit.frame) if full else ""
     mostly = "" if culprit.is_alone else "mostly "
     return f" {mostly}by {function_text(culprit.frame)}{f', {source}' if source else ''}{'' if culprit.sure else '?'}"
@@ -20,6 +21,8 @@ def culprit_text(culprit: Culprit | None, *, full: bool = False) -> str:
 
 def majority_text(top: TopFunction, seen: int) -> str:
     """Function that made most page faults of a mapping: "93 % of the 1,204 page faults seen in it: f"."""
+    from smapstop.text.functions import function_text, source_text
+
     source = source_text(top.frame)
     whose = f"{function_text(top.frame)}{f', {source}' if source else ''}"
     if seen == 1:

@@ -10,7 +10,6 @@ import numpy as np
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.callers.call_stacks import BEYOND, IN_SYSTEM_CALL, CallStacks
-from smapstop.model.callers.folding import fold_frames
 from smapstop.model.callers.page_faults import PageFaults
 from smapstop.proc.callstack.frames import Frame
 
@@ -119,6 +118,8 @@ def _innermost(stacks: CallStacks, stack: int) -> Frame:
 
     Of a script it is the script's own, not one of the interpreter; of a stripped program, the innermost with a name.
     """
+    from smapstop.model.callers.folding import fold_frames  # compiles its rules: only when there is a stack
+
     frames = fold_frames(stacks.frames_of(stack))
     named = (frame for frame in frames if frame.name)
     return next(filter(is_script, frames), next(named, BEYOND))
