@@ -67,13 +67,16 @@ class StripScroll(ScrollView, can_focus=True, inherit_bindings=False):
         )
 
     def paint(self) -> None:
-        """Refresh the lines in view that differ."""
-        old, self._painted = self._painted, self.lines_in_view()
-        if len(old) != len(self._painted):
+        """Refresh the lines in view that differ; the others stay the same objects, with Textual's caches in them."""
+        width, style = self.size.width, self.rich_style
+        old, new = self._painted, [strip.adjust_cell_length(width, style) for strip in self.lines_in_view()]
+        if len(old) != len(new):
+            self._painted = new
             self.refresh()
             return
+        self._painted = [a if a == b else b for a, b in zip(old, new, strict=True)]
         pairs = zip(old, self._painted, strict=True)
-        dirty = [Region(0, y, self.size.width, 1) for y, (a, b) in enumerate(pairs) if a != b]
+        dirty = [Region(0, y, width, 1) for y, (a, b) in enumerate(pairs) if a is not b]
         if dirty:
             self.refresh(*dirty)
 
@@ -88,10 +91,7 @@ class StripScroll(ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the widget."""
-        width = self.size.width
-        if y >= len(self._painted):
-            return Strip.blank(width, self.rich_style)
-        return self._painted[y].adjust_cell_length(width, self.rich_style)
+        return self._painted[y] if y < len(self._painted) else Strip.blank(self.size.width, self.rich_style)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Draw the lines that came into view."""
