@@ -1,4 +1,4 @@
-"""P1 to P3, P9, P11, P12, P15: cost of a sample, relative to cat of the same smaps, and its cost to the target."""
+"""P1 to P3, P9, P11, P12, P15, P16: cost of a sample relative to cat of smaps, and its cost to the target."""
 
 import shutil
 import signal
@@ -18,13 +18,16 @@ from smapstop.sampling.sampler import Sampler
 
 EAGER_PACE = Pace(1, 1.0)
 """Read smaps at every tick."""
+CHANGES = {"moving": ", 5 % changed", "renewed": ", 5 % came or went"}
+"""What changes between two samples, by the target that changes it on SIGUSR1."""
 
 
 def measurements() -> Iterator[Measurement]:
     """Measure samples, other tools, growth, and the cost to the target."""
     yield measure_sample("P1", 60_000, 1.25, first=True)
     yield measure_sample("P2", 1_000, 1.4)
-    yield measure_sample("P3", 60_000, 1.25, moving=True)
+    yield measure_sample("P3", 60_000, 1.25, "moving")
+    yield measure_sample("P16", 60_000, 1.25, "renewed")
     yield measure_via()
     yield from measure_peers()
     yield measure_growth()
@@ -37,15 +40,15 @@ def cat_seconds(pid: int) -> float:
 
 
 def measure_sample(
-    name: str, mappings: int, goal: float, *, first: bool = False, moving: bool = False
+    name: str, mappings: int, goal: float, target: str = "many", *, first: bool = False
 ) -> Measurement:
     """CPU time of a full sample relative to cat: the first sample or a later one, with or without changes."""
-    with run_target("moving" if moving else "many", mappings) as process, ProcDir(process.pid) as directory:
+    with run_target(target, mappings) as process, ProcDir(process.pid) as directory:
         sampler = Sampler(directory, EAGER_PACE)
         sampler.sample()
 
         def ours() -> float:
-            if moving:
+            if target in CHANGES:
                 process.send_signal(signal.SIGUSR1)
                 assert process.stdout is not None
                 process.stdout.readline()
@@ -54,7 +57,7 @@ def measure_sample(
             return cpu_seconds(lambda: [measured.sample() for _ in range(repeats)]) / repeats
 
         times, we, they = measure_ratio(ours, lambda: cat_seconds(process.pid))
-    what = f"{'first' if first else 'one more'} sample of {mappings:,} mappings" + ", 5 % changed" * moving
+    what = f"{'first' if first else 'one more'} sample of {mappings:,} mappings{CHANGES.get(target, '')}"
     return Measurement(name, what, "CPU of cat", times, goal, f"{we * 1e3:.1f} ms against {they * 1e3:.1f} ms")
 
 

@@ -1,8 +1,8 @@
-/* Targets of the benchmarks: `targets many N`, `big MIB`, `churn MIB`, `faulting MIB`, `working MIB`, `moving N`, `coming N`, `sparse GIB`,
+/* Targets of the benchmarks: `targets many N`, `big MIB`, `churn MIB`, `faulting MIB`, `working MIB`, `moving N`, `coming N`, `renewed N`, `sparse GIB`,
    `threads N`, `family N`, `mortal N`. Each prints a line when it is ready. "family" are N processes that share 300 mappings, and write a page
    a second; of "mortal", a twentieth ends each second, the oldest first, and as many are forked. On SIGUSR1, "moving" writes one more page in a twentieth of its mappings;
    "churn", "faulting" and "working" print their rounds per second and the longest round in microseconds; "coming" unmaps a twentieth of
-   its mappings in one second and maps them again in the next, writing one page of each. */
+   its mappings in one second and maps them again in the next, writing one page of each; "renewed" does so on SIGUSR1. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -127,11 +127,20 @@ static void churn(long mib, int faulting, int working)
 	}
 }
 
-static void coming(char **mappings, long n)
+static void coming(char **mappings, long n, int on_signal)
 {
+	sigset_t set;
+	int number;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
 	ready();
 	for (long round = 0;; round++) {
-		sleep(1);
+		if (on_signal)
+			sigwait(&set, &number);
+		else
+			sleep(1);
 		for (long i = round % 40 / 2; i < n; i += 20) {
 			if (round % 2 == 0)
 				munmap(mappings[i], PAGES * PAGE);
@@ -141,6 +150,8 @@ static void coming(char **mappings, long n)
 			else if (i % 2 == 0)
 				mappings[i][0] = 1;
 		}
+		if (on_signal)
+			ready();
 	}
 }
 
@@ -216,8 +227,8 @@ int main(int count, char **arguments)
 		churn(n, arguments[1][0] != 'c', arguments[1][0] == 'w');
 	else if (!strcmp(arguments[1], "moving"))
 		move(many(n), n);
-	else if (!strcmp(arguments[1], "coming"))
-		coming(many(n), n);
+	else if (!strcmp(arguments[1], "coming") || !strcmp(arguments[1], "renewed"))
+		coming(many(n), n, arguments[1][0] == 'r');
 	else if (!strcmp(arguments[1], "sparse"))
 		sparse(n);
 	else if (!strcmp(arguments[1], "family"))

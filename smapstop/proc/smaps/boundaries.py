@@ -28,6 +28,19 @@ class Boundaries(NamedTuple):
     tail_bytes: Offsets
     """Bytes of the boundary that belong to that record."""
 
+    def take(self, rows: NDArray[np.intp]) -> "Boundaries":
+        """Return the given rows."""
+        headers = {part: column[rows] for part, column in self.headers.items()}
+        return Boundaries(headers, self.flags[rows], self.tail_bytes[rows])
+
+    def concat(self, more: "Boundaries") -> "Boundaries":
+        """Append more boundaries."""
+        return Boundaries(
+            {part: np.concatenate([column, more.headers[part]]) for part, column in self.headers.items()},
+            np.concatenate([self.flags, more.flags]),
+            np.concatenate([self.tail_bytes, more.tail_bytes]),
+        )
+
 
 def parse_tail(tail: bytes, strings: StringTable) -> int:
     """Return the flags code of what follows a fixed part; without a VmFlags line there are no flags."""
@@ -35,20 +48,16 @@ def parse_tail(tail: bytes, strings: StringTable) -> int:
     return IRREGULAR if match is None else intern_flags(match[1] or b"", strings)
 
 
-def parse_boundaries(boundaries: list[bytes], header_parser: HeaderParser) -> Boundaries | None:
+def parse_boundaries(boundaries: list[bytes], strings: StringTable) -> Boundaries | None:
     """Parse boundaries, each from the end of a fixed part up to the newline before the next one.
-
-    Args:
-        boundaries: The boundaries.
-        header_parser: Parser of their headers.
 
     Returns:
         `None` if one has no header.
     """
-    strings = header_parser.strings
     text = b"\n".join([*boundaries, b""])
-    ends = np.cumsum(np.fromiter(map(len, boundaries), np.int64, len(boundaries)) + 1) - 1
-    begins = np.append(0, ends[:-1] + 1)
+    sizes = np.fromiter(map(len, boundaries), np.int64, len(boundaries)) + 1
+    ends = np.cumsum(sizes) - 1
+    begins = ends + 1 - sizes
     newlines = np.append(-1, np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n")))
     last = np.searchsorted(newlines, ends) - 1  # of the newlines before the end of each boundary
     names, header_ends = dict[int, int](), ends.copy()
@@ -59,7 +68,7 @@ def parse_boundaries(boundaries: list[bytes], header_parser: HeaderParser) -> Bo
     cuts = newlines[last]
     if (cuts < begins).any():
         return None
-    headers = header_parser.parse_all(text, cuts + 1, header_ends)
+    headers = HeaderParser(strings).parse_all(text, cuts + 1, header_ends)
     if headers is None:
         return None
     headers["name"][list(names)] = list(names.values())
@@ -73,3 +82,33 @@ def _find_names(text: bytes, begins: Offsets) -> NDArray[np.intp]:
     letters = np.frombuffer(text, np.uint8)
     rows = np.flatnonzero(letters[begins] == _NAME_LABEL[0])
     return rows[[text.startswith(_NAME_LABEL, begin) for begin in begins[rows].tolist()]]
+
+
+class BoundaryCache:
+    """Cache of the boundaries of the last text, which are parsed once while mappings come and go.
+
+    It begins with the second text, as most processes have their text parsed as a whole only once.
+    """
+
+    def __init__(self, strings: StringTable) -> None:
+        self._strings = strings
+        self._parsed: Boundaries | None = None
+        self._rows: dict[bytes, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def parse(self, boundaries: list[bytes]) -> Boundaries | None:
+        """Parse the boundaries of a text, as `parse_boundaries`."""
+        known, rows = self._parsed, self._rows
+        index = np.fromiter((rows.get(boundary, -1) for boundary in boundaries), np.intp, len(boundaries))
+        new = np.flatnonzero(index < 0)
+        parsed = parse_boundaries([boundaries[row] for row in new.tolist()], self._strings)
+        if parsed is None:
+            return None
+        if known is not None:
+            index[new] = len(known.flags) + np.arange(len(new))
+            parsed = known.concat(parsed).take(index)
+            self._rows = dict(zip(boundaries, range(len(boundaries)), strict=True))
+        self._parsed = parsed
+        return parsed

@@ -37,11 +37,10 @@ _HEX_VALUES = bytes(b"0123456789abcdef".find(character) & 0xFF for character in 
 
 
 class HeaderParser:
-    """Parser of header lines. Backings (the part after the addresses) of the last lines are not parsed again."""
+    """Parser of header lines. Repeated backings (the part after the addresses) are parsed once."""
 
     def __init__(self, strings: StringTable) -> None:
-        self.strings = strings
-        """String table of the codes."""
+        self._strings = strings
         self._backings: dict[bytes, BackingRow] = {}
 
     def parse(self, line: bytes) -> HeaderRow | None:
@@ -69,12 +68,11 @@ class HeaderParser:
         usual &= begins + _USUAL_PREFIX_BYTES <= ends
         rows = np.flatnonzero(usual)
         backings, index = index_lines(text, begins[rows] + _USUAL_PREFIX_BYTES, ends[rows])
-        parsed = {backing: self._backings.get(backing) or self._parse_backing(backing) for backing in backings}
+        parts = [self._parse_backing(backing) for backing in backings]
         others = [(row, self.parse(text[begins[row] : ends[row]])) for row in np.flatnonzero(~usual).tolist()]
-        if None in parsed.values() or any(header is None for _, header in others):
+        if None in parts or any(header is None for _, header in others):
             return None
-        self._backings = {backing: parts for backing, parts in parsed.items() if parts}
-        known = np.array([*self._backings.values()], BACKING_DTYPE)
+        known = np.array(parts, BACKING_DTYPE)
         for part in HEADER_COLUMNS[2:]:
             headers[part][rows] = known[part][index]
         for row, header in others:
@@ -88,7 +86,7 @@ class HeaderParser:
         if match is None or (inode := int(match[4])) >= 2**64:
             return None
         perms, offset, device, _, name = match.groups(b"")
-        perms_code, device_code, name_code = (intern_bytes(text, self.strings) for text in (perms, device, name))
+        perms_code, device_code, name_code = (intern_bytes(text, self._strings) for text in (perms, device, name))
         return int(offset, 16), inode, perms_code, device_code, name_code
 
 

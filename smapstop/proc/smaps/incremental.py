@@ -10,7 +10,7 @@ from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.columns import Mappings
 from smapstop.proc.read_buffer import WORD_BYTES, Offsets
 from smapstop.proc.smaps.boundaries import IRREGULAR, parse_boundaries
-from smapstop.proc.smaps.headers import HEADER_COLUMNS, HeaderParser
+from smapstop.proc.smaps.headers import HEADER_COLUMNS
 from smapstop.proc.smaps.record_layout import RecordLayout, SmapsText
 
 T = TypeVar("T", bound=np.generic)
@@ -81,7 +81,7 @@ def _patch_boundaries(reading: ParsedText, text: SmapsText, changed: NDArray[np.
     begins, ends = starts[changed - 1] + reading.layout.length, starts[changed] - 1
     parsed = parse_boundaries(
         [bytes(text[begin:end]) for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)],
-        HeaderParser(mappings.strings),
+        mappings.strings,
     )
     separated = bytes(text[end] for end in ends.tolist()) == b"\n" * len(ends)
     if parsed is None or not separated or reading.irregular[changed - 1].any() or (parsed.flags == IRREGULAR).any():

@@ -22,8 +22,7 @@ import numpy as np
 from smapstop.errors import SmapstopError
 from smapstop.proc.columns import Mappings, StringTable
 from smapstop.proc.read_buffer import ReadBuffer
-from smapstop.proc.smaps.boundaries import IRREGULAR, parse_boundaries, parse_tail
-from smapstop.proc.smaps.headers import HeaderParser
+from smapstop.proc.smaps.boundaries import IRREGULAR, BoundaryCache, parse_tail
 from smapstop.proc.smaps.incremental import ParsedText, parse_changes
 from smapstop.proc.smaps.lines import LineParser, mappings_of
 from smapstop.proc.smaps.record_layout import RecordLayout, SmapsText, derive_record_layout
@@ -93,7 +92,7 @@ class SmapsParser:
     def __init__(self, strings: StringTable | None = None) -> None:
         self.strings = StringTable() if strings is None else strings
         self.buffer = ReadBuffer()
-        self._header_parser = HeaderParser(self.strings)
+        self._boundaries = BoundaryCache(self.strings)
         self._reading: ParsedText | None = None
         """The last text that was parsed, if all but a few records share one layout."""
 
@@ -138,7 +137,7 @@ class SmapsParser:
         if not boundaries:
             return None
         boundaries[0] = b"\n" + boundaries[0]
-        parsed = parse_boundaries(boundaries, self._header_parser)
+        parsed = self._boundaries.parse(boundaries)
         if parsed is None:
             return None
         lengths = np.fromiter(map(len, boundaries), np.int64, len(boundaries))

@@ -392,6 +392,17 @@ def test_a_reading_is_not_changed_by_the_next() -> None:
     assert (second.amounts.tolist(), flags(second)) == ([[2]], ["wr"])
 
 
+def test_amounts_that_all_change_between_headers_that_are_known() -> None:
+    parser = SmapsParser()
+    for reading in range(4):
+        text = "".join(record(row, padded("Size", row + reading), "VmFlags: rd ", name=f"/{row}") for row in range(9))
+        mappings = parser.parse(text.encode())
+
+        assert mappings.amounts.tolist() == [[row + reading for row in range(9)]]
+        assert headers(mappings) == headers(parse_smaps(text.encode()))
+        assert flags(mappings) == ["rd"] * 9
+
+
 def test_a_parser_forgets_headers_that_are_long_gone() -> None:
     parser = SmapsParser()
     for reading in range(50):
@@ -401,7 +412,7 @@ def test_a_parser_forgets_headers_that_are_long_gone() -> None:
 
         assert 0x7F0000000000 + reading * 0xA000 == int(mappings.start[0])
         assert mappings.name_of(9) == f"/{rows[9]}"
-        assert len(parser._header_parser._backings) == 10
+        assert len(parser._boundaries) == (10 if reading else 0)
 
 
 def test_a_malformed_reading_leaves_the_parser_as_it_was() -> None:
