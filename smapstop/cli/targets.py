@@ -66,7 +66,6 @@ def start_sampler(terminal: tuple[int, int] | None = None) -> "Iterator[LiveSour
     from smapstop.source.live import LiveSource
 
     with closing(LiveSource(terminal)) as source:
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would start threads that we do not need
         yield source
 
 

@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, cast
 
 from smapstop.model.marks import Mark, Unmark
 from smapstop.model.protocol import GRACE_SECONDS, Detach, Failure, Request
+from smapstop.numpy_import import single_threaded_numpy
 from smapstop.proc.mount import require_proc
 
 if TYPE_CHECKING:
@@ -55,8 +56,8 @@ class LiveSource:
         )
         for fd in fds[1:] if terminal else fds:
             os.close(fd)  # only the sampler holds it now: the pty hangs up when the program and its children are gone
-        # imports numpy while the sampler starts
-        from smapstop.sampling.wire import Encoder
+        with single_threaded_numpy():  # while the sampler starts
+            from smapstop.sampling.wire import Encoder
 
         self._encoder = Encoder()
         self._closing = False

@@ -208,7 +208,7 @@ def test_a_zombie_is_reported_before_the_dashboard_opens() -> None:
 
 WIRED = """
 import sys, types
-reported = open(sys.argv.pop(1), "w")
+reported = open(sys.argv.pop(1), "w", buffering=1)
 def show(source, begin, settings, *, walkthrough=None, rebuilds=None):
     listed = begin.processes() if hasattr(begin, "processes") else ()
     print(begin, settings, walkthrough, listed, sep="\\n", file=reported)
@@ -220,11 +220,11 @@ sys.modules["smapstop.ui.run"] = types.SimpleNamespace(run_dashboard=show)
 from smapstop.cli.main import main
 sys.exit(main())
 """
-"""smapstop with a dashboard that only says what it was reported."""
+"""smapstop with a dashboard that only writes down its arguments."""
 
 
-def told_to_dashboard(tmp_path: Path, *arguments: str) -> list[str]:
-    """What the dashboard is reported for some arguments."""
+def arguments_of_dashboard(tmp_path: Path, *arguments: str) -> list[str]:
+    """The arguments that the dashboard gets for those of the command line, each as a line."""
     reported = tmp_path / "reported"
     assert on_terminal(sys.executable, "-c", WIRED, reported, *arguments) == (42, "")
     return reported.read_text().splitlines()
@@ -232,7 +232,7 @@ def told_to_dashboard(tmp_path: Path, *arguments: str) -> list[str]:
 
 def test_the_options_reach_the_dashboard(tmp_path: Path) -> None:
     options = "-i 0.25 --budget 2 --sort name --filter kind:heap --columns name,rss"
-    begin, settings, walkthrough, _, terminal = told_to_dashboard(
+    begin, settings, walkthrough, _, terminal = arguments_of_dashboard(
         tmp_path, *shlex.split(options), "-p", str(os.getpid())
     )
     pace = "Pace(interval_ns=250000000, budget=0.02)"
@@ -254,7 +254,7 @@ def test_an_option_comes_before_the_config_file_and_that_before_what_is_remember
     config = tmp_path / "config.toml"
     config.write_text('interval = 2\nbudget = 1\nsort = "rss"\ncolumns = ["name", "rss"]\n[keys]\nmark = "M"\n')
     options = ["--config", str(config), "-i", "1.5", "--columns", "name,pss", "-p", str(os.getpid())]
-    _, settings, *_ = told_to_dashboard(tmp_path, *options)
+    _, settings, *_ = arguments_of_dashboard(tmp_path, *options)
     pace, sorting = "Pace(interval_ns=1500000000, budget=0.01)", "Sorting(key='rss', descending=True)"
     table = f"sorting={sorting}, filter='', columns=('name', 'pss')"
     assert settings.startswith(f"Settings(pace={pace}, {table}, ")
@@ -272,7 +272,7 @@ def test_a_wrong_config_file_is_one_line_that_says_where(tmp_path: Path) -> None
 
 
 def test_without_arguments_the_dashboard_gets_the_list_of_processes(tmp_path: Path) -> None:
-    begin, _, _, processes, terminal = told_to_dashboard(tmp_path)
+    begin, _, _, processes, terminal = arguments_of_dashboard(tmp_path)
     assert begin.startswith("Pick(")
     assert terminal == "none False"
     assert f"ProcessInfo(pid={os.getpid()}," in processes
@@ -281,11 +281,11 @@ def test_without_arguments_the_dashboard_gets_the_list_of_processes(tmp_path: Pa
 def test_the_program_itself_is_watched_or_what_is_named(tmp_path: Path) -> None:
     ls, there = shutil.which("ls"), tmp_path / "there"
     there.mkdir()
-    *_, reported = told_to_dashboard(tmp_path, "--watch", "--", "ls", "-l")
+    *_, reported = arguments_of_dashboard(tmp_path, "--watch", "--", "ls", "-l")
     assert reported == f"False {{'path': PosixPath({ls!r}), 'must_be_executable': True}}"
-    *_, reported = told_to_dashboard(tmp_path, "--watch", str(there), "--", "ls")
+    *_, reported = arguments_of_dashboard(tmp_path, "--watch", str(there), "--", "ls")
     assert reported == f"False {{'path': PosixPath({str(there)!r}), 'must_be_executable': False}}"
-    *_, reported = told_to_dashboard(tmp_path, "--", "ls")
+    *_, reported = arguments_of_dashboard(tmp_path, "--", "ls")
     assert reported == "terminal False"
 
 
@@ -295,19 +295,19 @@ def test_what_is_not_there_cannot_be_watched() -> None:
 
 
 def test_all_after_the_dashes_is_the_command(tmp_path: Path) -> None:
-    begin, *_, terminal = told_to_dashboard(tmp_path, "--", "ls", "-i", "--", "-p")
+    begin, *_, terminal = arguments_of_dashboard(tmp_path, "--", "ls", "-i", "--", "-p")
     assert begin.startswith("Launch(command=('ls', '-i', '--', '-p'), environment={")
     assert terminal == "terminal False"
 
 
 def test_the_program_gets_the_environment_of_the_user(tmp_path: Path) -> None:
-    begin, *_ = told_to_dashboard(tmp_path, "--", "ls")
+    begin, *_ = arguments_of_dashboard(tmp_path, "--", "ls")
     assert "OPENBLAS_NUM_THREADS" not in begin
     assert f"'PATH': {os.environ['PATH']!r}" in begin
 
 
 def test_the_demo_is_launched_with_what_to_do_and_leaves_nothing(tmp_path: Path) -> None:
-    begin, _, walkthrough, _, terminal = told_to_dashboard(tmp_path, "demo")
+    begin, _, walkthrough, _, terminal = arguments_of_dashboard(tmp_path, "demo")
     program = re.match(r"Launch\(command=\('([^']*)'", begin)
     assert program is not None
     assert Path(program[1]).name in ("experiment", Path(sys.executable).name)
@@ -383,5 +383,5 @@ def test_a_name_that_several_have_means_the_head_of_their_family(
     named.chmod(0o755)
     with SteppedProgram(named) as parent:
         parent.go()
-        begin, *_ = told_to_dashboard(tmp_path, "-p", "zq-family")
+        begin, *_ = arguments_of_dashboard(tmp_path, "-p", "zq-family")
     assert begin.startswith(f"Attach(pid={parent.pid},")

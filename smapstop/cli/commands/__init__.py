@@ -26,6 +26,8 @@ VERBS = {
 
 WITH_SCREENS = ("dashboard", "replay", "demo", "guide")
 """Verbs that show screens: `KeyApp` begins to collect garbage once the first is painted."""
+WITH_PROGRAMS = ("dashboard", "demo", "record", "faults")
+"""Verbs that start programs, which get the environment of the user: `LiveSource` imports numpy for them."""
 
 
 def load_command(verb: str) -> ModuleType:

@@ -225,7 +225,7 @@ def launch(
     require_executable(command[0])
     from smapstop.pseudo_terminal import open_terminal
 
-    variables = environment(command, decorate=decorate)  # taken now: starting the sampler changes ours
+    variables = environment(command, decorate=decorate)
     size = shutil.get_terminal_size()
     with start_sampler(open_terminal(size.lines // 2, size.columns)) as source:
         settings = load_settings()
