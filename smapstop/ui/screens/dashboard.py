@@ -99,9 +99,8 @@ class MainScreen(RowScreen):
     def on_resize(self, event: events.Resize) -> None:
         """Hide what a small terminal has no room for, the least important parts first."""
         height = event.size.height
-        self.set_class(height >= 60, "-tall")
-        for name, less in (("-small", 40), ("-low", 30), ("-tiny", 16), ("-least", 8)):
-            self.set_class(height < less, name)
+        less = {name: height < lines for name, lines in (("-small", 40), ("-low", 30), ("-tiny", 16), ("-least", 8))}
+        self.update_classes({"-tall": height >= 60} | less)
         self.panes.fit()
 
     def on_mouse_down(self, event: events.MouseDown) -> None:

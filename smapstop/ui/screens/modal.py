@@ -50,8 +50,7 @@ class Modal(ModalScreen[Result], Generic[Result]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Hide what a small terminal has no room for."""
-        self.set_class(event.size.height < 10, "-tiny")
-        self.set_class(event.size.height < 20, "-low")
+        self.update_classes({"-tiny": event.size.height < 10, "-low": event.size.height < 20})
 
     def on_click(self, event: events.Click) -> None:
         """Press the key of a hint on the lower border that was clicked; go back at a click outside."""

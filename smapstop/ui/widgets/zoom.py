@@ -50,9 +50,8 @@ class Zoom:
         if part is None and self.part is None:
             return
         screen, self.part = self._screen, part
-        screen.set_class(part is not None, "-zoomed")
-        for each in PARTS:
-            screen.set_class(each == part, f"-zoom-{each}")
+        zoomed = {f"-zoom-{each}": each == part for each in PARTS}
+        screen.update_classes({"-zoomed": part is not None} | zoomed)  # at once: each update styles the whole screen
         screen.query_one(Views).set_zoom(part if part in ("table", "inspector") else "")
         screen.query_one(panes.Panes).set_zoom(part if part in ("events", "program") else "")
         key, action = ("keys_back", "screen.keys_back") if part == "program" else ("zoom", "app.command('zoom')")
