@@ -46,7 +46,7 @@ NOT_STEPPED = {
     "obedient": "does what it is told",
 }
 """Programs that are not run here though they have steps, and why."""
-RANDOM_CASES = 20
+RANDOM_CASES = 15
 NOTHING: tuple[str, ...] = ()
 
 EXPECTED: dict[str, dict[str, tuple[str, ...]]] = {

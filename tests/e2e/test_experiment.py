@@ -122,9 +122,11 @@ def test_the_page_of_the_array_turns_from_file_to_copied(terminal: Terminals, se
     window.wait_for("F12 leaves the program")
     window.type("x")
     window.press("Enter")
-    window.wait_for("1 page: copied-on-write; it was file")
-    for shown in ("1 page changed since", r" C +C +F→C ", r"contains: page1 *$", r"copied-on-write +3 "):
-        window.wait_for(shown)
+    news = ("1 page: copied-on-write; it was file", "1 page changed since", " C +C +F→C ", "contains: page1 *$")
+    window.wait_for_screen(  # on one screen: they are gone when the pages are read once more
+        lambda screen: all(re.search(each, screen, re.MULTILINE) for each in news), " and ".join(news)
+    )
+    window.wait_for(r"copied-on-write +3 ")
     window.press("F12", "c")
     window.wait_for(r"^[▸ ][0-9a-f ]+ file offset 0x\w+ +(● )?page1")  # unmarked if it was read once more meanwhile
     window.press("q", "q", "e")

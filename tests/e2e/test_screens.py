@@ -269,9 +269,9 @@ def test_a_tiny_terminal_to_begin_with(terminal: Terminals) -> None:
     window.wait_for(ROW)
 
 
-@pytest.mark.parametrize("environment", [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}])
-def test_what_is_drawn_is_utf_8_whatever_the_locale_says(terminal: Terminals, environment: dict[str, str]) -> None:
-    window = terminal(f"{SMAPSTOP} -p {os.getpid()}", environment=environment | {"PYTHONUTF8": "0"})
+def test_what_is_drawn_is_utf_8_whatever_the_locale_says(terminal: Terminals) -> None:
+    locale = {"PYTHONIOENCODING": "ascii", "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    window = terminal(f"{SMAPSTOP} -p {os.getpid()}", environment=locale)
     window.wait_for("● live .*Δ previous tick")
 
 

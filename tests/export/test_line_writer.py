@@ -213,4 +213,4 @@ def test_more_ticks_take_no_more_memory(path: Path, form: Callable[[Iterator[Ste
         return max(alive)
 
     most(10)  # what is made once is there
-    assert most(100) < 1.5 * most(20)
+    assert most(60) < 1.5 * most(15)

@@ -1,4 +1,5 @@
 import sqlite3
+from contextlib import closing
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,5 +18,6 @@ def test_a_time_has_microseconds_or_milliseconds_and_is_cut_never_rounded() -> N
 @given(wall_ns)
 def test_sqlite_reads_the_milliseconds(wall_ns: int) -> None:
     text = format_utc(wall_ns, "milliseconds")
-    (back,) = sqlite3.connect(":memory:").execute("SELECT strftime('%Y-%m-%dT%H:%M:%fZ', ?)", (text,)).fetchone()
+    with closing(sqlite3.connect(":memory:")) as database:
+        (back,) = database.execute("SELECT strftime('%Y-%m-%dT%H:%M:%fZ', ?)", (text,)).fetchone()
     assert back == text

@@ -361,13 +361,13 @@ def test_flipped_bits_never_pass_for_what_was_recorded(path: Path) -> None:
     record(path, *ticks)
     whole = path.read_bytes()
     refused = 0
-    for at in range(101, len(whole), len(whole) // 90):
+    for at in range(101, len(whole), len(whole) // 60):
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << at % 8]) + whole[at + 1 :])
         if (back := read_or_none(path)) is None:
             refused += 1
         else:
             same(ticks, back)
-    assert refused > 20
+    assert refused > 13
 
 
 def read_or_none(path: Path) -> list[Tick] | None:

@@ -5,6 +5,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def test_a_loop_with_dates_is_a_recording(saved: tuple[int, list[bytes]], tmp_pa
         "diff", tmp_path / "run", tmp_path / "run", "--at", "start,end", "--by", "address", "--metric", "size"
     )
     assert json.loads(diff.stdout)["groups"]
-    with sqlite3.connect(tmp_path / "run") as database:
+    with closing(sqlite3.connect(tmp_path / "run")) as database:
         assert database.execute("SELECT value FROM meta WHERE key = 'kernel'").fetchall() == []
 
 

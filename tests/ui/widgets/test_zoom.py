@@ -36,16 +36,18 @@ def shown(app: Dashboard) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("keys", "part"),
+    ("keys", "part", "size", "back"),
     [
-        ("", MappingTable),
-        ("enter", Inspector),
-        ("v", Inspector),
-        ("shift+tab", TimeBand),
-        ("shift+tab shift+tab", EventsPane),
+        ("", MappingTable, (80, 24), "z"),
+        ("", MappingTable, (200, 60), "escape"),
+        ("enter", Inspector, (80, 24), "escape"),
+        ("enter", Inspector, (118, 40), "z"),
+        ("v", Inspector, (118, 40), "escape"),
+        ("v", Inspector, (200, 60), "z"),
+        ("shift+tab", TimeBand, (80, 24), "z"),
+        ("shift+tab shift+tab", EventsPane, (118, 40), "escape"),
     ],
 )
-@pytest.mark.parametrize(("size", "back"), [((80, 24), "z"), ((118, 40), "escape"), ((200, 60), "z")])
 async def test_the_part_with_the_focus_fills_the_screen_and_gives_it_back(
     keys: str, part: type[TimeBand], size: tuple[int, int], back: str
 ) -> None:
