@@ -161,7 +161,7 @@ class CopyLog:
         if known is not timeline:  # sampled from its start again
             next_number = 0
         for number in range(max(next_number, timeline.oldest), len(timeline)):
-            tick, faults = timeline.header(number), timeline.faults.since_reading(number)
+            tick = timeline.header(number)
             for event in tick.events:
                 if event.what in _COPIES:
                     key = pid, event.mapping
@@ -169,6 +169,7 @@ class CopyLog:
                         pid, tick.wall_ns, event.pages, event.sure, event.names, event.what == "copy-on-write"
                     )
                     self._copies.setdefault(key, first)
+                    faults = timeline.faults.since_reading(number)
                     if faults is not None:
                         counts = self._copiers.setdefault(key, Counter())
                         for frame, count in function_counts(faults, event.mapping).items():

@@ -144,6 +144,8 @@ class EventLog:
             entries = entries.take(np.flatnonzero(np.isin(entries.mapping, self.only)))
         open_entries = [entry for entry in state.open if not _is_closed(entry, tick)]
         room = MAX_NEW_ENTRIES - sum(entry.first > tick.number - RUN_TICKS for entry in open_entries)
+        if not len(entries):
+            return notes
         faults, known = self.timeline.faults.since_reading(tick.number), [entry.key for entry in open_entries]
         return [*fold_entries(entries, before, after, faults, known, room), *notes]
 

@@ -86,18 +86,7 @@ PRINCIPLES = (
     ),
 )
 """The basics of reading smaps, at the start of the help."""
-_SIGNS = (
-    HelpEntry(fmt.UNKNOWN, "Unknown: this kernel does not print it, or it may not be read. Not the same as 0."),
-    HelpEntry(fmt.STILL, "No change."),
-    HelpEntry("▼ ▲", "The column that rows are sorted by: descending or ascending."),
-    HelpEntry("highlighted, struck through", "A row or number that just changed; a mapping that just disappeared."),
-    HelpEntry("underlined", "A number that just fell; one that just rose is only highlighted."),
-    HelpEntry(
-        "read 2 ms (0.2 %)",
-        "In the header: what the last reading took, and its share of one CPU. Above the budget (:budget PERCENT) "
-        "mappings are read less often; the header then says how often.",
-        keywords="cost overhead interval",
-    ),
+INFERRED = (
     HelpEntry(
         "~",
         "Inferred, not measured: about so much the mapping grew since it was last read, by its page faults and by "
@@ -109,6 +98,20 @@ _SIGNS = (
         "Growth of the process since the mappings were read that no known mapping accounts for: in memory mapped "
         "since, or without page faults that may be seen.",
         keywords="between inferred",
+    ),
+)
+"""What is inferred between two readings."""
+_SIGNS = (
+    HelpEntry(fmt.UNKNOWN, "Unknown: this kernel does not print it, or it may not be read. Not the same as 0."),
+    HelpEntry(fmt.STILL, "No change."),
+    HelpEntry("▼ ▲", "The column that rows are sorted by: descending or ascending."),
+    HelpEntry("highlighted, struck through", "A row or number that just changed; a mapping that just disappeared."),
+    HelpEntry("underlined", "A number that just fell; one that just rose is only highlighted."),
+    HelpEntry(
+        "read 2 ms (0.2 %)",
+        "In the header: what the last reading took, and its share of one CPU. Above the budget (:budget PERCENT) "
+        "mappings are read less often; the header then says how often.",
+        keywords="cost overhead interval",
     ),
     HelpEntry("first touch?", "Ambiguous: the fields also fit another mechanism; the inspector says which."),
 )
@@ -226,7 +229,7 @@ def help_sections(keymap: Keymap) -> Iterator[HelpSection]:
     columns = tuple(HelpEntry(column.title, column.help) for column in (*COLUMNS, ALL_COLUMNS["start"]))
     letters = tuple(HelpEntry(LETTERS[kind], f"{meaning}.".capitalize()) for kind, meaning in _KIND_MEANINGS.items())
     yield HelpSection(_COLUMNS, columns)
-    yield HelpSection(_SIGNS_TITLE, letters + _SIGNS)
+    yield HelpSection(_SIGNS_TITLE, letters + _SIGNS + INFERRED)
     states = (
         HelpEntry(f"{page_words.LETTERS[state]} {page_words.state_name(state)}", meaning)
         for state, meaning in STATE_HELP.items()

@@ -11,7 +11,7 @@ from smapstop.text.mapping_detail import perms_text
 from smapstop.text.mechanisms import EXPLANATIONS, meaning_of
 from smapstop.text.table_columns import Column
 from smapstop.text.vm_flags import flag_at, flag_help
-from smapstop.ui.help.content import PRINCIPLES, WHOLE_CHANGES
+from smapstop.ui.help.content import INFERRED, PRINCIPLES, WHOLE_CHANGES
 
 _EXPLAINED = ("perms", "happened")
 """Columns whose cells have terms."""
@@ -58,7 +58,7 @@ def table_help(column: Column | None, line: int, text: str, x: int) -> str:
 def _meanings() -> Mapping[str, str]:
     """Meanings by term: fields by their labels, mechanisms by their long and short names, lifecycle events."""
     meanings: dict[str, str] = {}
-    for entry in (*PRINCIPLES, *WHOLE_CHANGES):
+    for entry in (*PRINCIPLES, *INFERRED, *WHOLE_CHANGES):
         for word in entry.word.split(", "):
             if word[:1].islower() or "-" in word:  # not a heading
                 meanings[word] = entry.meaning

@@ -27,6 +27,12 @@ def test_what_is_no_term_is_not_explained(word: str) -> None:
     assert at(word) == ""
 
 
+def test_growth_elsewhere_is_explained_in_the_totals() -> None:
+    assert at("elsewhere", " mappings 30026  V special 4 K   elsewhere ~16 M").startswith(
+        "elsewhere: Growth of the process"
+    )
+
+
 def test_a_part_of_a_word_is_no_term_and_neither_is_the_space_after_the_line() -> None:
     assert term_help("Private_Dirty_Pages", 3) == ""
     assert term_help("Rss", 30) == ""
