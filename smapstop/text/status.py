@@ -197,7 +197,7 @@ def _mode(view: View, timeline: Timeline, over: EndOfRecording | None, overdue_s
     live = f"● live {fmt.span(tick.interval_ns)}"
     reading = view.snapshot.reading_tick
     if reading.read_ns >= _LONG_NS:
-        left = max(0, reading.monotonic_ns + reading.smaps_interval_ns - tick.monotonic_ns)
+        left = max(0, reading.monotonic_ns + tick.smaps_interval_ns - tick.monotonic_ns)
         between = f", {fmt.ABOUT} until then" if view.growth else ""
         return f"{live}, mappings again in {fmt.span(left)}, for {fmt.span(reading.read_ns)}{between}"
     if tick.smaps_interval_ns <= tick.interval_ns:
