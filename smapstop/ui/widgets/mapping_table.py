@@ -130,7 +130,7 @@ class MappingTable(LineList[int, _TableLine]):
         """Show a view with its rows in this order; the title says if that is frozen."""
         self._marks = marks
         fixed, index = self.fixed_row(), self.cursor_index
-        self._timeline, self._view, self._order = timeline, view, order
+        self._timeline, self._view, self._order, self._rows_inputs = timeline, view, order, ()
         self._ordered_ids = view.table.ids[order]
         self._columns = add_sorted(self.columns, sorting.key)
         self._group_series = fitting_group_series(self._group_series, timeline, view, self._columns)
