@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from export_helpers import export_jsonl, record_ticks
+from factories import timeline_of
 from stepped_program import SteppedProgram
 
 from smapstop.model.callers.page_faults import NO_LONGER_MAPPED
@@ -17,6 +19,7 @@ from smapstop.model.protocol import Pace
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.process import ProcDir
+from smapstop.recording.reader import Recording
 from smapstop.sampling.sampler import Sampler
 
 SMALL, FEW, NEW = 5120, 1024, 2048
@@ -148,6 +151,23 @@ def test_growth_between_two_readings_is_inferred_where_the_faults_are(watched: W
     assert watched.timeline.last is not None
     assert infer_growth(watched.timeline.last, watched.timeline.faults.since_reading(read.number)) is None
     assert between.number < read.number
+
+
+def test_a_recording_has_the_same_to_infer_and_nothing_of_it_as_a_change(watched: Watched, tmp_path: Path) -> None:
+    watched.go()
+    watched.sample_between()
+    path = record_ticks(tmp_path / "run.smaps", *watched.timeline.ticks)
+    with closing(Recording(path)) as recording:
+        replayed = timeline_of(*recording.ticks())
+    assert replayed.last is not None
+    again, growth = infer_growth(replayed.last, replayed.faults.since_reading(1)), watched.inferred()
+
+    assert again is not None
+    assert again.kb.tolist() == growth.kb.tolist()
+    assert again.counts.tolist() == growth.counts.tolist()
+    assert again.kb.max() >= SMALL * 4 * 0.95
+    assert {change["tick"] for change in export_jsonl(path, "changes")} == {0}
+    assert export_jsonl(path, "events") == []
 
 
 def test_nothing_is_claimed_to_have_grown_while_more_is_given_up(watched: Watched) -> None:
