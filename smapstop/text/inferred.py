@@ -97,7 +97,7 @@ def _growth_text(growth: InferredGrowth, rows: NDArray[np.intp], unit: UnitForma
         f"{_LABELS[name]} of the process {unit.change(by) if by else 'unchanged'}" for name, by in measured
     )
     if kb:
-        share = f"{fmt.ABOUT}{unit.text(kb)} of that is here"
+        share = f"{fmt.ABOUT}{unit.text(kb)} here"
         return f"; {grown}. Inferred from both: {share}; what was released meanwhile is not seen."
     if measured and all(by <= 0 for _, by in measured):
         return f"; {grown}. As much was released, or the pages were there before."

@@ -95,7 +95,7 @@ def test_what_was_measured_and_what_is_inferred_are_kept_apart() -> None:
     view = view_of((HEAP, "fill@fill.c:7 < main", 5_000), grown_kb=30 * MEBI_KB)
     assert evidence_text(view.growth, np.array([HEAP]), next_reading_ns(view), AUTO) == (
         "Measured since the last reading: 5,000 page faults by fill, fill.c:7 here; RssAnon of the process +30 M. "
-        "Inferred from both: ~19.5 M of that is here; what was released meanwhile is not seen. "
+        "Inferred from both: ~19.5 M here; what was released meanwhile is not seen. "
         "Elsewhere ~10.5 M: in memory mapped since, or by no page fault that was seen. "
         f"The mappings are read again at about {since(view, 10)}."
     )
