@@ -13,6 +13,8 @@ from smapstop.ui.theme.contrast import ensure_legible
 
 OWN, FAMILY, OTHERS = "█", "▒", "░"
 """Memory of a member that is its own, shared within the family, shared with others."""
+WATCHED = "●"
+"""Mark of the process that the dashboard shows; "▸" is that under the cursor, in the other parts of the screen."""
 _LEAST_NAME, _MOST_NAME, _LEAST_VERDICT = 16, 40, 18
 
 
@@ -106,7 +108,7 @@ def draw_member(
     room = columns.name - fmt.cell_width(member.tree) - len(pid) - 1
     name = fmt.pad(fmt.shorten_middle(member.title, max(1, room)), max(1, room))
     segments = [
-        Segment("▸" if watched else " ", base + Style(bold=True)),
+        Segment(WATCHED if watched else " ", base + Style(bold=True)),
         Segment(member.tree, quiet),
         Segment(name, plain + Style(bold=watched)),
         Segment(f"{pid} ", quiet),

@@ -69,5 +69,5 @@ class RunsScreen(Modal[Run | None]):
     def _option(self, run: Run, previous: Run | None) -> Option:
         """Line of a run in the list, compared with the previous run."""
         is_shown = run is self._shown_run
-        text = f" {'▸' if is_shown else ' '} {line_of(run, previous, self._unit)}"
+        text = f" {'●' if is_shown else ' '} {line_of(run, previous, self._unit)}"
         return Option(Content.styled(text, "bold" if is_shown else ""), id=str(run.number))

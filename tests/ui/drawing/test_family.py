@@ -45,7 +45,7 @@ def test_titles_and_members_fit_and_stand_below_each_other(width: int, longest: 
     assert strip.cell_length <= max(width, 60)
     at = titles.index("ΔUss") + len("ΔUss")
     assert strip.text[at - len("+160 K") : at] == "+160 K"
-    assert strip.text.startswith("▸│ └─")
+    assert strip.text.startswith("●│ └─")
 
 
 def test_who_did_it_is_left_out_before_anything_is_cut() -> None:

@@ -41,7 +41,7 @@ async def test_members_stand_in_a_tree_and_those_that_matter_are_sampled() -> No
         assert requested(family.source, FollowFamily) == [FollowFamily()]
         titles, parent, child, other = family_of(pilot)
         assert titles.split()[:5] == ["Process", "Rss", "Pss", "Uss", "ΔUss"]
-        assert parent.startswith("▸p4711")
+        assert parent.startswith("●p4711")
         assert child.startswith(" ├─p5000")
         assert other.startswith(" └─p5001")
         assert requested(family.source, SampleMembers)[-1] == SampleMembers((CHILD, CHILD + 1))

@@ -152,7 +152,7 @@ async def test_r_lists_the_runs_and_enter_shows_one_at_its_end(back: str) -> Non
         await pilot.pause()
         await pilot.press("r")
         listed = app.screen.query_one(OptionList)
-        assert str(listed.get_option_at_index(0).prompt).split()[:2] == ["▸", "2"]
+        assert str(listed.get_option_at_index(0).prompt).split()[:2] == ["●", "2"]
         await pilot.press("down", "enter")
         told = await header(pilot)
         assert " run 1 " in told
