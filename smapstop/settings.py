@@ -43,7 +43,7 @@ class Settings:
     is_recording: bool = False
     """Whether all that is watched is recorded to a file anyway."""
     remember: Callable[[Mapping[str, object]], None] = field(default=lambda _: None, repr=False)
-    """Store the settings the user changed, by config key, for the next session."""
+    """Store the settings the user changed, by config key, for the next session. May raise a `SmapstopError`."""
     write_snapshot: Callable[[int, str], str] = field(default=lambda *_: "", repr=False)
     """Read a process by its pid once, and save that to a file; returns a message. May raise a `SmapstopError`."""
     commands: tuple[str, ...] = ()

@@ -148,8 +148,12 @@ class Dashboard(KeyApp):
         """Close the source, and save the settings that the user changed."""
         self.source.close()
         changes = self._user_state.changes(self._initial_user_state)
-        if changes:
+        if not changes:
+            return
+        try:
             self._settings.remember(changes)
+        except SmapstopError as error:
+            self.session.notices.append(f"changed settings are not saved: {error.what}")
 
     @property
     def _user_state(self) -> UserState:

@@ -1,6 +1,6 @@
 """State file: settings changed in the dashboard, saved for the next session.
 
-Errors are ignored: without the file, the dashboard starts with its defaults.
+Errors of reading are ignored: without the file, the dashboard starts with its defaults.
 """
 
 import json
@@ -36,17 +36,22 @@ def save_state(changes: Mapping[str, object]) -> None:
     """Save changed settings and leave the other saved ones; without a home directory, do nothing.
 
     The file is private to the user (0600), and written atomically.
+
+    Raises:
+        SmapstopError: The file cannot be written; the message names it.
     """
     path = _state_path()
     if path is None:
         return
     known = {name: value for name, value in _read_table().items() if name in SETTING_PARSERS}
-    with suppress(OSError, SmapstopError):
+    try:
         for folder in reversed(path.parents):  # `mkdir(parents=True)` applies the mode only to the last
             if not folder.exists():
                 folder.mkdir(mode=0o700)
         with open_atomic_file(path, sync=False) as file:
             file.write(json.dumps(known | dict(changes), indent=1).encode())
+    except OSError as error:
+        raise SmapstopError(f"cannot create {str(path)!r}: {error.strerror}") from error
 
 
 def _read_table() -> Mapping[str, object]:

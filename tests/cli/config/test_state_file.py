@@ -3,12 +3,14 @@
 import json
 import os
 import stat
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from smapstop.cli.config.preferences import Preferences
 from smapstop.cli.config.state_file import read_state, save_state
+from smapstop.errors import SmapstopError
 
 
 @pytest.fixture
@@ -66,15 +68,18 @@ def test_something_else_in_its_place_disturbs_nobody(file: Path, what: str) -> N
     else:
         file.symlink_to("nowhere")
     assert read_state() == Preferences()
-    save_state({"pane": 12})
+    refused = pytest.raises(SmapstopError, match=r"dashboard\.json': Is a directory")
+    with refused if what == "directory" else nullcontext():
+        save_state({"pane": 12})
     assert read_state() == (Preferences() if what == "directory" else Preferences(pane=12))
     assert len(list(file.parent.iterdir())) == 1
 
 
-def test_without_a_place_nothing_is_remembered_and_nothing_is_said(
+def test_a_place_where_nothing_can_be_written_is_an_error_that_names_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
-    save_state({"pane": 12})
+    with pytest.raises(SmapstopError, match=r"file/smapstop/dashboard\.json': Not a directory"):
+        save_state({"pane": 12})
     assert read_state() == Preferences()

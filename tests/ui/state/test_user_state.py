@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
+from smapstop.cli.config.state_file import save_state
 from smapstop.model.protocol import Attach, Pace
 from smapstop.model.view.sort import Sorting
 from smapstop.settings import Replay, Settings, StartRequest
@@ -223,6 +225,19 @@ async def test_the_order_and_the_theme_are_remembered_when_the_user_changed_them
         app.theme = "dracula"
         await pilot.pause()
     assert memory.told == [{"theme": "dracula", "sort": "moved", "reverse": True}]
+
+
+async def test_a_theme_that_cannot_be_saved_is_told_when_the_dashboard_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    source = ListSource(tick_of(0, mappings_of((0, 4)), [0]))
+    app = Dashboard(source, Attach(4711), Settings(remember=save_state))
+    async with app.run_test(size=(118, 40)):
+        app.theme = "dracula"
+    file = tmp_path / "file" / "smapstop" / "dashboard.json"
+    assert app.session.notices == [f"changed settings are not saved: cannot create '{file}': Not a directory"]
 
 
 async def test_the_commands_typed_are_remembered_and_come_back() -> None:
