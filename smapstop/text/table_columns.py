@@ -127,21 +127,30 @@ def group_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
     return tuple(column for column in columns if column.cell_format not in ("address", "text"))
 
 
-def add_sorted(columns: Sequence[Column], key: str) -> tuple[Column, ...]:
+def add_sorted(columns: Sequence[Column], key: str, title: str = "") -> tuple[Column, ...]:
     """Columns with the one that rows are sorted by, which no narrow table drops: an order by hidden numbers is none.
+
+    It is wide enough for its title with an arrow.
 
     Args:
         columns: Columns that the user chose, in order.
         key: What rows are sorted by.
+        title: Title of that column now, where it is not always the same.
     """
     if key not in SORTABLE:
         return tuple(columns)
-    lasting = replace(SORTABLE[key], drop_order=0)
+    column = SORTABLE[key]
+    lasting = replace(column, drop_order=0, width=max(column.width, len(title or column.title) + 1))
     if any(column.key == key for column in columns):
         return tuple(lasting if column.key == key else column for column in columns)
-    pictures = (at for at, column in enumerate(columns) if column.cell_format in ("history", "happened"))
-    at = next(pictures, len(columns))
+    at = end_of_numbers(columns)
     return (*columns[:at], lasting, *columns[at:])
+
+
+def end_of_numbers(columns: Sequence[Column]) -> int:
+    """Index of the first picture or verdict, before which a column that is added comes; else the end."""
+    pictures = (at for at, column in enumerate(columns) if column.cell_format in ("history", "happened"))
+    return next(pictures, len(columns))
 
 
 def fit_columns(

@@ -51,6 +51,13 @@ def test_a_column_is_added_for_the_order_before_the_pictures_and_not_twice() -> 
     assert [column.key for column in add_sorted(find_columns(("name", "rss")), "swap")] == ["name", "rss", "swap"]
 
 
+@pytest.mark.parametrize("width", [60, 80, 118])
+@pytest.mark.parametrize("key", SORTABLE)
+def test_the_title_of_the_column_that_rows_are_sorted_by_has_room_for_its_arrow(key: str, width: int) -> None:
+    cells = next(cells for column, cells in fit_columns(add_sorted(COLUMNS, key), width) if column.key == key)
+    assert cells > len(SORTABLE[key].title)
+
+
 def test_columns_are_chosen_by_key_in_the_order_asked_for() -> None:
     assert [column.key for column in find_columns(("swap", "name", "ksm"))] == ["swap", "name", "ksm"]
     assert find_columns(()) == COLUMNS

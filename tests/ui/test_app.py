@@ -125,10 +125,14 @@ async def test_a_column_that_was_not_chosen_is_shown_while_rows_are_sorted_by_it
         app.action_command(f"group {grouping}")
         app.action_command("sort locked")
         source.deliver(tick(1, 41, 30, 20, 10))
-        assert "Locke▼" in (await shown(pilot))[0]
+        assert " Locked▼ " in (await shown(pilot))[0]
         app.action_command("sort moved")
         assert "Locke" not in (await shown(pilot))[0]
         assert "locked" not in {column.key for column in app.main_screen.columns}
+        for command, title in (("metric faults", "ΔFaults▼"), ("units bytes", "ΔFaults ▼")):
+            app.action_command(command)
+            app.action_command("sort delta")
+            assert f" {title} " in (await shown(pilot))[0]
 
 
 async def test_a_click_on_a_title_sorts_and_another_turns_the_order() -> None:
