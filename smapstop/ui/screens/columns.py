@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from smapstop.text.table_columns import ALL_COLUMNS, COLUMNS, Column, add_sorted, fit_columns
+from smapstop.text.table_columns import ALL_COLUMNS, COLUMNS, Column, add_sorted, end_of_numbers, fit_columns
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.screens.modal import Explained, Modal
@@ -101,11 +101,20 @@ class ColumnsScreen(Modal[tuple[Column, ...] | None]):
         self._choices.highlighted = at
 
     def action_show(self) -> None:
-        """Show or hide the column under the cursor; the last one shown cannot be hidden."""
+        """Show or hide the column under the cursor; the last one shown cannot be hidden.
+
+        One that is now shown comes before the history and the verdict: at their right it may be off the screen.
+        """
         at = self._choices.highlighted or 0
-        if self._shown_keys != {self._order[at].key}:
-            self._shown_keys ^= {self._order[at].key}
-            self._update_options(at)
+        column = self._order[at]
+        if self._shown_keys == {column.key}:
+            return
+        if column.key not in self._shown_keys and column.cell_format != "happened":
+            del self._order[at]
+            at = min(at, end_of_numbers(self._order))
+            self._order.insert(at, column)
+        self._shown_keys ^= {column.key}
+        self._update_options(at)
 
     def action_move_column(self, places: int) -> None:
         """Move the column under the cursor by a number of places."""

@@ -1,12 +1,14 @@
 """The dialog to choose the columns."""
 
+from typing import Any
+
 import pytest
 from textual.app import App
 from textual.content import Content
 from textual.widgets import OptionList
 from waiting import pause_until
 
-from smapstop.text.table_columns import COLUMNS
+from smapstop.text.table_columns import ALL_COLUMNS, COLUMNS, Column
 from smapstop.ui.screens.columns import ColumnsScreen
 
 
@@ -73,6 +75,32 @@ async def test_typing_goes_to_the_column_of_that_title_or_name_and_space_still_s
         assert columns.highlighted_option.id == column
         await pilot.press("space")
         assert [option.id for option in columns.options if "✓" in str(option.prompt)] == [COLUMNS[0].key, column]
+
+
+@pytest.mark.parametrize(
+    ("begin", "typed", "expected"),
+    [
+        (COLUMNS, "private_d", "name perms rss delta rate private_dirty history happened"),
+        (COLUMNS[:3] + COLUMNS[-1:], "history", "name perms rss history happened"),
+        (COLUMNS[:3] + COLUMNS[-2:-1], "happened", "name perms rss history happened"),
+        (COLUMNS[:3], "swap", "name perms rss swap"),
+    ],
+)
+async def test_a_column_that_is_shown_comes_before_the_history_and_the_verdict(
+    begin: tuple[Column, ...], typed: str, expected: str
+) -> None:
+    app: App[object] = App()
+    async with app.run_test(size=(118, 40)) as pilot:
+        chosen: list[Any] = []
+        app.push_screen(ColumnsScreen(begin, 200), chosen.append)
+        await pilot.pause()
+        await pilot.press(*(char if char != "_" else "underscore" for char in typed), "space")
+        highlighted = app.screen.query_one(OptionList).highlighted_option
+        assert highlighted is not None
+        assert ALL_COLUMNS[str(highlighted.id)].key.startswith(typed)
+        await pilot.press("enter")
+        await pause_until(pilot, lambda: chosen, "closed")
+    assert [column.key for column in chosen[0]] == expected.split()
 
 
 async def test_a_column_that_was_moved_is_found_where_it_is_now() -> None:
