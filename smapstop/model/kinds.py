@@ -9,8 +9,8 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.proc.added_fields import MEMORY_FILESYSTEM
-from smapstop.proc.columns import ABSENT, Mappings, StringIds, StringTable
+from smapstop.proc.added_fields import DATA_FILE, MEMORY_FILESYSTEM
+from smapstop.proc.columns import ABSENT, Amounts, Mappings, StringIds, StringTable
 from smapstop.proc.pages.page_states import Backing
 
 
@@ -206,7 +206,27 @@ def backing_of(kind: Kind, perms: str) -> Backing:
             return Backing.NOTHING
 
 
-def section_of(kind: Kind, name: str, perms: str) -> str:
+def data_file_column(mappings: Mappings) -> Amounts:
+    """Column `DATA_FILE` of a whole map, shape (n,)."""
+    private = classify_texts(mappings.strings, mappings.perms, lambda perms: perms.endswith("p")) > 0
+    executable = classify_texts(mappings.strings, mappings.perms, lambda perms: "x" in perms) > 0
+    is_data = private & (mappings.inode > 0) & ~np.isin(mappings.name, mappings.name[executable])
+    return np.where(is_data, 1, ABSENT)
+
+
+def with_data_files(mappings: Mappings) -> Mappings:
+    """Add the column `DATA_FILE` to a whole map, if it has such a file."""
+    column = data_file_column(mappings)
+    return mappings.with_fields({DATA_FILE: column}) if (column == 1).any() else mappings
+
+
+def is_data_file(mappings: Mappings, row: int) -> bool:
+    """Whether the file in a row is known to be neither a program nor a library."""
+    column = mappings.get(DATA_FILE)
+    return column is not None and bool(column[row] == 1)
+
+
+def section_of(kind: Kind, name: str, perms: str, *, is_data: bool = False) -> str:
     """Section that a mapping usually holds (`.text`, `.data`, `.rodata`), guessed from its permissions; else empty.
 
     Only files mapped privately have sections, as programs are: also on a memory file system, where they are shared
@@ -216,9 +236,10 @@ def section_of(kind: Kind, name: str, perms: str) -> str:
         kind: Its kind.
         name: As printed by the kernel.
         perms: As printed by the kernel.
+        is_data: Whether the file is known to be neither a program nor a library, see `DATA_FILE`: it has no sections.
     """
     in_memory = kind is Kind.SHARED and _name_meaning(name) in (_Name.FILE, _Name.NODE)
-    if not perms.endswith("p") or (kind is not Kind.FILE and not in_memory):
+    if is_data or not perms.endswith("p") or (kind is not Kind.FILE and not in_memory):
         return ""
     if "x" in perms:
         return ".text"

@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from smapstop.errors import SmapstopError, ambiguous_name_error, unknown_name_error
-from smapstop.model.kinds import kind_at, section_of
+from smapstop.model.kinds import is_data_file, kind_at, section_of
 from smapstop.proc.columns import Mappings, strip_deleted
 
 _ADDRESS = re.compile(r"(0x[0-9a-f]{1,16}|[0-9a-f]{5,16})(?:-(?:0x)?[0-9a-f]{5,16})?", re.IGNORECASE)
@@ -52,7 +52,8 @@ def full_name(mappings: Mappings, row: int) -> str:
 
 def section_at(mappings: Mappings, row: int) -> str:
     """Section of a file mapping, as shown in the table; empty for other mappings."""
-    return section_of(kind_at(mappings, row), mappings.name_of(row), mappings.perms_of(row))
+    kind, name, perms = kind_at(mappings, row), mappings.name_of(row), mappings.perms_of(row)
+    return section_of(kind, name, perms, is_data=is_data_file(mappings, row))
 
 
 def base_name(name: str) -> str:

@@ -7,10 +7,12 @@ import numpy as np
 
 from smapstop.errors import SmapstopError
 from smapstop.lazy_dataclass import dataclass
+from smapstop.model.kinds import data_file_column
 from smapstop.model.protocol import Target
 from smapstop.model.same_process import is_same_process
 from smapstop.model.tick import Tick
 from smapstop.model.totals import totals_of
+from smapstop.proc.added_fields import DATA_FILE
 from smapstop.proc.columns import Counters, Mappings, StringTable, strip_deleted
 from smapstop.proc.smaps.parser import SmapsParser, drop_torn
 from smapstop.proc.stat import PAGE_KB
@@ -129,7 +131,8 @@ class _SeriesReader:
         raw = self._parser.parse(reading.text)
         mappings = drop_torn(raw)
         torn = mappings is not raw
-        mappings = self._with_same_fields(with_sizes(mappings), time)
+        mappings = with_sizes(mappings).with_fields({DATA_FILE: data_file_column(mappings)})
+        mappings = self._with_same_fields(mappings, time)
         if not self.ticks:
             self.page_kb = _page_kb(mappings)
         known = self._state.known

@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 from factories import mappings_of
 
-from smapstop.model.kinds import Kind, backing_of, kind_at, kind_codes, kind_of, kinds_of, section_of
+from smapstop.model.kinds import (
+    Kind,
+    backing_of,
+    data_file_column,
+    kind_at,
+    kind_codes,
+    kind_of,
+    kinds_of,
+    section_of,
+    with_data_files,
+)
+from smapstop.model.lookup import section_at
 from smapstop.proc.columns import ABSENT
 from smapstop.proc.pages.page_states import Backing
 
@@ -139,3 +150,12 @@ def test_parts_of_a_file() -> None:
 )
 def test_only_what_may_be_a_program_has_sections(kind: Kind, name: str, perms: str, section: str) -> None:
     assert section_of(kind, name, perms) == section
+
+
+def test_a_file_of_which_nothing_is_executable_is_data_and_has_no_sections() -> None:
+    rows = [(1, 2, "r--p", "/lib/c"), (2, 3, "r-xp", "/lib/c"), (4, 5, "rw-p", "/classes.jsa")]
+    rows += [(6, 7, "r--p", "/locale"), (8, 9, "r--s", "/gconv-modules.cache"), (10, 11, "rw-p", "[heap]")]
+    mappings = mappings_of(*rows)
+    assert data_file_column(mappings).tolist() == [ABSENT, ABSENT, 1, 1, ABSENT, ABSENT]
+    assert [section_at(with_data_files(mappings), row) for row in range(6)] == [".rodata", ".text", "", "", "", ""]
+    assert with_data_files(mappings.take(slice(2))).fields == mappings.fields

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.callers.culprit import FunctionFaults
 from smapstop.model.events import COST_OF, MECHANISMS, Cost, Event, Mechanism, SymbolNames
-from smapstop.model.kinds import Kind, kind_at, section_of
+from smapstop.model.kinds import Kind, is_data_file, kind_at, section_of
 from smapstop.model.tick import LifecycleKind
 from smapstop.proc.columns import Mappings
 
@@ -43,11 +43,13 @@ class MappingRef:
     end: int
     """First address after it."""
     kind: Kind
+    is_data: bool = False
+    """Whether its file is known to be neither a program nor a library."""
 
     @property
     def section(self) -> str:
         """Section that it usually holds, such as `.data`; empty unless it is part of a file."""
-        return section_of(self.kind, self.name, self.perms)
+        return section_of(self.kind, self.name, self.perms, is_data=self.is_data)
 
     @property
     def address_range(self) -> str:
@@ -63,7 +65,8 @@ class MappingRef:
 def ref_of(mappings: Mappings, row: int) -> MappingRef:
     """Name, permissions and addresses of the mapping in a row."""
     start, end = int(mappings.start[row]), int(mappings.end[row])
-    return MappingRef(mappings.name_of(row), mappings.perms_of(row), start, end, kind_at(mappings, row))
+    name, perms, is_data = mappings.name_of(row), mappings.perms_of(row), is_data_file(mappings, row)
+    return MappingRef(name, perms, start, end, kind_at(mappings, row), is_data)
 
 
 def format_address_range(start: int, end: int) -> str:

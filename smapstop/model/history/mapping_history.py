@@ -6,8 +6,9 @@ from numpy.typing import NDArray
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.history.log_entry import MappingRef, format_address_range, ref_of
 from smapstop.model.history.time_window import TimeWindow
-from smapstop.model.kinds import Kind, kind_at, section_of
+from smapstop.model.kinds import Kind, kind_at
 from smapstop.model.labels import Label, purpose_label
+from smapstop.model.lookup import section_at
 from smapstop.model.mapping_rows import ADDRESS_COLUMNS, TEXT_COLUMNS
 from smapstop.model.own_changes import own_amounts_changed
 from smapstop.model.tick import LifecycleEvent, Tick
@@ -43,7 +44,7 @@ class MappingState:
     @property
     def section(self) -> str:
         """Section that it usually holds, such as `.data`; empty unless it is part of a file."""
-        return section_of(self.kind, self.name, self.perms)
+        return section_at(self.rows, self.row)
 
     @property
     def start(self) -> int:

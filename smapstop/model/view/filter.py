@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.errors import SmapstopError
-from smapstop.model.kinds import Kind, section_of
+from smapstop.model.kinds import Kind
 from smapstop.model.labels import purpose_label
 from smapstop.model.purpose_groups import PURPOSE_GROUPS, PurposeGroup
 from smapstop.model.purposes import Purpose
+from smapstop.model.view.row_names import row_section
 from smapstop.model.view.sort import Mask, sort_column
 from smapstop.model.view.table_data import TableData
 from smapstop.proc.added_fields import HIDDEN_FIELDS
@@ -145,16 +146,14 @@ def _part_filter(word: str) -> RowFilter:
     """Match the section shown after the name of a file, such as `.data`."""
 
     def passes(table: TableData) -> Mask:
-        kinds, texts = list(Kind), table.texts
-        first, of_row = _distinct_rows(table.kind, table.name, table.perms)
-        distinct = zip(*(column[first].tolist() for column in (table.kind, table.name, table.perms)), strict=True)
-        matching = [word in section_of(kinds[kind], texts[name], texts[perms]) for kind, name, perms in distinct]
+        first, of_row = _distinct_rows(table.kind, table.name, table.perms, table.data_files)
+        matching = [word in row_section(table, row) for row in first.tolist()]
         return np.array(matching, bool)[of_row]
 
     return passes
 
 
-def _distinct_rows(*columns: NDArray[np.integer]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _distinct_rows(*columns: NDArray[np.integer | np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """First row of each distinct combination of small numbers, and the combination of each row, shape (n,)."""
     keys = np.zeros(len(columns[0]), np.int64)
     for column in columns:

@@ -53,8 +53,8 @@ def without_path(name: str) -> str:
 
 def row_section(table: TableData, row: int) -> str:
     """Section of the file in a row; empty for other memory."""
-    texts = table.texts
-    return section_of(_KINDS[int(table.kind[row])], texts[int(table.name[row])], texts[int(table.perms[row])])
+    name, perms = table.texts[int(table.name[row])], table.texts[int(table.perms[row])]
+    return section_of(_KINDS[int(table.kind[row])], name, perms, is_data=table.is_data_file(row))
 
 
 def name_ranks(table: TableData) -> NDArray[np.int64]:

@@ -17,6 +17,7 @@ from smapstop.model.tick import Ids, ThreadStack
 from smapstop.model.timeline.map_diff import MapDiff
 from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.model.timeline.rates import rate_seconds
+from smapstop.proc.added_fields import DATA_FILE
 from smapstop.proc.columns import Addresses, Amounts, Mappings, StringIds, StringTable
 
 PurposeSource = tuple[Mappings, Purposes, NDArray[np.intp]]
@@ -97,6 +98,17 @@ class TableData:
     def last_moved(self) -> NDArray[np.int64]:
         """Tick at which each row last changed, or had page faults since it was read; -1 for never."""
         return self.last_changed if self.inferred is None else np.maximum(self.last_changed, self.inferred.last)
+
+    @property
+    def data_files(self) -> NDArray[np.bool_]:
+        """Mask of the files that are known to be neither programs nor libraries, shape (n,)."""
+        column = self.get(DATA_FILE)
+        return np.zeros(len(self), np.bool_) if column is None else column == 1
+
+    def is_data_file(self, row: int) -> bool:
+        """Whether the file in a row is known to be neither a program nor a library."""
+        column = self.get(DATA_FILE)
+        return column is not None and bool(column[row] == 1)
 
     def is_member(self, row: int) -> bool:
         """Whether a row is a mapping below its group."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from smapstop.errors import SmapstopError
 from smapstop.lazy_dataclass import dataclass
-from smapstop.model.kinds import Kind, backing_of, kind_at
+from smapstop.model.kinds import Kind, backing_of, kind_at, with_data_files
 from smapstop.model.labels import Label
 from smapstop.proc.columns import Mappings
 from smapstop.proc.elf.mapped_files import ElfCache
@@ -87,7 +87,7 @@ def read_map(process: ProcDir) -> Mappings:
     if not text:
         process.require_memory()
         raise SmapstopError(f"process {process.pid} has just ended")
-    return MemoryFilesystems(process).add_to(parse_smaps(text))
+    return with_data_files(MemoryFilesystems(process).add_to(parse_smaps(text)))
 
 
 def pagemap_error(process: ProcDir, error: OSError) -> SmapstopError:

@@ -1,11 +1,12 @@
-"""Facts about unnamed memory that the files of a process prove: which is .bss, and where the heap of Go is."""
+"""Facts that the files of a process prove: which unnamed memory is .bss or the heap of Go, and which file is data."""
 
 import os
 
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.proc.added_fields import FILE_BSS, GO_HEAP
+from smapstop.model.kinds import data_file_column
+from smapstop.proc.added_fields import DATA_FILE, FILE_BSS, GO_HEAP
 from smapstop.proc.columns import ABSENT, Amounts, Mappings
 from smapstop.proc.elf.mapped_files import open_mapped_file
 from smapstop.proc.elf.program_headers import ProgramHeaders, read_program_headers
@@ -21,7 +22,7 @@ _FilePart = tuple[int, int, int, int]
 
 
 class ProgramFacts:
-    """Add the columns `FILE_BSS` and `GO_HEAP` to readings of a process, from the first that has such memory.
+    """Add the columns `FILE_BSS`, `GO_HEAP` and `DATA_FILE` to readings, from the first that has such memory.
 
     Each part of a file is read once.
     """
@@ -39,7 +40,11 @@ class ProgramFacts:
     def add_to(self, mappings: Mappings) -> Mappings:
         """Return the mappings with the columns."""
         if self._last is None or not mappings.shares_layout(self._last):
-            columns = {FILE_BSS: self._bss_column(mappings), GO_HEAP: self._go_column(mappings)}
+            columns = {
+                FILE_BSS: self._bss_column(mappings),
+                GO_HEAP: self._go_column(mappings),
+                DATA_FILE: data_file_column(mappings),
+            }
             self._columns |= {name for name, column in columns.items() if (column != ABSENT).any()}
             self._added = {name: column for name, column in columns.items() if name in self._columns}
         self._last = mappings

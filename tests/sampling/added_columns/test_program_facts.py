@@ -11,6 +11,7 @@ import pytest
 from factories import mappings_of
 from stepped_program import SteppedProgram, stepped_python
 
+from smapstop.model.lookup import section_at
 from smapstop.proc.added_fields import FILE_BSS, GO_HEAP
 from smapstop.proc.columns import ABSENT
 from smapstop.proc.process import ProcDir
@@ -71,3 +72,29 @@ def test_only_a_program_of_go_has_a_heap_of_go() -> None:
         started.kill()
     assert column is not None
     assert column.tolist() == [1, 1, ABSENT]
+
+
+def test_a_file_that_is_only_read_has_no_sections_and_loading_it_as_a_library_gives_it_some(tmp_path: Path) -> None:
+    library = tmp_path / "library.so"
+    subprocess.run(["cc", "-shared", "-x", "c", "-", "-o", library], input=b"int f(void) { return 1; }", check=True)
+    code = f"""
+import ctypes, mmap
+with open({str(library)!r}, "rb") as file:
+    data = mmap.mmap(file.fileno(), 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ)
+step()
+ctypes.CDLL({str(library)!r})
+step()
+"""
+    with stepped_python(code) as target, ProcDir(target.pid) as process:
+        reader = ProcessReader(process)
+
+        def sections_of(name: str) -> set[str]:
+            mappings = reader.read("smaps").mappings
+            rows = [row for row in range(len(mappings)) if mappings.name_of(row).endswith(name)]
+            return {section_at(mappings, row) for row in rows}
+
+        programs = {".text", ".data", ".rodata"}
+        assert sections_of("library.so") == {""}
+        assert sections_of("libc.so.6") - {""} == programs
+        target.go()
+        assert sections_of("library.so") == programs
