@@ -195,7 +195,9 @@ def was_read_again(life: MappingHistory, after: int, number: int) -> bool:
 
     With much memory the budget lets seconds pass between two readings, in which the totals may already grow.
     """
-    return any(life.timeline.header(each).has_mappings for each in range(after + 1, number + 1))
+    timeline = life.timeline
+    known = range(max(after + 1, timeline.oldest), number + 1)  # history that is kept begins with a reading
+    return any(timeline.header(each).has_mappings for each in known)
 
 
 def unchanged_text(life: MappingHistory, number: int) -> str:
