@@ -27,6 +27,7 @@ from smapstop.text.units import AUTO, UnitFormat
 
 _ROOM_FOR_EVIDENCE, ROOM_FOR_TIMES = 24, 8
 """Cells for evidence: the least for fields that changed, and for how often an event happened."""
+_TIMES_CELLS = 5
 _SAME = "Rss unchanged"
 BETWEEN = " · "
 """Between the verdicts on the events of one tick."""
@@ -147,12 +148,12 @@ Piece = tuple[str, int]
 def evidence_pieces(entry: LogEntry, timeline: Timeline, width: int, unit: UnitFormat = AUTO) -> list[Piece]:
     """Evidence of an entry in at most `width` cells.
 
-    The fields that changed, or what was replaced by what; for a repeated event how often and since when.
+    The fields that changed, or what was replaced by what; for a repeated event since when and, at the end, how often.
     """
     if entry.count > 1:
-        times = f"×{fmt.count(entry.count)}"
+        times = f"×{fmt.count(entry.count)}".ljust(_TIMES_CELLS)
         since = "since" if entry.first >= timeline.oldest else "since before"
-        since = f"{times.ljust(5)} {since} {fmt.clock(timeline.header(max(timeline.oldest, entry.first)).wall_ns)}"
+        since = f"{since} {fmt.clock(timeline.header(max(timeline.oldest, entry.first)).wall_ns)}  {times}"
         return [(since if fmt.cell_width(since) <= width else fmt.clip(times, width), 0)]
     if entry.mapping is None or entry.mappings > 1 or width < _ROOM_FOR_EVIDENCE - 2:
         return []

@@ -168,6 +168,8 @@ class EventList(LineList[tuple[int, int], EventLine]):
         further = fmt.cell_width(text.what) - widths.what if entry.faults else 0  # so that it can say by whom
         taken = max(0, min(further, widths.evidence - ROOM_FOR_TIMES))
         evidence = tuple(evidence_pieces(entry, timeline, widths.evidence - taken, self._unit))
+        if entry.count > 1:  # how often stands at the right edge, however long the text is
+            taken = widths.evidence - sum(fmt.cell_width(piece) for piece, _ in evidence)
         return EventLine(
             text=text,
             subject=subject_text(entry, timeline, widths.subject),

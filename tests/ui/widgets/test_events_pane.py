@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from factories import mappings_of, tick_of
+from factories import faults_of, mappings_of, tick_of
 from list_source import ListSource
 from textual.app import App, ComposeResult
 from textual.binding import Binding
@@ -146,7 +146,17 @@ async def test_what_happens_again_is_one_line_that_says_how_often_and_since_when
         (line,) = lines(pilot.app)
         assert line.split("  ")[0] == "22:13:32.0"
         assert "first touch, 192 pages" in line
-        assert line.endswith("×12   since 22:13:21")
+        assert line.endswith("since 22:13:21  ×12")
+
+
+@pytest.mark.parametrize("width", [60, 80, 118, 200])
+async def test_how_often_stands_in_one_column_however_long_the_text_is(width: int) -> None:
+    by = faults_of((1, "a_function_with_a_name_that_needs_more_room_than_its_column_has < main", 1))
+    ticks = [tick(n, COPIED, GROWN, faults=by) for n in range(1, 13)]
+    async with Host(tick(0), *ticks).run_test(size=(width, 10)) as pilot:
+        told = lines(pilot.app)
+        assert len(told) == 2
+        assert {line.index("×12") for line in told} == {len(told[0]) - 3}
 
 
 async def test_the_newest_comes_first() -> None:
