@@ -22,8 +22,8 @@ class PageFlags(IntFlag):
     PRESENT = 1 << 1
     """In memory and in the page table."""
     SWAPPED = 1 << 2
-    """In swap, or being migrated; or no page, only a mark that userfaultfd protects it (VmFlags `uw`): the kernel shows
-    these alike to whom it hides page frames. Never set for shared memory in swap."""
+    """In swap, or being migrated; or no page, only a mark that userfaultfd protects it (VmFlags `uw`): the kernel
+    shows these alike to whom it hides page frames. Never set for shared memory in swap."""
     ZERO = 1 << 3
     """The zero page, small or huge: read but never written."""
     HUGE = 1 << 4

@@ -43,7 +43,7 @@ STATE_HELP = {
     PageState.SHARED_MEMORY: "Shared memory (memfd, shm, tmpfs), the same page for all who map it.",
     PageState.SHARED_MEMORY_SHARED: "A page of shared memory that is mapped elsewhere, too.",
     PageState.ZERO: "Read but never written: the kernel's one page of zeros, which costs nothing.",
-    PageState.SWAPPED: "In swap or being migrated; or only a mark of userfaultfd, if VmFlags have `uw`.",
+    PageState.SWAPPED: "In swap, being migrated, or only marked by userfaultfd (VmFlags `uw`).",
     PageState.GUARD: "Made inaccessible (MADV_GUARD_INSTALL): an access raises SIGSEGV.",
     PageState.SPECIAL: "Memory of the kernel ([vdso], [vvar]) or a device: never cached or swapped.",
 }
