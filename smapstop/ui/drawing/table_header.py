@@ -36,8 +36,8 @@ def _title(column: Column, view: View, cells: int, *, frozen: bool) -> str:
     if column.cell_format != "history":
         return column_title(column, view)
     span = window_text(view)
-    title = f"{metric} history ({span})"
-    return title if len(title) <= cells else f"{metric} ({span})"
+    titles = (f"{metric} history ({span})", f"{metric} ({span})", f"{metric} {span}")
+    return next((title for title in titles if len(title) <= cells), span)
 
 
 def column_at(columns: FittedColumns, x: int) -> Column | None:
