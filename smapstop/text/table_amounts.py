@@ -9,7 +9,7 @@ from smapstop.model.metrics import FAULTS, METRIC_TITLES
 from smapstop.model.view.table_data import TableData
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
-from smapstop.text.table_columns import Column
+from smapstop.text.table_columns import SORTABLE, Column, add_sorted
 from smapstop.text.units import CountFormat, UnitFormat, unit_format_of
 
 _NUMBERS = ("amount", "change", "rate")
@@ -58,6 +58,11 @@ def least_widths(view: View, columns: Sequence[Column]) -> dict[str, int]:
             title = f"{column_title(column, view)} ▼"
             widths[column.key] = max(map(len, (title, *texts)))
     return widths
+
+
+def columns_sorted(columns: Sequence[Column], key: str, view: View) -> tuple[Column, ...]:
+    """Columns with the one that rows are sorted by, wide enough for its title in a view; see `add_sorted`."""
+    return add_sorted(columns, key, column_title(SORTABLE[key], view) if key in SORTABLE else "")
 
 
 def column_title(column: Column, view: View) -> str:

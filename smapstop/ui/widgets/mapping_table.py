@@ -18,8 +18,8 @@ from smapstop.model.view.row_marks import RowMark, RowMarks
 from smapstop.model.view.sort import Sorting
 from smapstop.model.view.view import View
 from smapstop.text.row_queries import GroupSeries, RowSeries, fitting_group_series, fitting_row_series
-from smapstop.text.table_amounts import column_title
-from smapstop.text.table_columns import SORTABLE, Column, add_sorted, group_columns, unfitted_columns
+from smapstop.text.table_amounts import columns_sorted
+from smapstop.text.table_columns import Column, group_columns, unfitted_columns
 from smapstop.text.table_rows import RowText, build_rows, natural_widths
 from smapstop.text.tree_marks import tree_marks, tree_target
 from smapstop.ui.drawing.table_header import FittedColumns, column_at, titles_text
@@ -133,9 +133,7 @@ class MappingTable(LineList[int, _TableLine]):
         fixed, index = self.fixed_row(), self.cursor_index
         self._timeline, self._view, self._order, self._rows_inputs = timeline, view, order, ()
         self._ordered_ids = view.table.ids[order]
-        sorted_by = SORTABLE.get(sorting.key)
-        title = column_title(sorted_by, view) if sorted_by else ""
-        self._columns = add_sorted(self.columns, sorting.key, title)
+        self._columns = columns_sorted(self.columns, sorting.key, view)
         self._group_series = fitting_group_series(self._group_series, timeline, view, self._columns)
         self._row_series = fitting_row_series(self._row_series, timeline, view.state.metric, self._columns)
         self._sorting, self._frozen = sorting, frozen
@@ -249,8 +247,7 @@ class MappingTable(LineList[int, _TableLine]):
         """To the right: unfold the group under the cursor; to the left: fold it, or go up to it; False if neither."""
         if self._view is None or self._view.table.parent is None or not self.count:
             return False
-        row = int(self._order[self.cursor_index])
-        target = tree_target(self._view, row, steps)
+        target = tree_target(self._view, int(self._order[self.cursor_index]), steps)
         if target == self.current:
             self.action_open()
         elif target is not None:
