@@ -33,7 +33,7 @@ def test_a_program_that_ended_is_run_again_by_key_and_by_click_and_the_runs_are_
         window.wait_for(f"^ sh  run {number + 1} ")
     window.click("run 3", at=0)
     screen = window.wait_for("Runs, the last")
-    assert len(re.findall(r"│ +[▸ ] +\d  .*exited 3 ", screen)) == 2
+    assert len(re.findall(r"│ +[● ] +\d  .*exited 3 ", screen)) == 2
 
 
 def test_the_next_process_of_the_name_is_watched_when_one_died(terminal: Terminals, tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_a_rebuilt_program_starts_over_and_its_data_is_compared_to_the_kilobyte(
     )
 
     window.press("r")
-    window.wait_for(r"▸ +2 .*running .*\n.* 1 .*killed by SIGHUP")
+    window.wait_for(r"● +2 .*running .*\n.* 1 .*killed by SIGHUP")
     window.press("Down", "Enter")
     window.wait_for(r"server +run 1 .*killed by SIGHUP .*❚❚")
     window.press("L")
