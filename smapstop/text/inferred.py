@@ -119,6 +119,13 @@ def faults_text(count: int) -> str:
     return f"{count:,} page fault{'' if count == 1 else 's'}"
 
 
+def reading_text(view: View) -> str:
+    """When the mappings were read: "at 13:04:11"; empty if they are read at every tick."""
+    tick, read = view.snapshot.tick, view.snapshot.reading_tick
+    seldom = read.number != tick.number or tick.smaps_interval_ns > tick.interval_ns
+    return f"at {fmt.clock(read.wall_ns)}" if seldom else ""
+
+
 def next_reading_ns(view: View) -> int | None:
     """When the mappings are read again, about, wall clock, ns; None for the past, or if it is overdue."""
     tick = view.snapshot.tick

@@ -248,6 +248,8 @@ class Figure:
     """The metric that it is of, if it is one."""
     is_of_others: bool = False
     """Whether other processes caused the change, that map or no longer map the same pages."""
+    is_earlier: bool = False
+    """Whether the amount is that of the last reading of the mappings, before the tick shown."""
 
 
 _FIGURE_WIDTHS: Mapping[str, int] = {"pages": 11, "kB": 12, "bytes": 16}
@@ -272,10 +274,12 @@ def figures_of(view: View) -> list[Figure]:
         others = bool(change) and name in _SHARED_PARTS and not is_own_change(view.diff, _SHARED_PARTS[name])
         text = unit.signed(change) if change else ""
         widths = room or 6, room or 8
-        figures.append(Figure(METRIC_TITLES[name], amount, widths[0], change, text, widths[1], name, others))
+        earlier = read.number != tick.number and name not in tick.totals and name in read.totals
+        figures.append(Figure(METRIC_TITLES[name], amount, widths[0], change, text, widths[1], name, others, earlier))
     hugetlb = hugetlb_kb(read.totals)
     if hugetlb:  # before those for which there may be no room
-        figures.insert(3, Figure("Hugetlb, not in Rss", unit.with_sign(unit.amount(hugetlb)), room or 6, 0, "", 0))
+        amount, earlier = unit.with_sign(unit.amount(hugetlb)), read.number != tick.number
+        figures.insert(3, Figure("Hugetlb, not in Rss", amount, room or 6, 0, "", 0, is_earlier=earlier))
     figures.append(Figure("peak", unit.with_sign(unit.amount(tick.counters.vm_hwm)), room or 6, 0, "", 0))
     return [*figures, *_fault_figures(view)]
 

@@ -15,7 +15,7 @@ from smapstop.model.metrics import Metric
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
-from smapstop.text.inferred import elsewhere_text
+from smapstop.text.inferred import elsewhere_text, reading_text
 from smapstop.text.kinds import letter_of
 from smapstop.text.limits import LimitText, limit_texts, mapping_count_text
 from smapstop.text.status import Figure, faults_parts, figures_of, kind_amounts
@@ -29,7 +29,10 @@ _CHOSEN = Style(underline=True)
 
 
 class Totals(StripPanel):
-    """Figures in fixed places; below them the kinds of mappings, which filter the table when they are clicked."""
+    """Figures in fixed places; below them the kinds of mappings, which filter the table when they are clicked.
+
+    Between two readings of the mappings, what is of the last one is dim.
+    """
 
     DEFAULT_CSS = "Totals { height: 2; background: $background; color: $foreground; }"
 
@@ -77,7 +80,8 @@ class Totals(StripPanel):
     def _draw_kinds(self, view: View, style: DrawStyle, width: int) -> list[Segment]:
         """Draw the number of mappings, the kinds that fit, and at the right the faults if there is room."""
         count = fmt.clip(mapping_count_text(view), max(4, width // 2))
-        segments = [Segment(" mappings ", style.quiet), Segment(f"{count:<4} ", style.base)]
+        figure = style.base if view.snapshot.reading_tick.number == view.snapshot.tick.number else style.quiet
+        segments = [Segment(" mappings ", style.quiet), Segment(f"{count:<4} ", figure)]
         used = _cells(segments)
         self._kind_cells, unit = [], unit_format_of(view, "rss")
         for kind, amount, change in kind_amounts(view):
@@ -85,7 +89,7 @@ class Totals(StripPanel):
             pieces = [
                 Segment(f" {letter_of(kind)}", ink),
                 Segment(f" {_SHORT_NAMES.get(kind, kind.value)} ", style.quiet),
-                Segment(f"{unit.with_sign(unit.amount(amount))} ", style.base),
+                Segment(f"{unit.with_sign(unit.amount(amount))} ", figure),
                 *([Segment(f"{unit.signed(change)} ", style.change_style(change))] if change else ()),
             ]
             if used + _cells(pieces) > width:
@@ -93,11 +97,9 @@ class Totals(StripPanel):
             segments += pieces
             self._kind_cells.append((range(used, used + _cells(pieces)), kind))
             used += _cells(pieces)
-        elsewhere = elsewhere_text(view.growth, unit)
-        pieces = [Segment("  elsewhere ", style.quiet), Segment(f"{elsewhere} ", style.base)] if elsewhere else []
-        if used + _cells(pieces) <= width:
-            segments += pieces
-            used += _cells(pieces)
+        rest = _draw_reading(view, style, elsewhere_text(view.growth, unit), width - used)
+        segments += rest
+        used += _cells(rest)
         faults = _draw_faults(view, style, width - used)
         return [*segments, Segment(" " * (width - used - _cells(faults)), style.base), *faults]
 
@@ -138,14 +140,22 @@ class Totals(StripPanel):
                 self.post_message(self.KindClicked(kind))
 
 
+def _draw_reading(view: View, style: DrawStyle, elsewhere: str, room: int) -> list[Segment]:
+    """Draw when the mappings were read, and what grew elsewhere since then; the latter if there is room for one."""
+    when = [Segment(f" {reading_text(view)} ", style.quiet)] if reading_text(view) else []
+    grown = [Segment("  elsewhere ", style.quiet), Segment(f"{elsewhere} ", style.base)] if elsewhere else []
+    return next((pieces for pieces in ([*when, *grown], grown or when) if _cells(pieces) <= room), [])
+
+
 def _draw_figure(figure: Figure, style: DrawStyle, *, chosen: bool) -> list[Segment]:
     """Draw one figure; the metric chosen is underlined."""
     ink = style.quiet if figure.is_of_others or not figure.change else style.change_style(figure.change)
+    amount = style.quiet if figure.is_earlier else style.bold if chosen else style.base
     return [
         Segment(" ", style.base),
         Segment(figure.label, style.bold + _CHOSEN if chosen else style.quiet),
         Segment(" ", style.base),
-        Segment(fmt.pad(figure.amount, figure.width), style.bold if chosen else style.base),
+        Segment(fmt.pad(figure.amount, figure.width), amount),
         Segment(fmt.pad(f" {figure.change_text}", figure.change_width), ink),
     ]
 

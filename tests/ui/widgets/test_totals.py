@@ -1,13 +1,14 @@
 """The totals above the table: what is said when there is not room for all of it, and what a click does."""
 
 import pytest
-from factories import mappings_of, tick_of
+from factories import SECOND_NS, mappings_of, tick_of
 from list_source import ListSource
 from textual.pilot import Pilot
 
 from smapstop.model.protocol import Attach
 from smapstop.model.tick import Tick
 from smapstop.settings import Settings
+from smapstop.text import format as fmt
 from smapstop.ui.app import Dashboard
 from smapstop.ui.widgets.totals import Totals
 
@@ -53,6 +54,28 @@ async def test_figures_stay_in_their_places_when_they_change() -> None:
         assert still != moved
         for label in ("Pss", "Uss", "Dirty", "Swap", "peak"):
             assert still.index(label) == moved.index(label)
+
+
+async def test_between_two_readings_what_is_of_the_last_one_is_dim_and_says_when_it_was() -> None:
+    seldom = {"smaps_interval_ns": 10 * SECOND_NS}
+    read = tick_of(0, mappings_of(*ROWS), [0, 1, 2], keyframe=True, totals=TOTALS | {"swap": 500}, **seldom)
+    between = tick_of(1, mappings_of(), [], tier="counters", totals={"rss": 21_000, "swap": 500}, **seldom)
+    app = Dashboard(source := ListSource(read), Attach(4711), Settings())
+    async with app.run_test(size=(118, 40)) as pilot:
+        then = await lines(pilot)
+        assert [is_dim(app, text) for text in ("17.6 M", "500 K", "3")] == [False, False, False]
+        source.deliver(between)
+        now = await lines(pilot)
+        assert [is_dim(app, text) for text in ("17.6 M", "500 K", "3")] == [True, False, True]
+        assert f" at {fmt.clock(read.wall_ns)} " in now[1]
+        assert now[1].partition(" minor")[0] == then[1].partition(" minor")[0]
+
+
+def is_dim(app: Dashboard, text: str) -> bool:
+    """Whether an amount is as dim as the titles are."""
+    segments = [segment for y in (0, 1) for segment in app.query_one(Totals).render_line(y)]
+    styles = {segment.text.strip(): segment.style for segment in segments}
+    return styles[text] == styles["mappings"]
 
 
 async def test_a_click_on_a_kind_shows_only_it_and_another_click_all() -> None:
