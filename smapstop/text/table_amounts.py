@@ -16,13 +16,26 @@ _NUMBERS = ("amount", "change", "rate")
 
 
 def amount_texts(view: View, column: Column, rows: NDArray[np.intp]) -> list[str]:
-    """Texts of some rows in a column of amounts, changes or rates; unknown if the kernel does not print it."""
+    """Texts of some rows in a column of amounts, changes or rates.
+
+    Unknown is what the kernel does not print, and whether a row changed that was not read since its page faults.
+    """
     values = _values(view.table, column)
     if values is None:
         return [fmt.UNKNOWN] * len(rows)
     unit = _format_of(view, column)
-    formatter = unit.amount if column.cell_format == "amount" else unit.signed
-    return [formatter(value) for value in values[rows].tolist()]
+    if column.cell_format == "amount":
+        return [unit.amount(value) for value in values[rows].tolist()]
+    is_unknown = (values[rows] == 0) & _moved_since(view)[rows]
+    return [unit.signed(None if unknown else kb) for kb, unknown in zip(values[rows].tolist(), is_unknown, strict=True)]
+
+
+def _moved_since(view: View) -> NDArray[np.bool_]:
+    """Mask of the rows that had page faults since they were read: that they did not change is not known."""
+    table = view.table
+    if table.inferred is None or view.state.metric == FAULTS:  # page faults are counted at every tick
+        return np.zeros(len(table), np.bool_)
+    return table.inferred.faults > 0
 
 
 def _values(table: TableData, column: Column) -> NDArray[np.int64] | NDArray[np.float64] | None:

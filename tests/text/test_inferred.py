@@ -18,7 +18,8 @@ from smapstop.text.copying import why_text
 from smapstop.text.inferred import elsewhere_text, evidence_text, inferred_row_text, inferred_text, next_reading_ns
 from smapstop.text.mapping_detail import compared_ticks
 from smapstop.text.status import header_of
-from smapstop.text.table_columns import COLUMNS
+from smapstop.text.table_amounts import amount_texts
+from smapstop.text.table_columns import COLUMNS, find_columns
 from smapstop.text.table_rows import build_rows
 from smapstop.text.units import AUTO
 from smapstop.text.why import Why, why_of
@@ -121,6 +122,17 @@ def test_table_has_it_with_its_age() -> None:
     heap, data = build_rows(view, log, np.array([0, 1]), columns)
     assert heap.cells == (f"~20 M by fill since {since(view)}, 5,120 page faults · now",)
     assert (heap.age, data.age, data.cells) == (0, None, ("",))
+
+
+def test_a_row_with_page_faults_since_it_was_read_is_not_called_unchanged() -> None:
+    log = timeline((HEAP, "fill < main", 5_120), grown_kb=20 * MEBI_KB)
+    (delta,) = find_columns(["delta"])
+
+    def texts(**state: Any) -> list[str]:
+        return amount_texts(derive_view(log, ViewState(**state)), delta, np.array([0, 1]))
+
+    assert (texts(), texts(at=0)) == (["–", "·"], ["·", "·"])
+    assert texts(metric="faults") == ["+5,120", "·"]
 
 
 def test_header_says_that_there_is_something_inferred() -> None:
