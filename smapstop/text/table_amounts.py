@@ -26,8 +26,9 @@ def amount_texts(view: View, column: Column, rows: NDArray[np.intp]) -> list[str
     unit = _format_of(view, column)
     if column.cell_format == "amount":
         return [unit.amount(value) for value in values[rows].tolist()]
-    is_unknown = (values[rows] == 0) & _moved_since(view)[rows]
-    return [unit.signed(None if unknown else kb) for kb, unknown in zip(values[rows].tolist(), is_unknown, strict=True)]
+    here = values[rows]
+    is_unknown = (here == 0) & _moved_since(view)[rows]
+    return [unit.signed(kb) for kb in np.where(is_unknown, np.nan, here).tolist()]
 
 
 def _moved_since(view: View) -> NDArray[np.bool_]:
