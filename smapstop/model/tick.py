@@ -126,6 +126,8 @@ class Tick:
     ending: ExitStatus | None = None
     """How the process ended; None except on its last tick."""
     limits: Limits = NO_LIMITS
+    due_ns: int | None = None
+    """When the next tick is due, monotonic clock, ns; None if that is not known, as in recordings."""
     missing: str = ""
     """Why the mappings could not be read at this tick, and what to do; `rows` is meaningless then."""
 

@@ -239,6 +239,7 @@ class Sampler:
             faults=faults,
             torn=reading.torn,
             executed=reading.executed,
+            due_ns=self.pacer.due_ns,
             missing=reading.missing,
             limits=self.cgroup.limits(),
         )
@@ -293,6 +294,7 @@ class Sampler:
             torn=False,
             executed=False,
             ending=ending,
+            due_ns=None,
             missing="",
         )
 

@@ -192,6 +192,10 @@ def _mode(view: View, timeline: Timeline, over: EndOfRecording | None, overdue_s
         return f"■ {fmt.clock(tick.wall_ns)}"
     if over is not None:
         return f"■ {fmt.clock(tick.wall_ns)} end of recording"
+    left_s = _seconds_until_due(tick) - overdue_seconds
+    if left_s > 0:
+        since = f"○ no sample for {fmt.duration(overdue_seconds)}" if overdue_seconds else "● live"
+        return f"{since}, next in about {fmt.duration(left_s)} (budget)"
     if overdue_seconds:
         return f"○ no sample for {fmt.duration(overdue_seconds)}"
     live = f"● live {fmt.span(tick.interval_ns)}"
@@ -204,6 +208,13 @@ def _mode(view: View, timeline: Timeline, over: EndOfRecording | None, overdue_s
         return live
     between = f", {fmt.ABOUT} between" if view.growth else ""
     return f"{live}, mappings every {fmt.span(tick.smaps_interval_ns)} (budget){between}"
+
+
+def _seconds_until_due(tick: Tick) -> float:
+    """Time from the end of a tick to the next one; 0 if that is not known, or if the budget does not delay it."""
+    if tick.due_ns is None or tick.due_ns - tick.monotonic_ns < 2 * tick.interval_ns + tick.read_ns:
+        return 0
+    return (tick.due_ns - tick.monotonic_ns - tick.read_ns) / 1e9
 
 
 def _history_start(timeline: Timeline) -> tuple[str, ...]:

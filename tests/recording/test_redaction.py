@@ -255,7 +255,7 @@ def test_what_may_hold_words_is_known() -> None:
     assert {field.name for field in fields(Tick)} - {
         *("number", "monotonic_ns", "wall_ns", "read_ns", "cpu_ns", "interval_ns", "smaps_interval_ns", "counters"),
         *("tier", "totals", "keyframe", "ids", "rows", "gone", "lineage", "events", "torn", "executed"),
-        *("ending", "missing", "stacks", "limits", "faults"),
+        *("ending", "missing", "stacks", "limits", "faults", "due_ns"),
     } == set()
     assert {field.name for field in fields(FamilyReading)} == {
         *("wall_ns", "monotonic_ns", "cost_ns", "pids", "ppids", "start_times", "states", "read_ns", "amounts"),

@@ -246,6 +246,7 @@ def test_totals_and_counters_between_full_readings(program: Program) -> None:
         assert "pss" not in tick.totals
         assert tick.totals["rss"] > 0
         assert tick.smaps_interval_ns > 60 * SECOND_NS
+        assert tick.due_ns == target.sampler.pacer.due_ns
 
         assert map_before is not None
         assert target.timeline.last is not None

@@ -62,6 +62,20 @@ def test_what_is_overdue_is_not_called_live() -> None:
     assert header_of(target(), scene_of(timeline, at=0), timeline, overdue_seconds=65).mode.startswith("❚❚")
 
 
+def test_a_sample_that_the_budget_delays_is_announced() -> None:
+    timeline = two_ticks(due_ns=24 * SECOND_NS, smaps_interval_ns=23 * SECOND_NS)
+    modes = [
+        header_of(target(), scene_of(timeline), timeline, overdue_seconds=seconds).mode for seconds in (0, 16, 23)
+    ]
+    assert modes == [
+        "● live, next in about 22 s (budget)",
+        "○ no sample for 16 s, next in about 6 s (budget)",
+        "○ no sample for 23 s",
+    ]
+    soon = two_ticks(due_ns=2 * SECOND_NS)
+    assert header_of(target(), scene_of(soon), soon, overdue_seconds=65).mode == "○ no sample for 1m05s"
+
+
 def test_what_ended_says_how_and_no_more_what_it_does() -> None:
     timeline = two_ticks()
     timeline.append(tick_of(2, mappings_of(), [], ending=ExitStatus(status=3)))
