@@ -5,6 +5,8 @@ from smapstop.model.tick import Tier
 
 _BETWEEN_DIVISOR = 4
 """Readings between two full ones may use a quarter of the budget, so that the next full one is not starved."""
+_MEAN_TICKS = 16
+"""Ticks that the mean cost of what is read between two full readings is about."""
 
 
 class Pacer:
@@ -28,6 +30,8 @@ class Pacer:
         self._last_requests_ns = 0
         self._cost_ns: dict[Tier, int] = {}
         """Cost of the last reading of each tier, without that of page faults."""
+        self._mean_ns: dict[Tier, int] = {}
+        """Mean cost of the last ticks of each tier, with what is charged of page faults."""
         self._faults_ns = 0
         """Cost of page faults at the last tick."""
 
@@ -50,11 +54,12 @@ class Pacer:
     @property
     def interval_ns(self) -> int:
         """Time between full readings within the budget, ns: the requested interval or a multiple of it."""
-        between, faults = self._tier_between(), self._charged_ns
-        cost = self._cost_ns.get("smaps", 0) + faults + self._last_requests_ns
-        cost_between = self._cost_ns.get(between, 0) + faults if between else 0
+        between, income = self._tier_between(), self._income_ns
+        cost = self._cost_ns.get("smaps", 0) + self._charged_ns + self._last_requests_ns
+        cost_between = self._mean_ns.get(between, self._charged_ns) if between else 0
         reading = max(1, _ceil_div(cost, self._pace.interval_ns))
-        waiting = _ceil_div(max(0, cost - reading * self._income_ns), self._income_ns - cost_between)
+        pays_off = max(income - cost_between, income // _BETWEEN_DIVISOR, 1)
+        waiting = _ceil_div(max(0, cost - reading * income), pays_off)
         return self._pace.interval_ns * (reading + waiting)
 
     def tier(self) -> Tier:
@@ -74,6 +79,8 @@ class Pacer:
         is_first = not self._cost_ns
         self._cost_ns[tier], self._faults_ns = cost_ns, faults_ns
         cost_ns += self._charged_ns
+        mean_ns = self._mean_ns.get(tier, cost_ns)
+        self._mean_ns[tier] = mean_ns + (cost_ns - mean_ns) // _MEAN_TICKS
         is_soon = is_first and cost_ns <= 2 * self._income_ns  # the first also reads what is read only once
         if tier == "smaps":
             self._last_requests_ns, self._requests_ns = self._requests_ns, 0
@@ -97,7 +104,7 @@ class Pacer:
 
     def drop_debt(self, now_ns: int) -> None:
         """Drop the debt, and let the next tick be an interval away: what is read once, when watching begins."""
-        self._owed_ns, self._debt_ns, self._cost_ns = 0, 0, {}
+        self._owed_ns, self._debt_ns, self._cost_ns, self._mean_ns = 0, 0, {}, {}
         self._last_due_ns, self.due_ns = now_ns, now_ns + self._pace.interval_ns
 
     @property

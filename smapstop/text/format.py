@@ -153,6 +153,12 @@ def span(ns: int | None) -> str:
     return f"{value:.1f} {unit}" if value < 9.95 else f"{value:.0f} {unit}"
 
 
+def calm_interval(ns: int) -> int:
+    """Round an interval that keeps changing a little, ns: from 20 s on to 5 s, from 120 s on to 30 s."""
+    step = 1 if ns < 20_000_000_000 else 5_000_000_000 if ns < 120_000_000_000 else 30_000_000_000
+    return (ns + step // 2) // step * step
+
+
 def clock(wall_ns: int) -> str:
     """Format the local time of day: "14:05:09"."""
     return time.strftime("%H:%M:%S", time.localtime(wall_ns // 1_000_000_000))

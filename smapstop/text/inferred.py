@@ -132,5 +132,5 @@ def next_reading_ns(view: View) -> int | None:
     if view.state.at is not None or tick.ending is not None or tick.number != view.newest:
         return None
     since = view.snapshot.reading_tick
-    due_ns = since.wall_ns + tick.smaps_interval_ns
-    return due_ns if since.monotonic_ns + tick.smaps_interval_ns > tick.monotonic_ns else None
+    every_ns = fmt.calm_interval(tick.smaps_interval_ns)
+    return since.wall_ns + every_ns if since.monotonic_ns + every_ns > tick.monotonic_ns else None

@@ -199,15 +199,16 @@ def _mode(view: View, timeline: Timeline, over: EndOfRecording | None, overdue_s
     if overdue_seconds:
         return f"○ no sample for {fmt.duration(overdue_seconds)}"
     live = f"● live {fmt.span(tick.interval_ns)}"
-    reading = view.snapshot.reading_tick
+    reading, every_ns = view.snapshot.reading_tick, fmt.calm_interval(tick.smaps_interval_ns)
+    about = "about " if every_ns != tick.smaps_interval_ns else ""
     if reading.read_ns >= _LONG_NS:
-        left = max(0, reading.monotonic_ns + tick.smaps_interval_ns - tick.monotonic_ns)
+        left = max(0, reading.monotonic_ns + every_ns - tick.monotonic_ns)
         between = f", {fmt.ABOUT} until then" if view.growth else ""
-        return f"{live}, mappings again in {fmt.span(left)}, for {fmt.span(reading.read_ns)}{between}"
+        return f"{live}, mappings again in {about}{fmt.span(left)}, for {fmt.span(reading.read_ns)}{between}"
     if tick.smaps_interval_ns <= tick.interval_ns:
         return live
     between = f", {fmt.ABOUT} between" if view.growth else ""
-    return f"{live}, mappings every {fmt.span(tick.smaps_interval_ns)} (budget){between}"
+    return f"{live}, mappings {about}every {fmt.span(every_ns)} (budget){between}"
 
 
 def _seconds_until_due(tick: Tick) -> float:

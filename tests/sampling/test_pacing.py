@@ -151,6 +151,19 @@ def test_page_faults_do_not_keep_cheap_readings_from_coming_between() -> None:
     assert pacer.interval_ns // SECOND in {b - a for a, b in pairwise(readings)}
 
 
+def test_interval_does_not_swing_with_every_tick_between() -> None:
+    pacer, ticks = Pacer(Pace(SECOND, 0.004), 0), []
+    for at in range(400):
+        tier = pacer.tier()
+        counters = MS if at % 2 else 0
+        pacer.book_tick(tier, {"counters": counters, "rollup": 90 * MS, "smaps": 200 * MS}[tier], pacer.due_ns)
+        ticks.append((tier, pacer.interval_ns // SECOND))
+    readings = [at for at, (tier, _) in enumerate(ticks) if tier == "smaps"][2:]
+
+    assert {b - a for a, b in pairwise(readings)} <= {56, 57, 58}
+    assert {seconds for _, seconds in ticks[readings[0] :]} <= {56, 57, 58}
+
+
 def test_missed_ticks_are_skipped() -> None:
     pacer = Pacer(Pace(), 0)
     pacer.book_tick("smaps", 3 * MS, 3 * MS)

@@ -255,3 +255,10 @@ def test_a_shortened_text_ends_as_the_text_does(name: str, width: int) -> None:
 def test_a_name_cut_in_the_middle_keeps_its_head_and_its_section(name: str, width: int, expected: str) -> None:
     assert text.shorten_middle(name, width) == expected
     assert text.cell_width(expected) <= width
+
+
+def test_an_interval_that_keeps_changing_a_little_is_round() -> None:
+    seconds = (0.02, 3, 19, 20, 31, 33, 42, 114, 119, 217)
+    assert [text.calm_interval(round(s * SECOND)) / SECOND for s in seconds] == [
+        *(0.02, 3, 19, 20, 30, 35, 40, 115, 120, 210),
+    ]
