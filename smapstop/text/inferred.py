@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.callers.culprit import FunctionFaults, function_faults
+from smapstop.model.callers.culprit import FunctionFaults, TopFunction, function_faults
 from smapstop.model.history.inferred_growth import COUNTERS, InferredGrowth
 from smapstop.model.tick import Ids
 from smapstop.model.view.view import View
@@ -54,7 +54,7 @@ def inferred_text(growth: InferredGrowth | None, mappings: Ids, unit: UnitFormat
 
 
 def evidence_text(growth: InferredGrowth | None, mappings: Ids, next_ns: int | None, unit: UnitFormat) -> str:
-    """What was measured since some mappings were read, and what is inferred of it; empty for nothing.
+    """What is measured that `inferred_text` does not mention, and what is inferred of it; empty for nothing.
 
     Args:
         growth: What is inferred; None for nothing.
@@ -65,14 +65,13 @@ def evidence_text(growth: InferredGrowth | None, mappings: Ids, next_ns: int | N
     rows = _rows_of(growth, mappings)
     if growth is None or not len(rows):
         return ""
-    made, count = function_faults(growth.faults, growth.ids[rows].tolist()), int(growth.counts[rows].sum())
-    measured = f"Measured since the last reading: {faults_text(count)}{_by(made, full=True)} here"
-    sentences = [f"{measured}{_growth_text(growth, rows, unit)}"]
+    source = _source(function_faults(growth.faults, growth.ids[rows].tolist()))
+    sentences = [_growth_text(growth, rows, f"these page faults{f' ({source})' if source else ''}", unit)]
     elsewhere = elsewhere_text(growth, unit)
     if elsewhere:
         sentences.append(f"Elsewhere {elsewhere}: in memory mapped since, or by no page fault that was seen.")
     if next_ns is not None:
-        sentences.append(f"The mappings are read again at about {fmt.clock(next_ns)}.")
+        sentences.append(f"Read again at about {fmt.clock(next_ns)}.")
     return " ".join(sentences)
 
 
@@ -88,30 +87,38 @@ def elsewhere_text(growth: InferredGrowth | None, unit: UnitFormat) -> str:
     return f"{fmt.ABOUT}{unit.text(growth.elsewhere_kb)}"
 
 
-def _growth_text(growth: InferredGrowth, rows: NDArray[np.intp], unit: UnitFormat) -> str:
-    """What the process grew by, which is measured, and what part of that is inferred to be in some mappings."""
+def _growth_text(growth: InferredGrowth, rows: NDArray[np.intp], faults: str, unit: UnitFormat) -> str:
+    """What the growth of some mappings is inferred from: their page faults, and what the process grew by."""
     counters = {growth.counter_of(at) for at in rows.tolist()}
     measured = [(name, growth.grown_kb[name]) for name in COUNTERS if name in counters and name in growth.grown_kb]
-    kb = int(growth.kb[rows].sum())
     grown = " and ".join(
         f"{_LABELS[name]} of the process {unit.change(by) if by else 'unchanged'}" for name, by in measured
     )
-    if kb:
-        share = f"{fmt.ABOUT}{unit.text(kb)} here"
-        return f"; {grown}. Inferred from both: {share}; what was released meanwhile is not seen."
+    if growth.kb[rows].any():
+        return f"Inferred from {faults} and {grown}; what was released is not seen."
     if measured and all(by <= 0 for _, by in measured):
-        return f"; {grown}. As much was released, or the pages were there before."
-    return ". By how much it grew can not be inferred."
+        return f"{grown}, with {faults}: as much was released, or the pages were there before."
+    return f"By how much it grew with {faults} can not be inferred."
 
 
-def _by(made: FunctionFaults, *, full: bool = False) -> str:
+def _by(made: FunctionFaults) -> str:
     """Function that made page faults: " by fill", " mostly by fill"; empty without a majority."""
-    top = made.top
-    if top is None or top.faults < _MOST * made.seen:
+    top = _majority(made)
+    if top is None:
         return ""
-    source = source_text(top.frame) if full else ""
     mostly = "" if top.faults >= _ALL * made.seen else "mostly "
-    return f" {mostly}by {function_text(top.frame)}{f', {source}' if source else ''}"
+    return f" {mostly}by {function_text(top.frame)}"
+
+
+def _source(made: FunctionFaults) -> str:
+    """Where the function is that `_by` names: "fill.c:7"; empty if that is not known."""
+    top = _majority(made)
+    return source_text(top.frame) if top else ""
+
+
+def _majority(made: FunctionFaults) -> TopFunction | None:
+    """The function that made most page faults; None without one."""
+    return made.top if made.top is not None and made.top.faults >= _MOST * made.seen else None
 
 
 def faults_text(count: int) -> str:

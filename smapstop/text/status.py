@@ -200,7 +200,7 @@ def _mode(view: View, timeline: Timeline, over: EndOfRecording | None, overdue_s
         return f"○ no sample for {fmt.duration(overdue_seconds)}"
     live = f"● live {fmt.span(tick.interval_ns)}"
     reading, every_ns = view.snapshot.reading_tick, fmt.calm_interval(tick.smaps_interval_ns)
-    about = "about " if every_ns != tick.smaps_interval_ns else ""
+    about = fmt.ABOUT if every_ns != tick.smaps_interval_ns else ""
     if reading.read_ns >= _LONG_NS:
         left = max(0, reading.monotonic_ns + every_ns - tick.monotonic_ns)
         between = f", {fmt.ABOUT} until then" if view.growth else ""
@@ -208,7 +208,7 @@ def _mode(view: View, timeline: Timeline, over: EndOfRecording | None, overdue_s
     if tick.smaps_interval_ns <= tick.interval_ns:
         return live
     between = f", {fmt.ABOUT} between" if view.growth else ""
-    return f"{live}, mappings {about}every {fmt.span(every_ns)} (budget){between}"
+    return f"{live}, mappings every {about}{fmt.span(every_ns)} (budget){between}"
 
 
 def _seconds_until_due(tick: Tick) -> float:

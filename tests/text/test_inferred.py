@@ -87,18 +87,17 @@ def test_without_growth_only_the_faults_are_mentioned() -> None:
     assert inferred_text(view.growth, np.array([HEAP]), AUTO) == f"1,024 page faults by fill since {since(view)}"
     evidence = evidence_text(view.growth, np.array([HEAP]), None, AUTO)
     assert evidence == (
-        "Measured since the last reading: 1,024 page faults by fill here; RssAnon of the process −8.79 M. "
-        "As much was released, or the pages were there before."
+        "RssAnon of the process −8.79 M, with these page faults: "
+        "as much was released, or the pages were there before."
     )
 
 
 def test_what_was_measured_and_what_is_inferred_are_kept_apart() -> None:
     view = view_of((HEAP, "fill@fill.c:7 < main", 5_000), grown_kb=30 * MEBI_KB)
     assert evidence_text(view.growth, np.array([HEAP]), next_reading_ns(view), AUTO) == (
-        "Measured since the last reading: 5,000 page faults by fill, fill.c:7 here; RssAnon of the process +30 M. "
-        "Inferred from both: ~19.5 M here; what was released meanwhile is not seen. "
+        "Inferred from these page faults (fill.c:7) and RssAnon of the process +30 M; what was released is not seen. "
         "Elsewhere ~10.5 M: in memory mapped since, or by no page fault that was seen. "
-        f"The mappings are read again at about {since(view, 10)}."
+        f"Read again at about {since(view, 10)}."
     )
     assert elsewhere_text(view.growth, AUTO) == "~10.5 M"
 
@@ -106,7 +105,7 @@ def test_what_was_measured_and_what_is_inferred_are_kept_apart() -> None:
 def test_pages_of_a_private_file_may_be_its_own_or_copies() -> None:
     view = view_of((DATA, "relocate < main", 10), grown_kb=40)
     evidence = evidence_text(view.growth, np.array([DATA]), None, AUTO)
-    assert evidence.endswith("By how much it grew can not be inferred.")
+    assert evidence == "By how much it grew with these page faults can not be inferred."
 
 
 def test_next_reading_is_announced_live_only() -> None:
@@ -147,7 +146,7 @@ def test_inspector_does_not_call_constant_what_was_not_read() -> None:
     view = derive_view(log, ViewState())
     heap, data = (why_of_mapping(view, log, mapping) for mapping in (HEAP, DATA))
     assert (heap.inferred, heap.trend) == (f"~20 M by fill since {since(view)}, 5,120 page faults", "")
-    assert heap.evidence.startswith("Measured since the last reading: 5,120 page faults by fill here; RssAnon")
+    assert heap.evidence.startswith("Inferred from these page faults and RssAnon of the process +20 M")
     assert (data.inferred, data.evidence) == ("", "")
     copied = why_text(view, log, [HEAP], "v").splitlines()
     assert copied[1:3] == [heap.inferred, heap.evidence]

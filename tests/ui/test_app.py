@@ -506,9 +506,9 @@ async def test_a_reading_of_more_than_a_second_is_announced_before_it_is_repeate
     dear = {"smaps_interval_ns": 28 * second, "read_ns": 1_400_000_000}
     app, source = dashboard(tick(0, 40, 30, 20, 10, **dear))
     async with app.run_test(size=(118, 40)) as pilot:
-        assert "live 1.0 s, mappings again in about 30 s, for 1.4 s" in await header(pilot)
+        assert "live 1.0 s, mappings again in ~30 s, for 1.4 s" in await header(pilot)
         source.deliver(tick_of(1, mappings_of(), [], tier="counters", **dear))
-        assert "live 1.0 s, mappings again in about 29 s, for 1.4 s" in await header(pilot)
+        assert "live 1.0 s, mappings again in ~29 s, for 1.4 s" in await header(pilot)
 
 
 async def test_another_theme_is_seen_at_once() -> None:
