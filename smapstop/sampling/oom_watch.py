@@ -1,5 +1,6 @@
 """Watch the OOM killer's counters, to know whether it killed the process, and for which limit."""
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -9,13 +10,15 @@ from smapstop.proc.cgroup import MemoryLimit, OomCounts
 from smapstop.sampling.process_cgroup import ProcessCgroup
 
 _SIGKILL = 9
+_DYING_NS = 2_000_000_000
+"""How long a process that was killed may still be read, on a busy machine."""
 
 
 class OomWatch:
     """Counters of the OOM killer while a process runs, and when it has ended.
 
-    A process that the OOM killer chose may still be read for a moment, so the counters are compared with those of two
-    readings before.
+    A process that the OOM killer chose may still be read for a moment, so the counters are compared with those before
+    that moment, and of two readings before at least.
 
     Args:
         pid: The process.
@@ -25,7 +28,8 @@ class OomWatch:
     def __init__(self, pid: int, group: ProcessCgroup) -> None:
         self._pid, self._group = pid, group
         self._counted = group.cgroup
-        self._counts: deque[OomCounts] = deque(maxlen=2)
+        self._counts: deque[tuple[int, OomCounts]] = deque()
+        """Counters, with the time when they were stored, monotonic clock, ns."""
 
     def read(self) -> OomCounts:
         """Read the counters."""
@@ -34,7 +38,10 @@ class OomWatch:
 
     def store(self, counts: OomCounts) -> None:
         """Store counters that were read while the process still ran, before it was read."""
-        self._counts.append(counts)
+        now_ns = time.monotonic_ns()
+        self._counts.append((now_ns, counts))
+        while len(self._counts) > 2 and self._counts[1][0] <= now_ns - _DYING_NS:
+            self._counts.popleft()
 
     def explain(self, end: Callable[[], ExitStatus]) -> ExitStatus:
         """Explain the end of the process.
@@ -49,7 +56,7 @@ class OomWatch:
         ending = end()
         if ending.status is not None or ending.signal not in (None, _SIGKILL) or not self._counts:
             return ending
-        before, now = self._counts[0], self._now()
+        (_, before), now = self._counts[0], self._now()
         return replace(ending, oom=oom_kill_between(before, now, self._pid, is_killed=ending.signal == _SIGKILL))
 
     def _follow(self) -> None:
@@ -57,8 +64,8 @@ class OomWatch:
         self._group.follow()
         if self._group.cgroup is not self._counted:
             self._counted = self._group.cgroup
-            for at, counts in enumerate(self._counts):
-                self._counts[at] = OomCounts(counts.machine_kills)
+            for at, (stored_ns, counts) in enumerate(self._counts):
+                self._counts[at] = stored_ns, OomCounts(counts.machine_kills)
 
     def _now(self) -> OomCounts:
         """The counters now."""

@@ -92,6 +92,17 @@ def test_a_process_that_its_group_killed(program: Program) -> None:
     assert ending.oom == OomKill(True, OomLimit(LIMIT_BYTES, path_of(group)))
 
 
+def test_a_victim_that_is_read_several_times_while_it_dies(program: Program) -> None:
+    with limited_group() as group, eater_in(group, program, 64) as eater, watched(eater.pid) as watch:
+        eater.resume()
+        os.waitid(os.P_PID, eater.pid, os.WEXITED | os.WNOWAIT)
+        for _ in range(5):
+            watch.store(watch.read())
+        ending = watch.explain(lambda: KILLED)
+    assert ending.oom is not None
+    assert ending.oom.limit == OomLimit(LIMIT_BYTES, path_of(group))
+
+
 def test_the_limit_of_a_group_around_it(program: Program) -> None:
     with limited_group("inner") as group, eater_in(group, program, 64) as eater, watched(eater.pid) as watch:
         eater.resume()
