@@ -141,3 +141,13 @@ def next_reading_ns(view: View) -> int | None:
     since = view.snapshot.reading_tick
     every_ns = fmt.calm_interval(tick.smaps_interval_ns)
     return since.wall_ns + every_ns if since.monotonic_ns + every_ns > tick.monotonic_ns else None
+
+
+def no_events_text(view: View) -> str:
+    """Why there are no events: those between two readings of the mappings are known only after the second."""
+    tick = view.snapshot.tick
+    if view.snapshot.reading_tick.number == tick.number or tick.ending is not None:
+        return "no events yet"
+    next_ns = next_reading_ns(view)
+    when = "" if next_ns is None else f", at about {fmt.clock(next_ns)}"
+    return f"no events yet: they come with the next reading of the mappings{when}"

@@ -24,6 +24,7 @@ from smapstop.text.events import (
     evidence_pieces,
     subject_text,
 )
+from smapstop.text.inferred import no_events_text
 from smapstop.text.kinds import letter_of
 from smapstop.text.units import AUTO, process_format
 from smapstop.ui.drawing.event_line import EventLine, draw_event
@@ -33,8 +34,6 @@ from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.messages import EventSelected
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.widgets.line_list import LineList
-
-EMPTY_TEXT = "no events yet"
 
 
 class EventList(LineList[tuple[int, int], EventLine]):
@@ -60,7 +59,7 @@ class EventList(LineList[tuple[int, int], EventLine]):
         """Hints of the header: as drawn, before the focus came, and when the button of the mouse was pressed."""
         """Entry of the cursor when the search began."""
         self._event_log: EventLog | None = None
-        self._number, self._unit = 0, AUTO
+        self._number, self._unit, self._no_events = 0, AUTO, ""
         self._all_entries: tuple[LogEntry, ...] = ()
         self._entries: tuple[LogEntry, ...] = ()
 
@@ -81,6 +80,7 @@ class EventList(LineList[tuple[int, int], EventLine]):
             self.cursor_id = None
             self.scroll_to(y=0, animate=False, force=True)
         self._number, self._unit = view.snapshot.tick.number, process_format(view)
+        self._no_events = no_events_text(view)
         alerts = [entry for entry in alerts if entry.last <= self._number]
         entries = (*event_log.at(self._number), *alerts)
         self._all_entries = tuple(sorted(entries, key=lambda entry: entry.last))[::-1]
@@ -203,7 +203,7 @@ class EventList(LineList[tuple[int, int], EventLine]):
     def empty_text(self) -> str:
         """Text shown without entries: the reason."""
         if not self._all_entries:
-            return EMPTY_TEXT
+            return self._no_events
         edit, clear = key_of(self.app, "filter"), key_of(self.app, "back")
         return f"no event matches {fmt.printable(self.filter_words)!r}: {edit} edit · {clear} clear"
 

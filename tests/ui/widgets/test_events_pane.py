@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from factories import faults_of, mappings_of, tick_of
+from factories import SECOND_NS, faults_of, mappings_of, tick_of
 from list_source import ListSource
 from textual.app import App, ComposeResult
 from textual.binding import Binding
@@ -20,6 +20,7 @@ from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import derive_view
 from smapstop.model.view.view_state import ViewState
 from smapstop.settings import Settings
+from smapstop.text import format as fmt
 from smapstop.ui.app import Dashboard
 from smapstop.ui.messages import EventSelected
 from smapstop.ui.widgets.events_pane import EventsPane, MappingEvents
@@ -109,6 +110,19 @@ GROWN: Happened = (0, "first-touch", 64)
 async def test_at_first_nothing_has_happened() -> None:
     async with Host(tick(0)).run_test(size=(118, 10)) as pilot:
         assert lines(pilot.app) == ["  no events yet"]
+
+
+async def test_between_two_readings_it_says_when_events_come() -> None:
+    seldom: dict[str, Any] = {"smaps_interval_ns": 10 * SECOND_NS}
+    read = tick(0, **seldom)
+    app, source = dashboard(read)
+    async with app.run_test(size=(118, 40)) as pilot:
+        await opened(pilot)
+        assert lines(app) == ["  no events yet"]
+        source.deliver(tick_of(1, mappings_of(), [], tier="counters", **seldom))
+        await pilot.pause()
+        when = fmt.clock(read.wall_ns + 10 * SECOND_NS)
+        assert lines(app) == [f"  no events yet: they come with the next reading of the mappings, at about {when}"]
 
 
 async def test_a_copy_on_write_is_reported_with_the_fields_that_show_it() -> None:
