@@ -150,4 +150,4 @@ def no_events_text(view: View) -> str:
         return "no events yet"
     next_ns = next_reading_ns(view)
     when = "" if next_ns is None else f", at about {fmt.clock(next_ns)}"
-    return f"no events yet: they come with the next reading of the mappings{when}"
+    return f"no events yet: they come with the next reading{when}"

@@ -80,12 +80,12 @@ class EventList(LineList[tuple[int, int], EventLine]):
             self.cursor_id = None
             self.scroll_to(y=0, animate=False, force=True)
         self._number, self._unit = view.snapshot.tick.number, process_format(view)
-        self._no_events = no_events_text(view)
+        before, self._no_events = self._no_events, no_events_text(view)
         alerts = [entry for entry in alerts if entry.last <= self._number]
         entries = (*event_log.at(self._number), *alerts)
         self._all_entries = tuple(sorted(entries, key=lambda entry: entry.last))[::-1]
         self._update_entries(event_log)
-        self.redraw()
+        self.redraw(everything=not self.count and self._no_events != before)
 
     def filter_entries(self, words: str) -> None:
         """Show only the entries that match these words, see `search_entries`; the cursor stays on its entry."""

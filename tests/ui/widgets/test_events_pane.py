@@ -112,17 +112,19 @@ async def test_at_first_nothing_has_happened() -> None:
         assert lines(pilot.app) == ["  no events yet"]
 
 
-async def test_between_two_readings_it_says_when_events_come() -> None:
+async def test_between_two_readings_it_says_when_events_come(monkeypatch: pytest.MonkeyPatch) -> None:
     seldom: dict[str, Any] = {"smaps_interval_ns": 10 * SECOND_NS}
     read = tick(0, **seldom)
     app, source = dashboard(read)
     async with app.run_test(size=(118, 40)) as pilot:
-        await opened(pilot)
+        pane, painted = await opened(pilot), []
         assert lines(app) == ["  no events yet"]
+        monkeypatch.setattr(pane, "refresh", lambda *regions, **_: painted.append(regions))
         source.deliver(tick_of(1, mappings_of(), [], tier="counters", **seldom))
         await pilot.pause()
         when = fmt.clock(read.wall_ns + 10 * SECOND_NS)
-        assert lines(app) == [f"  no events yet: they come with the next reading of the mappings, at about {when}"]
+        assert lines(app) == [f"  no events yet: they come with the next reading, at about {when}"]
+        assert () in painted  # the whole pane, so that the text is on the screen, too
 
 
 async def test_a_copy_on_write_is_reported_with_the_fields_that_show_it() -> None:
