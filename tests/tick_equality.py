@@ -10,8 +10,8 @@ from smapstop.model.tick import Tick
 
 
 def tick_values(tick: Tick) -> dict[str, Any]:
-    """All that a tick says, as plain values that can be compared."""
-    plain = {field.name: getattr(tick, field.name) for field in fields(tick)}
+    """All that a tick says, as plain values; without when the next is due, which is not recorded."""
+    plain = {field.name: getattr(tick, field.name) for field in fields(tick) if field.name != "due_ns"}
     return plain | {
         "ids": tick.ids.tolist(),
         "rows": mapping_dicts(tick.rows),

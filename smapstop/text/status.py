@@ -17,6 +17,7 @@ from smapstop.model.totals import SUMMED_FIELDS, hugetlb_kb
 from smapstop.model.view.view import View
 from smapstop.proc.program_title import title_of
 from smapstop.text import format as fmt
+from smapstop.text.live import live_text
 from smapstop.text.units import process_format
 
 _STATES = {
@@ -29,8 +30,6 @@ _STATES = {
     "X": "dead",
     "I": "idle",
 }
-_LONG_NS = 1_000_000_000
-"""Readings that take at least this long are announced in the header, ns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,30 +191,7 @@ def _mode(view: View, timeline: Timeline, over: EndOfRecording | None, overdue_s
         return f"■ {fmt.clock(tick.wall_ns)}"
     if over is not None:
         return f"■ {fmt.clock(tick.wall_ns)} end of recording"
-    left_s = _seconds_until_due(tick) - overdue_seconds
-    if left_s > 0:
-        since = f"○ no sample for {fmt.duration(overdue_seconds)}" if overdue_seconds else "● live"
-        return f"{since}, next in about {fmt.duration(left_s)} (budget)"
-    if overdue_seconds:
-        return f"○ no sample for {fmt.duration(overdue_seconds)}"
-    live = f"● live {fmt.span(tick.interval_ns)}"
-    reading, every_ns = view.snapshot.reading_tick, fmt.calm_interval(tick.smaps_interval_ns)
-    about = fmt.ABOUT if every_ns != tick.smaps_interval_ns else ""
-    if reading.read_ns >= _LONG_NS:
-        left = max(0, reading.monotonic_ns + every_ns - tick.monotonic_ns)
-        between = f", {fmt.ABOUT} until then" if view.growth else ""
-        return f"{live}, mappings again in {about}{fmt.span(left)}, for {fmt.span(reading.read_ns)}{between}"
-    if tick.smaps_interval_ns <= tick.interval_ns:
-        return live
-    between = f", {fmt.ABOUT} between" if view.growth else ""
-    return f"{live}, mappings every {about}{fmt.span(every_ns)} (budget){between}"
-
-
-def _seconds_until_due(tick: Tick) -> float:
-    """Time from the end of a tick to the next one; 0 if that is not known, or if the budget does not delay it."""
-    if tick.due_ns is None or tick.due_ns - tick.monotonic_ns < 2 * tick.interval_ns + tick.read_ns:
-        return 0
-    return (tick.due_ns - tick.monotonic_ns - tick.read_ns) / 1e9
+    return live_text(view, overdue_seconds)
 
 
 def _history_start(timeline: Timeline) -> tuple[str, ...]:
