@@ -31,17 +31,24 @@ class CowTracker:
         self._files = files
         self._known_pages: dict[int, PageRuns] = {}
 
-    def begin(self, mappings: Mappings, ids: Ids) -> None:
-        """Scan the pages copied before watching began; discard what is known of a previous program."""
-        self._known_pages = {}
+    def begin(self, mappings: Mappings, ids: Ids) -> bool:
+        """Scan the pages copied before watching began; discard what is known of a previous program.
+
+        Returns:
+            Whether they are those of the reading. If not, some were copied in between: a later reading has them as
+            new, but they are not known as such here, so the mappings should be read again.
+        """
+        self._known_pages, agrees = {}, True
         used = np.flatnonzero(np.bincount(mappings.perms)).tolist()  # np.unique would import numpy.ma, 10 ms
         writable = [code for code in used if _is_private_writable(mappings.strings[code])]
         rows = np.flatnonzero((mappings.inode != 0) & np.isin(mappings.perms, writable))
         for row in rows[:MAX_MAPPINGS_AT_START].tolist():
             pages = self._read_anonymous(mappings, row)
             if pages is None:
-                return  # pagemap cannot be read, nor can it for the other mappings
+                return True  # pagemap cannot be read, nor can it for the other mappings
             self._known_pages[int(ids[row])] = pages
+            agrees &= _has_as_many(mappings, row, pages)
+        return agrees
 
     def name_new(self, mappings: Mappings, ids: Ids, events: Events) -> Events:
         """Add symbol names of pages copied on write to the events of a tick."""
@@ -66,6 +73,15 @@ class CowTracker:
             return read_anonymous_runs(self._process, start, min(end, start + MAX_MAPPING_BYTES))
         except OSError:
             return None
+
+
+def _has_as_many(mappings: Mappings, row: int, pages: PageRuns) -> bool:
+    """Whether smaps counted these anonymous pages of a mapping; true if this kernel does not count them."""
+    anonymous, swap = mappings.get("anonymous"), mappings.get("swap")
+    if anonymous is None:
+        return True
+    kb = int(anonymous[row]) + (0 if swap is None else max(0, int(swap[row])))
+    return pages.pages * pages.page_bytes // 1024 <= kb
 
 
 def _is_private_writable(perms: str) -> bool:

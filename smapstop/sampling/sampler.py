@@ -22,7 +22,7 @@ from smapstop.model.protocol import (
     ThreadsReply,
     ThreadsRequest,
 )
-from smapstop.model.tick import ExitStatus, Ids, ThreadStack, Tick
+from smapstop.model.tick import ExitStatus, Ids, ThreadStack, Tick, Tier
 from smapstop.model.totals import totals_of
 from smapstop.proc.columns import Counters, Mappings
 from smapstop.proc.elf.mapped_files import ElfCache
@@ -41,6 +41,8 @@ from smapstop.sampling.zero_pages import settle_discards
 KEYFRAME_EVERY = 120
 """Ticks between keyframes: going back in time replays at most this many."""
 
+_MOST_FIRST_READINGS = 3
+"""Of a process that is always copying pages."""
 _NO_IDS: Ids = np.zeros(0, np.int64)
 _NO_ROWS: Rows = np.zeros(0, np.intp)
 
@@ -155,17 +157,10 @@ class Sampler:
         """
         began_ns, tier = time.process_time_ns(), self.pacer.tier()
         with self._reader.prefetch(tier, self.cgroup.remote):
-            reading = self._reader.read(tier)
-            transition = advance(self._state, reading, self._process.page_kb)
-            if transition.is_first:
-                self._cow_tracker.begin(reading.mappings, transition.matched.ids)
-            events = self._settle(transition, reading)
-            events = self._cow_tracker.name_new(reading.mappings, transition.matched.ids, events)
-            stacks = (
-                self._stack_tracker.changes(reading.counters, reading.mappings, transition.matched.ids)
-                if reading.has_mappings
-                else ()
-            )
+            reading, transition = self._read(tier)
+            ids, has_mappings = transition.matched.ids, reading.has_mappings
+            events = self._cow_tracker.name_new(reading.mappings, ids, self._settle(transition, reading))
+            stacks = self._stack_tracker.changes(reading.counters, reading.mappings, ids) if has_mappings else ()
             spent_ns = time.process_time_ns() - began_ns
             faults, faults_ns = self._settle_faults(reading, transition.state.known)
             self._state = transition.state
@@ -175,6 +170,16 @@ class Sampler:
             spent_ns += faults_ns
             self._last = self._build_tick(reading, transition, events, stacks, faults, spent_ns)
             return self._last
+
+    def _read(self, tier: Tier) -> tuple[ProcessReading, Transition]:
+        """Read the process; when watching begins, again while it copies pages between smaps and its page tables."""
+        for _ in range(_MOST_FIRST_READINGS):
+            reading = self._reader.read(tier)
+            transition = advance(self._state, reading, self._process.page_kb)
+            agrees = not transition.is_first or self._cow_tracker.begin(reading.mappings, transition.matched.ids)
+            if agrees or reading.executed:  # a later reading would not say that another program was executed
+                break
+        return reading, transition
 
     def _settle_faults(self, reading: ProcessReading, known: KnownMappings | None) -> tuple[PageFaults | None, int]:
         """Page faults since the last tick, if any mappings are known; and the CPU time for them since then, ns."""
@@ -213,8 +218,7 @@ class Sampler:
             reading: The reading.
             transition: What it changed.
             events: Mechanisms that explain the changes, with symbol names.
-            stacks: Changes of thread stacks.
-            faults: Page faults.
+            stacks, faults: Changes of thread stacks; page faults.
             spent_ns: CPU time of reading and deriving the tick.
         """
         sent = slice(None) if transition.keyframe else transition.changed

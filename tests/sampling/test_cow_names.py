@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from stepped_program import SteppedProgram
 
 from smapstop.model.protocol import Pace
+from smapstop.model.tick import Tier
 from smapstop.proc.process import ProcDir
+from smapstop.sampling.process_reader import ProcessReader, ProcessReading
 from smapstop.sampling.sampler import Sampler
 
 
@@ -30,5 +33,27 @@ def test_what_was_copied_before_we_came_is_not_told(program: Callable[[str], Pat
         stepping.go()
         sampler = Sampler(process, Pace(budget=1.0))
         assert [symbols(sampler), symbols(sampler)] == [[], []]
+        stepping.go()
+        assert symbols(sampler) == [("page2", "wide")]
+
+
+def test_a_page_that_is_copied_while_watching_begins_is_in_the_first_tick(
+    program: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_process, readings = ProcessReader.read, []
+
+    def read_and_go_on(reader: ProcessReader, tier: Tier) -> ProcessReading:
+        readings.append(read_process(reader, tier))
+        if len(readings) == 1:
+            stepping.go()
+        return readings[-1]
+
+    monkeypatch.setattr(ProcessReader, "read", read_and_go_on)
+    with SteppedProgram(program("known_pages")) as stepping, ProcDir(stepping.pid) as process:
+        sampler = Sampler(process, Pace(budget=1.0))
+        first = sampler.sample()
+        assert int(first.rows.amounts.sum()) == int(readings[-1].mappings.amounts.sum())
+        assert len(readings) == 2, "read again, since page1 was copied in between"
+        assert not len(sampler.sample().events), "page1 is no news"
         stepping.go()
         assert symbols(sampler) == [("page2", "wide")]
