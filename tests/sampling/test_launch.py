@@ -286,18 +286,18 @@ def test_what_is_no_terminal_cannot_be_lived_on(tmp_path: Path) -> None:
 
 
 def test_where_ptrace_is_forbidden_a_program_is_launched_all_the_same() -> None:
-    told = subprocess.run([sys.executable, "-c", DENY_PTRACE], capture_output=True, text=True, check=True).stdout
+    reported = subprocess.run([sys.executable, "-c", DENY_PTRACE], capture_output=True, text=True, check=True).stdout
     sleep = subprocess.run(["sh", "-c", "realpath $(command -v sleep)"], capture_output=True, text=True, check=True)
-    assert json.loads(told) == [False, sleep.stdout.strip(), signal.SIGKILL, 127]
+    assert json.loads(reported) == [False, sleep.stdout.strip(), signal.SIGKILL, 127]
 
 
 def test_without_another_process_it_is_said_and_no_file_stays_open() -> None:
-    told = subprocess.run([sys.executable, "-c", WITHOUT_FORK], capture_output=True, text=True, check=True).stdout
-    assert json.loads(told) == ["cannot start true: Operation not permitted", True]
+    reported = subprocess.run([sys.executable, "-c", WITHOUT_FORK], capture_output=True, text=True, check=True).stdout
+    assert json.loads(reported) == ["cannot start true: Operation not permitted", True]
 
 
 def test_signals_on_the_way_do_not_hold_a_launch_up() -> None:
-    told = subprocess.run(
+    reported = subprocess.run(
         [sys.executable, "-c", UNDER_SIGNALS], capture_output=True, text=True, check=True, start_new_session=True
     )
-    assert told.stdout == "{(True, 0)}\n"
+    assert reported.stdout == "{(True, 0)}\n"

@@ -23,7 +23,7 @@ from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.state.family_view import FamilyView
 from smapstop.ui.state.session import Session
 from smapstop.ui.theme.app_theme import palette_of
-from smapstop.ui.widgets.strip_panel import StripPanel
+from smapstop.ui.widgets.time_panel import TimePanel
 
 MarkedMoment = tuple[int, str]
 """A moment that is marked, monotonic clock, ns, and its letter."""
@@ -40,7 +40,7 @@ class FamilyTime:
     marks: Sequence[MarkedMoment] = ()
 
 
-class FamilyBand(StripPanel):
+class FamilyBand(TimePanel):
     """Shows the metric of each process over the window of time, all on one scale.
 
     A click goes to a moment, a drag selects a range, the wheel zooms, as in the time band of one process.
@@ -64,8 +64,6 @@ class FamilyBand(StripPanel):
     def __init__(self) -> None:
         super().__init__()
         self._time: FamilyTime | None = None
-        self._drag_start: int | None = None
-        """Cell where the user pressed the button of the mouse."""
 
     def show(self, time: FamilyTime, most: int) -> None:
         """Show members over time, at most so many."""
@@ -129,21 +127,6 @@ class FamilyBand(StripPanel):
             self.post_message(self.MomentRequested(self._cells.times_of(first)[1]))
         else:
             self.post_message(self.TimesSelected(self._cells.times_of(first)[0], self._cells.times_of(last)[1]))
-
-    def on_mouse_up(self) -> None:
-        """End a drag."""
-        self._drag_start = None
-        self.release_mouse()
-
-    async def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Show less time."""
-        event.stop()
-        await self.run_action("screen.zoom(-1)")
-
-    async def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Show more time."""
-        event.stop()
-        await self.run_action("screen.zoom(1)")
 
 
 def marked_moments(session: Session) -> list[MarkedMoment]:

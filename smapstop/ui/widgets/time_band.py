@@ -24,10 +24,10 @@ from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.hints import hint_key
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.theme.app_theme import palette_of
-from smapstop.ui.widgets.strip_panel import StripPanel
+from smapstop.ui.widgets.time_panel import TimePanel
 
 
-class TimeBand(StripPanel, can_focus=True):
+class TimeBand(TimePanel, can_focus=True):
     """One chart over the window of time; a click goes to a moment, a drag selects a range, the wheel zooms."""
 
     DEFAULT_CSS = "TimeBand { height: 6; background: $background; color: $foreground; }"
@@ -54,8 +54,6 @@ class TimeBand(StripPanel, can_focus=True):
         self._is_over = False
         self._band: Band | None = None
         """What was drawn last."""
-        self._drag_start: int | None = None
-        """Cell where the user pressed the button of the mouse."""
 
     def show(self, activity: Activity, view: View, marks: tuple[Mark, ...] = (), *, is_over: bool) -> None:
         """Show the window and the tick of a view, and marks; the end of a recording is not now."""
@@ -124,21 +122,6 @@ class TimeBand(StripPanel, can_focus=True):
             return
         before = max(self._activity.oldest, self._ticks_in(first)[0] - 1)
         self.post_message(self.RangeSelected(before, self._ticks_in(last)[-1]))
-
-    def on_mouse_up(self) -> None:
-        """End a drag."""
-        self._drag_start = None
-        self.release_mouse()
-
-    async def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Show less time."""
-        event.stop()
-        await self.run_action("screen.zoom(-1)")
-
-    async def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Show more time."""
-        event.stop()
-        await self.run_action("screen.zoom(1)")
 
     def _press_hint(self, x: int, y: int) -> bool:
         """Press the key of the hint at a cell of the axis; False if there is none."""

@@ -28,7 +28,7 @@ def text_of(records: int = RECORDS) -> bytes:
 TEXT = text_of()
 
 
-def told(mappings: Mappings) -> tuple[object, ...]:
+def reported(mappings: Mappings) -> tuple[object, ...]:
     """All values of mappings, independent of their string codes."""
     codes = [
         [mappings.string_at(column, row) for row in range(len(mappings))]
@@ -41,7 +41,7 @@ def told(mappings: Mappings) -> tuple[object, ...]:
 def outcome(text: bytes, parser: SmapsParser | None = None) -> object:
     """Parsed values of a text, or its error."""
     try:
-        return told(parse_smaps(text) if parser is None else parser.parse(text))
+        return reported(parse_smaps(text) if parser is None else parser.parse(text))
     except SmapstopError as error:
         return str(error)
 
@@ -51,11 +51,11 @@ def taken_over(was: bytes, now: bytes) -> set[str]:
     assert was != now
     parser = SmapsParser()
     first = parser.parse(was)
-    before = told(first)
+    before = reported(first)
     second = parser.parse(now)
 
-    assert told(second) == outcome(now)
-    assert told(first) == before
+    assert reported(second) == outcome(now)
+    assert reported(first) == before
     return {name for name in (*HEADS, "amounts") if getattr(first, name) is getattr(second, name)}
 
 
@@ -86,14 +86,16 @@ def test_fields_that_were_added_to_a_reading_are_carried_to_the_next_of_the_same
     assert second.get("added").tolist() == added.tolist()  # type: ignore[union-attr]
     assert second.amounts[:-1].tolist() == parse_smaps(now).amounts.tolist()
     assert second.with_fields({"added": added}) is second
-    assert told(parser.parse(TEXT[TEXT.index(b"\n0000001") + 1 :])) == outcome(TEXT[TEXT.index(b"\n0000001") + 1 :])
+    assert reported(parser.parse(TEXT[TEXT.index(b"\n0000001") + 1 :])) == outcome(
+        TEXT[TEXT.index(b"\n0000001") + 1 :]
+    )
 
 
 def test_fields_of_a_reading_without_torn_mappings_are_not_carried() -> None:
     parser = SmapsParser()
     parser.carry_fields(parser.parse(TEXT).take(slice(1, None)).with_fields({"added": np.arange(RECORDS - 1)}))
 
-    assert told(parser.parse(TEXT)) == outcome(TEXT)
+    assert reported(parser.parse(TEXT)) == outcome(TEXT)
 
 
 def test_other_flags_leave_all_else_as_it_is() -> None:
@@ -162,7 +164,7 @@ def test_a_malformed_text_leaves_the_last_reading_as_it_was() -> None:
     with pytest.raises(SmapstopError):
         parser.parse(bad)
 
-    assert told(parser.parse(TEXT)) == told(good)
+    assert reported(parser.parse(TEXT)) == reported(good)
     assert parser.parse(TEXT) is parser.parse(TEXT)
 
 

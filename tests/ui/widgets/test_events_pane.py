@@ -104,7 +104,7 @@ COPIED: Happened = (1, "copy-on-write", 4)
 GROWN: Happened = (0, "first-touch", 64)
 
 
-# what is told
+# what is reported
 
 
 async def test_at_first_nothing_has_happened() -> None:
@@ -170,9 +170,9 @@ async def test_how_often_stands_in_one_column_however_long_the_text_is(width: in
     by = faults_of((1, "a_function_with_a_name_that_needs_more_room_than_its_column_has < main", 1))
     ticks = [tick(n, COPIED, GROWN, faults=by) for n in range(1, 13)]
     async with Host(tick(0), *ticks).run_test(size=(width, 10)) as pilot:
-        told = lines(pilot.app)
-        assert len(told) == 2
-        assert {line.index("×12") for line in told} == {len(told[0]) - 3}
+        reported = lines(pilot.app)
+        assert len(reported) == 2
+        assert {line.index("×12") for line in reported} == {len(reported[0]) - 3}
 
 
 async def test_the_newest_comes_first() -> None:
@@ -185,8 +185,8 @@ async def test_the_lives_of_mappings_are_reported() -> None:
     steps = (LifecycleEvent("grow", 0), LifecycleEvent("protect", 1))
     gone = tick(2, rows=grown[:2], gone=[2], lineage=(LifecycleEvent("unmap", 2),))
     async with Host(tick(0), tick(1, rows=grown, lineage=steps), gone).run_test(size=(118, 10)) as pilot:
-        told = [" ".join(line[12:].split()) for line in lines(pilot.app)]
-        assert told == [
+        reported = [" ".join(line[12:].split()) for line in lines(pilot.app)]
+        assert reported == [
             "A anon 3000000 unmapped, 1 M rw-p at 3000000",
             "H [heap] grew +132 K",
             "F redis-server .rodata protected rw-p → r--p",
@@ -196,8 +196,8 @@ async def test_the_lives_of_mappings_are_reported() -> None:
 async def test_the_process_is_reported_in_its_own_name() -> None:
     ticks = (tick(1, executed=True), tick(2, torn=True), tick(3, ending=ExitStatus(signal=9)))
     async with Host(tick(0), *ticks).run_test(size=(118, 10)) as pilot:
-        told = [" ".join(line[12:].split()) for line in lines(pilot.app)]
-        assert told == [
+        reported = [" ".join(line[12:].split()) for line in lines(pilot.app)]
+        assert reported == [
             "program killed by SIGKILL",
             "program the map changed while being read",
             "program exec: started a new program",
