@@ -1,5 +1,5 @@
 /* Memory that the kernel may drop, dirty or not. */
-#include "steps.h"
+#include "pages.h"
 
 #ifndef MAP_DROPPABLE
 #define MAP_DROPPABLE 0x08 /* since Linux 6.11, and so not in all headers */
@@ -16,8 +16,7 @@ int main(void)
 	for (int i = 0; i < PAGES; i++)
 		*(volatile char *)(p + i * PAGE) = 1;
 	step("touched", p);
-	if (madvise(p, PAGES * PAGE, MADV_PAGEOUT))
-		return 2;
+	page_out(p, PAGES);
 	step("dropped", p);
 	return 0;
 }
