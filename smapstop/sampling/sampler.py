@@ -141,7 +141,7 @@ class Sampler:
             watch_faults(process, self._files, pace.budget) if callers else (None, "not asked for")
         )
         """The watch of its page faults, if there is one; and what is not seen of them, and why."""
-        self._cow_tracker = CowTracker(process, self._files)
+        self._cow_tracker = CowTracker(process, self._files, self.faults)
         self._position_tracker = PositionTracker(process)
         self._stack_tracker = StackTracker(process)
         self._state = SamplerState()
@@ -159,7 +159,8 @@ class Sampler:
         with self._reader.prefetch(tier, self.cgroup.remote):
             reading, transition = self._read(tier)
             ids, has_mappings = transition.matched.ids, reading.has_mappings
-            events = self._cow_tracker.name_new(reading.mappings, ids, self._settle(transition, reading))
+            events = self._settle(transition, reading)
+            events = self._cow_tracker.name_new(reading.mappings, ids, events, reading.counted_ns)
             stacks = self._stack_tracker.changes(reading.counters, reading.mappings, ids) if has_mappings else ()
             spent_ns = time.process_time_ns() - began_ns
             faults, faults_ns = self._settle_faults(reading, transition.state.known)

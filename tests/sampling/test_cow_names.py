@@ -1,6 +1,7 @@
 """The name of what was copied on write, on a real process."""
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -56,4 +57,29 @@ def test_a_page_that_is_copied_while_watching_begins_is_in_the_first_tick(
         assert len(readings) == 2, "read again, since page1 was copied in between"
         assert not len(sampler.sample().events), "page1 is no news"
         stepping.go()
+        assert symbols(sampler) == [("page2", "wide")]
+
+
+def test_a_page_that_is_copied_while_a_tick_is_read_is_named_in_the_next(
+    program: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_process = ProcessReader.read
+
+    def read_and_go_on(reader: ProcessReader, tier: Tier) -> ProcessReading:
+        reading = read_process(reader, tier)
+        stepping.go()
+        return reading
+
+    with (
+        SteppedProgram(program("known_pages")) as stepping,
+        ProcDir(stepping.pid) as process,
+        closing(Sampler(process, Pace(budget=1.0), callers=True)) as sampler,
+    ):
+        if sampler.faults is None:
+            pytest.skip(sampler.missing_callers)
+        assert symbols(sampler) == []
+        stepping.go()
+        with monkeypatch.context() as patch:
+            patch.setattr(ProcessReader, "read", read_and_go_on)
+            assert symbols(sampler) == [("page1",)]
         assert symbols(sampler) == [("page2", "wide")]

@@ -100,6 +100,11 @@ class KeptFaults:
         now = light.take(is_now)
         return Samples(now, self._density_of(now), [each for each in stacks if each.time_ns <= until_ns]), later
 
+    def later_than(self, time_ns: int) -> FaultColumns:
+        """The light samples later than a time, which are still kept."""
+        light = join_columns(self._light)
+        return light.take(light.time_ns > time_ns)
+
     def _density_of(self, faults: FaultColumns) -> NDArray[np.int8]:
         """How stacks were sampled at the time of each fault of this tick."""
         density = np.zeros(len(faults), np.int8)

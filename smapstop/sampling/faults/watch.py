@@ -8,7 +8,7 @@ import numpy as np
 from smapstop.errors import SmapstopError
 from smapstop.model.callers.page_faults import NO_LONGER_MAPPED, PageFaults
 from smapstop.model.tick import Ids
-from smapstop.proc.callstack.fault_records import KERNEL_IP
+from smapstop.proc.callstack.fault_records import KERNEL_IP, FaultColumns
 from smapstop.proc.callstack.perf_events import DrainedRings, FaultRings
 from smapstop.proc.columns import Counters, Mappings
 from smapstop.proc.elf.mapped_files import ElfCache
@@ -101,6 +101,11 @@ class FaultWatch:
                 self._store(self._rings.set_periods(light, stack))
         if light != before[0]:
             self._has_gaps, self._is_exact = True, False
+
+    def later_than(self, time_ns: int) -> FaultColumns:
+        """The faults that were sampled after a time (CLOCK_MONOTONIC), up to now; they are not settled yet."""
+        self.drain()
+        return self._kept.later_than(time_ns)
 
     def _store(self, drained: DrainedRings) -> None:
         """Store samples until they are settled."""
