@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.lazy_dataclass import dataclass
+from smapstop.model.kinds import is_private
 from smapstop.model.tick import Ids, LifecycleEvent, LifecycleKind
 from smapstop.proc.columns import Mappings, StringIds, StringTable
 
@@ -87,13 +88,15 @@ def match_readings(previous: Mappings, ids: Ids, current: Mappings, next_id: int
 
 
 def _has_same_backing(a: Mappings, i: Rows, b: Mappings, j: Rows) -> NDArray[np.bool_]:
-    """Whether rows map the same object: the same file at the same `start - offset`, or both no file."""
+    """Whether rows map the same object in the same way: the same file at the same `start - offset`, or both none."""
     same_file = (a.inode[i] == b.inode[j]) & (a.device[i] == b.device[j])
     # start - offset stays the same wherever a file mapping is cut; without a file the offset is 0
     in_place = (a.inode[i] == 0) | (a.start[i] - a.offset[i] == b.start[j] - b.offset[j])
     same: NDArray[np.bool_] = same_file & in_place
     renamed = np.flatnonzero(same & (a.inode[i] == 0) & (a.name[i] != b.name[j]))
     same[renamed] = _is_renamable(a.strings, a.name[i[renamed]]) & _is_renamable(b.strings, b.name[j[renamed]])
+    protected = np.flatnonzero(same & (a.perms[i] != b.perms[j]))
+    same[protected] = is_private(a, i[protected]) == is_private(b, j[protected])
     return same
 
 

@@ -187,6 +187,12 @@ def classify_texts(texts: StringTable, codes: StringIds, classify: Callable[[str
     return classes[codes]
 
 
+def is_private(mappings: Mappings, rows: NDArray[np.intp] | slice = slice(None)) -> NDArray[np.bool_]:
+    """Which of some rows are MAP_PRIVATE, shape (n,): what is written is copied. No call turns one into the other."""
+    private: NDArray[np.bool_] = classify_texts(mappings.strings, mappings.perms[rows], lambda p: p.endswith("p")) > 0
+    return private
+
+
 def backing_of(kind: Kind, perms: str) -> Backing:
     """Backing of a mapping, for the states of its pages.
 
@@ -208,9 +214,8 @@ def backing_of(kind: Kind, perms: str) -> Backing:
 
 def data_file_column(mappings: Mappings) -> Amounts:
     """Column `DATA_FILE` of a whole map, shape (n,)."""
-    private = classify_texts(mappings.strings, mappings.perms, lambda perms: perms.endswith("p")) > 0
     executable = classify_texts(mappings.strings, mappings.perms, lambda perms: "x" in perms) > 0
-    is_data = private & (mappings.inode > 0) & ~np.isin(mappings.name, mappings.name[executable])
+    is_data = is_private(mappings) & (mappings.inode > 0) & ~np.isin(mappings.name, mappings.name[executable])
     return np.where(is_data, 1, ABSENT)
 
 

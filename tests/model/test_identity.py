@@ -53,6 +53,13 @@ CASES: dict[str, tuple[Rows, Rows, list[int], list[int], list[LifecycleEvent]]] 
         [101],
         [LifecycleEvent("unmap", 101)],
     ),
+    "a shared view in the place of a private one of the same file": (
+        [(10, 20, "rw-p", "/data/x")],
+        [(10, 20, "rw-s", "/data/x")],
+        [200],
+        [100],
+        [LifecycleEvent("map", 200), LifecycleEvent("unmap", 100)],
+    ),
     "all unmapped": (
         [(10, 20), (30, 40)],
         [],

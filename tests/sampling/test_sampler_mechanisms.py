@@ -388,6 +388,16 @@ def test_moved_and_left_empty(program: Program, data: Path) -> None:
         assert target.go() == [], "a file's mapping moved"
 
 
+def test_views_of_a_file_that_take_each_other_s_place(program: Program, data: Path) -> None:
+    with explained(program("views_of_file"), data) as target:
+        private = target.mapping
+        assert target.go(elsewhere={"unmapped"}) == ["file-read 40"], "of the shared view"
+        assert target.timeline.last is not None
+        assert told(target.timeline.last.tick.events.of_mapping(private)) == ["unmapped 40"], "its 10 copies, too"
+        assert target.go(elsewhere={"unmapped"}) == ["file-read 20"]
+        assert target.go() == ["copy-on-write? 5"], "of pages that moved then: nothing is left to explain"
+
+
 def test_fork_of_half_a_mapping(program: Program) -> None:
     with explained(program("fork_kinds")) as target:
         assert target.go() == [], "vfork"

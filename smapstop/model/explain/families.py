@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.explain.evidence import Addresses
 from smapstop.model.explain.ledger import KbColumn
+from smapstop.model.kinds import is_private
 from smapstop.proc.columns import ABSENT, Mappings
 
 Rows = NDArray[np.intp]
@@ -136,10 +137,11 @@ def _number_clusters(start: NDArray[np.uint64], end: NDArray[np.uint64]) -> NDAr
 
 
 def _backing_keys(mappings: Mappings, rows: Rows) -> NDArray[np.uint64]:
-    """Backing of each row: inode, device and `start - offset`, shape (3, n); `start - offset` is 0 without a file."""
+    """Backing of each row, shape (4, n): inode, device, `start - offset` (0 without a file), MAP_PRIVATE."""
     inode = mappings.inode[rows]
     file_base = np.where(inode != 0, mappings.start[rows] - mappings.offset[rows], 0)
-    return np.stack([inode, mappings.device[rows].astype(np.uint64), file_base])
+    private = is_private(mappings, rows).astype(np.uint64)
+    return np.stack([inode, mappings.device[rows].astype(np.uint64), file_base, private])
 
 
 def family_amounts(

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from smapstop.model.explain.families import Rows, sizes_kb
 from smapstop.model.explain.ledger import KbColumn, Mask
+from smapstop.model.kinds import is_private
 from smapstop.proc.columns import Mappings
 
 _LONGEST_FILE_KB = 1 << 43
@@ -19,6 +20,8 @@ class FileRanges(NamedTuple):
     """0 for mappings that do not exist, or map no file."""
     device: NDArray[np.int32]
     perms: NDArray[np.int32]
+    private: Mask
+    """MAP_PRIVATE."""
     first_kb: KbColumn
     """Offset of the first byte in the file, kB."""
     size_kb: KbColumn
@@ -29,11 +32,13 @@ class FileRanges(NamedTuple):
         here = np.flatnonzero(rows >= 0)
         inode = np.zeros(len(rows), np.uint64)
         device, perms = np.zeros(len(rows), np.int32), np.zeros(len(rows), np.int32)
+        private = np.zeros(len(rows), bool)
         first, size = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
         at = rows[here]
         inode[here], device[here], perms[here] = mappings.inode[at], mappings.device[at], mappings.perms[at]
+        private[here] = is_private(mappings, at)
         first[here], size[here] = (mappings.offset[at] >> np.uint64(10)).astype(np.int64), sizes_kb(mappings, at)
-        return FileRanges(inode, device, perms, first, size)
+        return FileRanges(inode, device, perms, private, first, size)
 
     def common_kb(self, row: int, other: "FileRanges", other_row: int) -> int:
         """Length of the range that two mappings of the same file have in common, kB; not positive without any."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from smapstop.model.explain.evidence import LARGE_FOLIO, Evidence, Rows
 from smapstop.model.explain.families import sizes_kb
 from smapstop.model.explain.file_ranges import FileRanges
-from smapstop.model.explain.ledger import HP, HS, SC, SD, KbColumn, Ledger, Mask
+from smapstop.model.explain.ledger import HP, HS, SC, SD, STATES, KbColumn, Ledger, Mask
 from smapstop.model.kinds import classify_texts
 from smapstop.proc.columns import Mappings
 
@@ -85,7 +85,7 @@ def cancel_moved_files(ledger: Ledger, evidence: Evidence, was: FileRanges, now:
     for target, key in zip(targets.tolist(), now.objects(targets), strict=True):
         for source in by_object.get(key, []):
             common_kb = was.common_kb(source, now, target)
-            if source == target or common_kb <= 0:
+            if source == target or common_kb <= 0 or was.private[source] != now.private[target]:
                 continue
             alike = was.perms[source] == now.perms[target]
             if change[source] < 0 or evidence.lost_kb[source] or (alike and evidence.amount_before("rss")[source]):
@@ -204,12 +204,24 @@ def _begins_at_new_guard(before: Mappings, after: Mappings, rows: Rows) -> Mask:
 
 
 def _cancel(ledger: Ledger, source: int, target: int) -> None:
-    """Cancel what one mapping lost of each field against what another one gained."""
+    """Cancel what one mapping lost of each field against what another one gained.
+
+    Pages in another state than before, such as those that the process alone has now, change it in the target.
+    """
     for left in ledger.unexplained.values():
         common = min(-left[source], left[target])
         if common > 0:
             left[source] += common
             left[target] -= common
+    for names in (STATES, (HP, HS)):
+        states = [ledger.unexplained[name] for name in names]
+        moved_kb = min(-sum(left[source] for left in states), sum(left[target] for left in states))
+        for left in states:
+            part = min(-left[source], moved_kb)
+            if part > 0:
+                left[source] += part
+                left[target] -= part
+                moved_kb -= part
 
 
 def possibly_handled(ledger: Ledger, evidence: Evidence) -> tuple[Mask, Mask]:

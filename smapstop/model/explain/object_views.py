@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.explain.ledger import KbColumn, Mask
-from smapstop.model.kinds import classify_texts
+from smapstop.model.kinds import is_private
 from smapstop.proc.columns import Mappings
 
 Rows = NDArray[np.intp]
@@ -82,11 +82,6 @@ def mapped_kb_of(mappings: Mappings, rows: Rows) -> KbColumn:
     """Pages of objects that some rows have, kB."""
     amounts = {name: column[rows] for name in _MAPPED_FIELDS if (column := mappings.get(name)) is not None}
     return mapped_kb(amounts, is_private(mappings, rows))
-
-
-def is_private(mappings: Mappings, rows: Rows) -> Mask:
-    """MAP_PRIVATE: what is written is copied."""
-    return classify_texts(mappings.strings, mappings.perms[rows], lambda perms: perms.endswith("p")) > 0
 
 
 def _have_same_range(before: Mappings, before_rows: Rows, after: Mappings, after_rows: Rows) -> Mask:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.explain.ledger import KbColumn, Mask
-from smapstop.model.explain.object_views import ObjectRows, find_other_views, is_private, mapped_kb, mapped_kb_of
-from smapstop.model.kinds import Kind, classify_texts, kind_codes
+from smapstop.model.explain.object_views import ObjectRows, find_other_views, mapped_kb, mapped_kb_of
+from smapstop.model.kinds import Kind, classify_texts, is_private, kind_codes
 from smapstop.proc.added_fields import OBJECT_ALLOCATED, OBJECT_GROWN_WHILE_READ
 from smapstop.proc.columns import ABSENT, Amounts, Mappings
 

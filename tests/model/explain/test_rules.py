@@ -279,6 +279,16 @@ def test_mapping_that_moved_takes_its_pages_along() -> None:
     assert reported(before, touched, 4) == [[], [], ["first-touch 4"]]
 
 
+def test_moved_pages_may_be_in_another_state_than_before() -> None:
+    def views(place: int, offset: int, mine: str) -> Mappings:
+        pages = {"private_dirty": [0], "shared_dirty": [0]} | {mine: [20]}
+        row = (place, place + 10, "rw-s", "/data/x", 20, offset)
+        return mappings_of(row, private_clean=[0], shared_clean=[0], **pages)
+
+    before, after = views(10, 0, "shared_dirty"), views(15, 1, "private_dirty")
+    assert reported(before, after) == [[], []], "another process unmapped them meanwhile"
+
+
 def test_pages_that_may_come_from_either_of_two_mappings_are_not_followed() -> None:
     before = with_dirty((10, 20), (30, 40), dirty=[9, 9])
     after = with_dirty((10, 20), (30, 40), (50, 60), dirty=[0, 0, 9])
