@@ -281,9 +281,8 @@ def test_mapping_that_moved_takes_its_pages_along() -> None:
 
 def test_moved_pages_may_be_in_another_state_than_before() -> None:
     def views(place: int, offset: int, mine: str) -> Mappings:
-        pages = {"private_dirty": [0], "shared_dirty": [0]} | {mine: [20]}
-        row = (place, place + 10, "rw-s", "/data/x", 20, offset)
-        return mappings_of(row, private_clean=[0], shared_clean=[0], **pages)
+        pages: dict[str, Any] = {name: [0] for name in STATES if name.startswith(("private", "shared"))}
+        return mappings_of((place, place + 10, "rw-s", "/data/x", 20, offset), **pages | {mine: [20]})
 
     before, after = views(10, 0, "shared_dirty"), views(15, 1, "private_dirty")
     assert reported(before, after) == [[], []], "another process unmapped them meanwhile"
