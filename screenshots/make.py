@@ -351,7 +351,7 @@ RUNS: dict[Scenario, dict[str, tuple[Action, ...]]] = {
         ),
     },
     redis_picked: {
-        "picker": (resize(*LOW_SIZE), FILLED, press("ctrl+home"), wait_for(r"▸ *\d+ \S+ +redis-server")),
+        "picker": (resize(*LOW_SIZE), FILLED, press("ctrl+home"), wait_for(r"› *\d+ \S+ +redis-server")),
         "redis": (press("enter"), resize(*USUAL_SIZE), wait_for_ticks(45)),
         "redis-wide": (resize(*WIDE_SIZE), wait_for_ticks(60)),
         "columns": (

@@ -56,7 +56,7 @@ def on_screen(screen: str) -> tuple[Amounts, str]:
 
 def in_detail(screen: str) -> dict[str, tuple[int, int]]:
     """What the detail says of the fields: before and after. Those that are 0 are folded away."""
-    rows = re.findall(r"^[ ▸]+(\w+) +(\d+) (?:→| ) (\d+) ", screen, re.MULTILINE)
+    rows = re.findall(r"^[ ›]+(\w+) +(\d+) (?:→| ) (\d+) ", screen, re.MULTILINE)
     return dict.fromkeys(FIELDS, (0, 0)) | {field: (int(before), int(after)) for field, before, after in rows}
 
 
@@ -128,7 +128,7 @@ def test_the_page_of_the_array_turns_from_file_to_copied(terminal: Terminals, se
     )
     window.wait_for(r"copied-on-write +3 ")
     window.press("F12", "c")
-    window.wait_for(r"^[▸ ][0-9a-f ]+ file offset 0x\w+ +(● )?page1")  # unmarked if it was read once more meanwhile
+    window.wait_for(r"^[› ][0-9a-f ]+ file offset 0x\w+ +(● )?page1")  # unmarked if it was read once more meanwhile
     window.press("q", "q", "e")
     assert window.status() == 128 + signal.SIGHUP
 

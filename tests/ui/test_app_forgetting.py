@@ -151,7 +151,7 @@ async def test_a_mapping_is_compared_with_the_start_though_its_history_begins_la
         await pilot.press("d", "enter", "2")
         await pilot.pause()
         (rss,) = [line for line in text_of(app, MappingFields).splitlines() if " Rss " in line and "→" in line][-1:]
-        assert [word for word in rss.split() if word != "▸"][1:5] == ["40", "→", "276", "+236"]
+        assert [word for word in rss.split() if word != "›"][1:5] == ["40", "→", "276", "+236"]
 
 
 @pytest.mark.usefixtures("_forgetful")

@@ -22,7 +22,7 @@ from smapstop.text.mapping_detail import (
 )
 from smapstop.text.shared_memory import has_object, object_sentences
 from smapstop.text.units import UnitFormat
-from smapstop.ui.drawing.style import DrawStyle, draw_rule
+from smapstop.ui.drawing.style import CURSOR_MARK, DrawStyle, draw_rule
 
 # the fields
 
@@ -62,7 +62,7 @@ def draw_field(
     loud = style.change_style(row.change) if changed and not row.by_others else style.quiet
     amount = style.quiet if row.amount <= 0 else style.base
     cells = [
-        ("▸ " if cursor else "  ", style.bold),
+        (f"{CURSOR_MARK if cursor else ' '} ", style.bold),
         (row.label.ljust(widths.label + 1), style.bold if changed and not row.by_others else plain),
     ]
     if widths.before:

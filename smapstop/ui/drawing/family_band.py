@@ -9,7 +9,7 @@ from textual.strip import Strip
 from smapstop.lazy_dataclass import dataclass
 from smapstop.text import format as fmt
 from smapstop.text.family_band import MemberCurve
-from smapstop.ui.drawing.style import DrawStyle
+from smapstop.ui.drawing.style import CURSOR_MARK, DrawStyle
 from smapstop.ui.drawing.text_line import TextLine
 
 NAME_CELLS = 24
@@ -64,7 +64,7 @@ def draw_curve(curve: MemberCurve, style: DrawStyle, width: int, head: int | Non
     plain = style.quiet if curve.is_gone else style.bold if curve.has_cursor else style.base
     pid = f" {curve.pid} "
     room = NAME_CELLS - len(pid) - 1
-    name = f"{'▸' if curve.has_cursor else ' '}{fmt.pad(fmt.shorten_middle(curve.title, room), room)}"
+    name = f"{CURSOR_MARK if curve.has_cursor else ' '}{fmt.pad(fmt.shorten_middle(curve.title, room), room)}"
     ink = plain if curve.is_gone else plain + Style(color=style.palette.colours["anonymous"])
     glyphs = fmt.pad(curve.curve, cells_of_time(width))
     before, after = (glyphs, "") if head is None else (glyphs[:head], glyphs[head + 1 :])

@@ -11,7 +11,7 @@ from smapstop.text import format as fmt
 from smapstop.text.kinds import letter_of
 from smapstop.text.sharing import SharingText
 from smapstop.text.units import AUTO, UnitFormat
-from smapstop.ui.drawing.style import DrawStyle
+from smapstop.ui.drawing.style import CURSOR_MARK, DrawStyle
 from smapstop.ui.theme.contrast import ensure_legible
 
 _LEAST_NAME = 16
@@ -58,7 +58,7 @@ def fit_sharing_columns(
 
 def draw_sharing_titles(columns: SharingColumns, style: Style, chosen_pid: int = 0) -> list[Segment]:
     """Draw the titles of the columns, with a mark at the process whose pages are shown."""
-    pids = "".join(f"{'▸' * (pid == chosen_pid)}{pid}".rjust(_SHARE_CELLS - 1) + " " for pid in columns.pids)
+    pids = "".join(f"{CURSOR_MARK * (pid == chosen_pid)}{pid}".rjust(_SHARE_CELLS - 1) + " " for pid in columns.pids)
     first = "First copied by · functions" if columns.first >= _SHOWS_FUNCTIONS else "First copied by"
     if columns.hidden:
         first = f"+{columns.hidden} · {first}"

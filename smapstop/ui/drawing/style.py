@@ -11,6 +11,9 @@ from smapstop.lazy_dataclass import dataclass
 from smapstop.text import format as fmt
 from smapstop.ui.theme.palette import Palette
 
+CURSOR_MARK = "›"
+"""Mark of what the cursor is on, where its colours are not enough; "▸" is what can be unfolded."""
+
 
 @dataclass(frozen=True, slots=True)
 class DrawStyle:

@@ -13,7 +13,7 @@ from smapstop.text import pages as words
 from smapstop.text.mapping_detail import flow
 from smapstop.text.pages import StateNames
 from smapstop.text.symbols import join_symbols
-from smapstop.ui.drawing.style import DrawStyle, draw_rule
+from smapstop.ui.drawing.style import CURSOR_MARK, DrawStyle, draw_rule
 from smapstop.ui.pages.canvas_layout import CowListLayout
 from smapstop.ui.pages.cells import CellPainter
 from smapstop.ui.pages.page_view import PageView
@@ -109,7 +109,7 @@ def draw_cow_list(
         ground = style.cursor if has_cursor else Style()
         place_text = f" {start:012x} " + (f"{words.offset_text(at, page, view.offset):<24}" if wide else "")
         segments = [
-            Segment("▸" if has_cursor else " ", style.bold + ground),
+            Segment(CURSOR_MARK if has_cursor else " ", style.bold + ground),
             Segment(place_text, (style.base if wide else style.quiet) + ground),
             Segment("● " if changed else "  ", style.warning + ground),
             Segment(fmt.clip(name, width - fmt.cell_width(place_text) - 3), style.bold + ground),

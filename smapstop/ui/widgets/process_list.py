@@ -14,6 +14,7 @@ from smapstop.proc.process_info import ProcessInfo
 from smapstop.text import format as fmt
 from smapstop.text.process_list import PROCESS_COLUMNS, ProcessColumn, matches, may_be_watched, unreadable_text
 from smapstop.ui.drawing.cursor_css import cursor_css
+from smapstop.ui.drawing.style import CURSOR_MARK
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.theme.app_theme import palette_of
 
@@ -161,7 +162,7 @@ class ProcessList(ScrollView, can_focus=False):
             text, style = f"── {unreadable_text()} {'─' * width}"[:width], quiet
         else:
             at_cursor = line == self._cursor
-            text = ("▸" if at_cursor else " ") + " ".join(
+            text = (CURSOR_MARK if at_cursor else " ") + " ".join(
                 _cell(column, column.text(process), cells) for _, column, cells in self._columns()
             )
             style = quiet if line >= self._own_count else style

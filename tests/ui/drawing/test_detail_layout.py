@@ -72,7 +72,7 @@ def test_at_80_columns_everything_is_in_one_column() -> None:
         "  MMUPageSize                 4   4               ·          ·  ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁",
         "  Rss                         8   8               ·          ·  ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁",
         "  Pss                         8   8               ·          ·  ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁",
-        "▸ Private_Clean               4 → 0              −4     −2 K/s  █▁▁▁▁▁▁▁▁▁▁▁▁▁▁",
+        "› Private_Clean               4 → 0              −4     −2 K/s  █▁▁▁▁▁▁▁▁▁▁▁▁▁▁",
         "  Private_Dirty               4 → 8              +4     +2 K/s  ▁██████████████",
         "  Anonymous                   4 → 8              +4     +2 K/s  ▁██████████████",
         "  … 15 fields are 0 (0 shows them)",
@@ -100,7 +100,7 @@ def test_at_118_columns_the_table_says_when_each_field_last_changed() -> None:
     lines = texts(detail.body)
     left = "  Field, kB               start   22:13:22             Δ       Rate  over 3 s"
     assert lines[0] == left + "Last change".rjust(117 - len(left))
-    assert lines[6].startswith("▸ Private_Clean               4 → 0                   −4     −2 K/s")
+    assert lines[6].startswith("› Private_Clean               4 → 0                   −4     −2 K/s")
     assert lines[6].endswith("−4 · now")
     assert lines[10].startswith("─ Private_Clean  min 0, max 4")
     assert lines.index("  … 15 fields are 0 (0 shows them)") == 9
@@ -113,7 +113,7 @@ def test_at_240_columns_the_charts_are_at_the_right_of_the_fields() -> None:
     right = [strip.text[117:].rstrip() for strip in detail.body]
     assert left[0].startswith("  Field, kB")
     assert right[0].startswith("─ Private_Clean  min 0, max 4, first 4, last 0 kB ─")
-    assert left[9].startswith("▸ Private_Clean")
+    assert left[9].startswith("› Private_Clean")
     assert {line[:9] for line in right[2:26]} == {"        │"}
     assert left[24:30] == [
         "─ VmFlags ".ljust(115, "─"),
@@ -213,7 +213,7 @@ def test_without_a_change_now_the_cursor_goes_to_the_last_change() -> None:
 def test_a_cursor_stays_where_the_user_placed_it() -> None:
     detail = laid_out(80, 24, choice=DetailChoice("pss", placed_by_user=True))
     assert detail.cursor_field == "pss"
-    assert detail.body[detail.cursor_line].text.startswith("▸ Pss ")
+    assert detail.body[detail.cursor_line].text.startswith("› Pss ")
     assert texts(detail.bottom)[0].startswith(" ▏Pss:")
     assert any(line.startswith("─ Pss  constant at 8 kB") for line in texts(detail.body))
 
@@ -226,7 +226,7 @@ def test_a_cursor_that_was_not_placed_stays_on_a_field_that_ever_changed() -> No
 def test_a_cursor_on_a_folded_field_counts_as_on_the_first() -> None:
     detail = laid_out(80, 24, choice=DetailChoice("swap", placed_by_user=True, folded=True))
     assert (detail.cursor_field, detail.cursor_line) == ("swap", 1)
-    assert not any(line.startswith("▸") for line in texts(detail.body))
+    assert not any(line.startswith("›") for line in texts(detail.body))
 
 
 # what is compared

@@ -25,7 +25,7 @@ def test_a_line_has_name_curve_and_amount_and_fits(width: int) -> None:
     curve = MemberCurve("gunicorn: worker [long]", 4711, "▁" * cells_of_time(width), "1.42 M", False, True)
     strip = draw_curve(curve, STYLE, width)
     assert strip.cell_length == width
-    assert strip.text.startswith("▸guni")
+    assert strip.text.startswith("›guni")
     assert strip.text[:NAME_CELLS].endswith(" 4711 ")
     assert strip.text.endswith(" 1.42 M ")
 

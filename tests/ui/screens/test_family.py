@@ -56,7 +56,7 @@ async def test_mappings_at_the_same_address_say_whose_own_they_are() -> None:
         family.sample(CHILD, tick(0, own=10), tick(1, own=20))
         await pause_until(pilot, lambda: "50 %" in "".join(sharing_of(pilot)), "the copies")
         titles, mapping = sharing_of(pilot)
-        assert titles.split()[:6] == ["Own", "share", "of", "Size", "▸4711", "5000"]
+        assert titles.split()[:6] == ["Own", "share", "of", "Size", "›4711", "5000"]
         assert mapping.split()[:7] == ["A", "anon", "10000", "40", "K", "0.0", "%"]
 
 
@@ -249,7 +249,7 @@ async def test_a_tall_screen_has_a_line_over_time_for_each_process() -> None:
         band = family.app.screen.query_one(FamilyBand)
         await pause_until(pilot, lambda: "24 K" in band.render_line(1).text, "the child's line")
         lines = [band.render_line(y).text for y in range(band.size.height)]
-        assert [line.split()[0] for line in lines[:3]] == ["p4711", "▸p5000", "p5001"]
+        assert [line.split()[0] for line in lines[:3]] == ["p4711", "›p5000", "p5001"]
         assert "█" in lines[1], "it grew"
         assert "█" not in lines[2]
         assert "Uss of each, one scale" in lines[3]

@@ -158,7 +158,7 @@ async def test_the_biggest_are_first_and_those_of_others_behind_a_line_that_says
     async with app.run_test(size=(80, 12)) as pilot:
         await listed(pilot, app)
         assert app.lines() == [
-            "▸  70000 4242      redis-server        412 M       – /usr/bin/redis-server *:63…",
+            "›  70000 4242      redis-server        412 M       – /usr/bin/redis-server *:63…",
             "     812 4242      vim                   9 M   8d02h vim redis.conf",
             "      31 4242      sh                    1 M       – [sh]",
             "── may not be read: run smapstop as root to watch these ────────────────────────",
@@ -194,7 +194,7 @@ async def test_names_are_shown_as_they_are_and_obeyed_in_nothing() -> None:
     app = Host(lambda: [evil])
     async with app.run_test(size=(80, 12)) as pilot:
         await listed(pilot, app)
-        assert app.lines() == ["▸      7 4242      [red]\\x1b[2J            –       – [/] a\\x0ab \\u202ertl"]
+        assert app.lines() == ["›      7 4242      [red]\\x1b[2J            –       – [/] a\\x0ab \\u202ertl"]
         assert app.about == "[/] a\\x0ab \\u202ertl"
 
 
@@ -303,13 +303,13 @@ async def test_a_refresh_keeps_the_cursor_on_its_process_and_its_line() -> None:
     async with app.run_test(size=(80, 12)) as pilot:
         await listed(pilot, app)
         await pilot.press("pagedown", "pagedown", "pagedown", "up", "up")
-        chosen, line = app.at_cursor, [text[:1] for text in app.lines()].index("▸")
+        chosen, line = app.at_cursor, [text[:1] for text in app.lines()].index("›")
         shown[:0] = [replace(SH, pid=pid, rss_kb=50_000) for pid in range(200, 203)]
         await pilot.press("ctrl+r")
         await until(pilot, lambda: app.processes.total == 103)
         await pilot.pause()
         assert chosen == app.at_cursor
-        assert line == [text[:1] for text in app.lines()].index("▸")
+        assert line == [text[:1] for text in app.lines()].index("›")
 
 
 async def test_a_process_that_ends_leaves_the_cursor_in_its_place() -> None:

@@ -257,7 +257,7 @@ async def test_what_is_inspected_is_inspected_in_the_next_run_too(keys: tuple[st
             (rss,) = (
                 text for y in range(16) if " Rss  " in (text := inspector.body.render_line(y).text) and "→" in text
             )
-            assert [word for word in rss.split() if word != "▸"][1:5] == ["44", "→", "144", "+100"]
+            assert [word for word in rss.split() if word != "›"][1:5] == ["44", "→", "144", "+100"]
 
 
 @pytest.mark.parametrize("size", [(20, 5), (80, 24), (118, 40), (240, 70)])

@@ -93,7 +93,7 @@ async def test_the_field_table_at_80_columns() -> None:
             "  MMUPageSize                 4   4               ·          ·  ▁▁▁▁▁▁▁▁▁▁▁▁▁▁",
             "  Rss                         8   8               ·          ·  ▁▁▁▁▁▁▁▁▁▁▁▁▁▁",
             "  Pss                         8   8               ·          ·  ▁▁▁▁▁▁▁▁▁▁▁▁▁▁",
-            "▸ Private_Clean               4 → 0              −4     −4 K/s  █▁▁▁▁▁▁▁▁▁▁▁▁▁",
+            "› Private_Clean               4 → 0              −4     −4 K/s  █▁▁▁▁▁▁▁▁▁▁▁▁▁",
             "  Private_Dirty               4 → 8              +4     +4 K/s  ▁█████████████",
             "  Anonymous                   4 → 8              +4     +4 K/s  ▁█████████████",
             "  … 15 fields are 0 (0 shows them)",
@@ -130,7 +130,7 @@ async def test_wide_terminals_have_charts_at_the_right_of_the_fields() -> None:
         still, last, rest = "·          ·", " " * 11, 24
         fell, rose = "·  −1.33 K/s", "·  +1.33 K/s"
         assert [
-            f"▸ Private_Clean               0   0                    {fell}  █{'▁' * rest}{last}−4 · 1 s",
+            f"› Private_Clean               0   0                    {fell}  █{'▁' * rest}{last}−4 · 1 s",
             f"  Private_Dirty               8   8                    {rose}  ▁{'█' * rest}{last}+4 · 1 s",
             f"  Referenced                  0   0                    {still}",
             f"  Anonymous                   8   8                    {rose}  ▁{'█' * rest}{last}+4 · 1 s",
@@ -218,7 +218,7 @@ async def test_past_the_last_field_the_keys_scroll_and_come_back() -> None:
         await pilot.press(*["pageup"] * 8)
         await pilot.pause()
         assert app.detail.scroll_offset.y == 0
-        assert "▸" in "".join(app.lines)
+        assert "›" in "".join(app.lines)
 
 
 async def test_the_header_of_the_fields_stays_while_there_are_fields_under_it() -> None:
@@ -317,4 +317,4 @@ async def test_without_colours_signs_and_arrows_say_it(monkeypatch: pytest.Monke
     app = Host(written(0, 4, 4), written(1, 0, 8))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        assert "▸ Private_Clean               4 → 0              −4     −4 K/s  █▁▁▁▁▁▁▁▁▁▁▁▁▁" in app.lines
+        assert "› Private_Clean               4 → 0              −4     −4 K/s  █▁▁▁▁▁▁▁▁▁▁▁▁▁" in app.lines

@@ -237,9 +237,9 @@ async def test_c_lists_the_copied_pages_and_the_arrows_go_through_them() -> None
         text = await lines(pilot)
         assert sum("file offset" in line and "▏" not in line for line in text) == 2
         await pilot.press("down")
-        assert any(line.startswith("▸") and f"{(FIRST + 2) * PAGE:x}" in line for line in await lines(pilot))
+        assert any(line.startswith("›") and f"{(FIRST + 2) * PAGE:x}" in line for line in await lines(pilot))
         await pilot.press("c")
-        assert not any(line.startswith("▸") for line in await lines(pilot))
+        assert not any(line.startswith("›") for line in await lines(pilot))
 
 
 @pytest.mark.parametrize("why", ["not permitted to read the pages of process 4711", "a recording has no pages"])
