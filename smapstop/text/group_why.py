@@ -81,7 +81,7 @@ def set_why_of(history: GroupHistory, view: View, group: int, mask: NDArray[np.b
     (last,) = history.last_changed(ids, moved, now.number)
     entries = history.entries(ids, [last])[0] if last >= timeline.oldest else ()
     has_changed = last >= timeline.oldest
-    age = ago_text(timeline.header(last), now) if has_changed else ""
+    age = ago_text(timeline.header(last), now, view.overdue_ns) if has_changed else ""
     costliest = next((entry for entry in entries if entry.event), None)
     sums = sums_of(view, mask)
     return GroupWhy(

@@ -37,11 +37,20 @@ class LastChange:
     """Whose doing they were."""
 
 
-def last_change(history: MappingHistory, number: int, unit: UnitFormat = AUTO) -> LastChange | None:
-    """Last change of a mapping up to a tick; None if it has not changed since its first sample."""
+def last_change(
+    history: MappingHistory, number: int, unit: UnitFormat = AUTO, overdue_ns: int = 0
+) -> LastChange | None:
+    """Last change of a mapping up to a tick; None if it has not changed since its first sample.
+
+    Args:
+        history: History of the mapping.
+        number: The tick.
+        unit: Format of amounts.
+        overdue_ns: How long that tick has been over, ns, if the next one is overdue.
+    """
     step = history.last_visible_change(history.step_at(number))
     if not step:
-        return _arrival(history, number, unit)
+        return _arrival(history, number, unit, overdue_ns)
     tick = history.tick_of(step)
     changed = zip(history.fields, history.last_changes(step).tolist(), strict=True)
     names = [name for name, at in changed if at == step and name not in SECONDARY_FIELDS]
@@ -49,7 +58,7 @@ def last_change(history: MappingHistory, number: int, unit: UnitFormat = AUTO) -
     lifecycle = [lineage_text(history, when, what, unit) for when, what in history.lifecycle if when == tick.number]
     events = tuple(tick.events.of_mapping(history.mapping))
     return LastChange(
-        ago=ago_text(tick, history.timeline.header(number)),
+        ago=ago_text(tick, history.timeline.header(number), overdue_ns),
         fields=tuple((name, was, now) for name, (was, now) in zip(names, values, strict=True)),
         lifecycle=(*lifecycle, *_flags_text(history.states[step - 1].flags, history.states[step].flags)),
         events=events,
@@ -58,26 +67,35 @@ def last_change(history: MappingHistory, number: int, unit: UnitFormat = AUTO) -
     )
 
 
-def _arrival(history: MappingHistory, number: int, unit: UnitFormat) -> LastChange | None:
+def _arrival(history: MappingHistory, number: int, unit: UnitFormat, overdue_ns: int) -> LastChange | None:
     """How a mapping that has not changed since came; None if it was there at the first tick, or that is forgotten."""
     tick = history.tick_of(0)
     events = tuple(tick.events.of_mapping(history.mapping))
     lifecycle = [lineage_text(history, when, what, unit) for when, what in history.lifecycle if when == tick.number]
     if not events and not lifecycle:
         return None
-    ago = ago_text(tick, history.timeline.header(number))
+    ago = ago_text(tick, history.timeline.header(number), overdue_ns)
     culprit = culprit_of(history.timeline.faults.since_reading(tick.number), history.mapping, events)
     return LastChange(ago, (), tuple(lifecycle), events, history.states[0].kind, culprit)
 
 
-def others_text(history: MappingHistory, number: int, unit_of: Callable[[str], UnitFormat] = lambda _: AUTO) -> str:
-    """Changes by other processes to the pages of a mapping since its last own change, up to a tick; empty if none."""
+def others_text(
+    history: MappingHistory, number: int, unit_of: Callable[[str], UnitFormat] = lambda _: AUTO, overdue_ns: int = 0
+) -> str:
+    """Changes by other processes to the pages of a mapping since its last own change, up to a tick; empty if none.
+
+    Args:
+        history: History of the mapping.
+        number: The tick.
+        unit_of: Formats of the fields.
+        overdue_ns: See `last_change`.
+    """
     step = history.step_at(number)
     for name in ("pss", "private_clean", "private_dirty"):
         at = int(history.last_changes(step)[history.fields.index(name)]) if name in history.fields else 0
         if at > history.last_visible_change(step):
             was, now = history.field(name, at)[-2:].tolist()
-            ago = ago_text(history.tick_of(at), history.timeline.header(number))
+            ago = ago_text(history.tick_of(at), history.timeline.header(number), overdue_ns)
             when = ago if ago == "now" else f"{ago} ago"
             verb = "mapped" if now < was else "unmapped"
             return (
@@ -92,9 +110,9 @@ def _flags_text(was: Sequence[str], now: Sequence[str]) -> list[str]:
     return [f"VmFlags {fmt.printable(' '.join(changes))}"] if changes else []
 
 
-def ago_text(when: Tick, now: Tick) -> str:
-    """Age of one tick at another; "now" until the next reading is due."""
-    return fmt.age((now.monotonic_ns - when.monotonic_ns) / 1e9 - now.interval_ns / 2e9)
+def ago_text(when: Tick, now: Tick, overdue_ns: int = 0) -> str:
+    """Age of one tick at another, or when that has been over for some time; "now" until the next reading is due."""
+    return fmt.age((now.monotonic_ns + overdue_ns - when.monotonic_ns) / 1e9 - now.interval_ns / 2e9)
 
 
 def lifecycle_lines(history: MappingHistory, number: int, unit: UnitFormat = AUTO) -> list[tuple[str, str]]:

@@ -45,6 +45,8 @@ class ComparedTicks:
     """Window of time of the histories."""
     previous_run_snapshot: MapSnapshot | None = None
     """Snapshot of an earlier run to compare with instead of `before`."""
+    overdue_ns: int = 0
+    """How long the tick shown has been over, ns, if the next one is overdue; see `View`."""
 
 
 def compared_ticks(history: MappingHistory, view: View) -> ComparedTicks:
@@ -61,7 +63,8 @@ def compared_ticks(history: MappingHistory, view: View) -> ComparedTicks:
     notice = f"not read at this tick: {missing}" if missing else ""
     previous = view.diff.before if view.previous_run else None
     rate_since = view.recent.before.tick.number
-    return ComparedTicks(number, before, rate_since, view.table.recent_seconds, notice, view.window, previous)
+    seconds, window = view.table.recent_seconds, view.window
+    return ComparedTicks(number, before, rate_since, seconds, notice, window, previous, view.overdue_ns)
 
 
 # the title
@@ -262,7 +265,7 @@ def _last_change(
         return "", None
     was, now = history.field(name, step)[-2:].tolist()
     when = history.tick_of(step)
-    ago = ago_text(when, history.timeline.header(ticks.number))
+    ago = ago_text(when, history.timeline.header(ticks.number), ticks.overdue_ns)
     return f"{exact_change(now - was, 11, unit)} · {ago}", ticks.number - when.number
 
 

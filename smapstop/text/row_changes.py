@@ -2,10 +2,10 @@
 
 from smapstop.model.history.repeats import MAX_REPEATS
 from smapstop.model.history.trend import RUN_CHANGES
-from smapstop.model.tick import Tick
 from smapstop.text import format as fmt
 from smapstop.text.events import BETWEEN, group_change_text
 from smapstop.text.inferred import inferred_row_text
+from smapstop.text.lifecycle import ago_text
 from smapstop.text.units import process_format
 from smapstop.text.visible_rows import VisibleRows
 
@@ -20,12 +20,12 @@ def change_texts(shown: VisibleRows, width: int) -> list[str]:
     texts, inferred = _last_change_texts(shown, width), shown.view.table.inferred
     if inferred is None:
         return texts
-    now, unit = shown.view.snapshot.tick, process_format(shown.view)
+    unit = process_format(shown.view)
     for at, (row, number) in enumerate(
         zip(shown.indices.tolist(), inferred.last[shown.indices].tolist(), strict=True)
     ):
         if number >= 0:
-            age = _age(now, shown.timeline.header(number))
+            age = _age(shown, number)
             texts[at] = f"{inferred_row_text(shown.view, row, unit, width - len(age) - 3)} · {age}"
     return texts
 
@@ -46,10 +46,7 @@ def _last_change_texts(shown: VisibleRows, width: int) -> list[str]:
             for mapping, number in zip(shown.ids.tolist(), last_changed, strict=True)
         ]
     repeats = [""] * len(texts) if shown.group_series else _repeat_texts(shown)
-    now = shown.view.snapshot.tick
-    ages = [
-        _age(now, timeline.header(number)) if text else "" for text, number in zip(texts, last_changed, strict=True)
-    ]
+    ages = [_age(shown, number) if text else "" for text, number in zip(texts, last_changed, strict=True)]
     before_history = f"before {fmt.clock(timeline.header(timeline.oldest).wall_ns)}"
     never = [_NOT_IN_THIS_RUN if gone else "" for gone in shown.view.table.gone[shown.indices].tolist()]
     return [
@@ -85,6 +82,6 @@ def _first_parts(text: str, room: int) -> str:
     return f"{whole.rstrip()} {fmt.CUT}" if whole and fmt.cell_width(rest.strip()) < _MIN_PART else cut
 
 
-def _age(now: Tick, when: Tick) -> str:
+def _age(shown: VisibleRows, number: int) -> str:
     """Age of a tick."""
-    return fmt.age((now.monotonic_ns - when.monotonic_ns) / 1e9 - now.interval_ns / 2e9)
+    return ago_text(shown.timeline.header(number), shown.view.snapshot.tick, shown.view.overdue_ns)

@@ -86,7 +86,8 @@ def why_of(history: MappingHistory, view: View, ticks: ComparedTicks, pages_key:
         pages_key: Display name of the key that shows the pages.
     """
     unit_of = partial(unit_format_of, view)
-    last, trend = last_change(history, ticks.number, unit_of("size")), trend_at(history, ticks.number)
+    last = last_change(history, ticks.number, unit_of("size"), ticks.overdue_ns)
+    trend = trend_at(history, ticks.number)
     inferred, evidence = _inferred_texts(history, view, ticks.number, unit_of("rss"))
     changes = _changes_since_baseline(history, ticks, unit_of)
     compared = f"Changed since {baseline_text(view, history.timeline)}"
@@ -110,7 +111,7 @@ def why_of(history: MappingHistory, view: View, ticks: ComparedTicks, pages_key:
         compared=compared,
         facts=(
             *(object_sentences(state, None, process_format(view)) if has_object(state) else ()),
-            *filter(None, (others_text(history, ticks.number, unit_of),)),
+            *filter(None, (others_text(history, ticks.number, unit_of, ticks.overdue_ns),)),
             *facts_of(state, unit_of("size")),
         ),
         label=_label_text(history, state, ticks.number),

@@ -90,6 +90,17 @@ def test_one_change_is_reported_with_its_time_and_that_it_stayed_so() -> None:
     assert (reported.age, reported.moving, reported.advice) == ("1 s ago", False, "")
 
 
+def test_a_change_grows_older_while_the_next_tick_is_overdue() -> None:
+    timeline = timeline_of(tick(0, 400), tick(1, 440, "first-touch", 40))
+    history = MappingHistory(timeline, 7)
+    views = [derive_view(timeline, ViewState(), overdue_ns=seconds * 10**9) for seconds in (0, 16, 90)]
+    assert [why_of(history, view, compared_ticks(history, view), "v").age for view in views] == [
+        "now",
+        "15 s ago",
+        "1 m ago",
+    ]
+
+
 def test_that_it_stayed_so_is_said_only_if_it_was_read_since() -> None:
     quick = (tick_of(number, mappings_of(), [], tier="counters") for number in (2, 3))
     assert (

@@ -77,16 +77,25 @@ ANON = "anon 3000000"
 
 async def test_a_tick_that_is_overdue_is_missed_until_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PATIENCE_SECONDS", -1.0)  # a second less than a second
-    app, source = dashboard(tick(0, 4, 3, 2, 1))
+    app, source = dashboard(tick(0, 4, 3, 2, 1), tick(1, 8, 3, 2, 1))
     async with app.run_test(size=(118, 40)) as pilot:
         header = app.query_one(HeaderBar)
+        assert (await shown(pilot))[1].endswith("· now")
         async with asyncio.timeout(20):
-            while "○ no sample for" not in header.render_line(0).text:
+            while not (missed := re.search(r"○ no sample for ([2-9]|\d\d) s", header.render_line(0).text)):
                 await pilot.pause(0.05)
+        row = app.query_one(MappingTable).render_line(1).text.rstrip()
+        assert row.endswith(f"· {int(missed[1]) - 1} s"), "half an interval less, rounded down"
+        await pilot.press("comma", "full_stop", "space")
+        await pilot.pause()
+        assert "❚❚" in header.render_line(0).text
+        assert (await shown(pilot))[1].endswith("· now"), "at the tick that is shown"
+        await pilot.press("L")
         monkeypatch.setattr(module, "PATIENCE_SECONDS", 600.0)
-        source.deliver(tick(1, 4, 3, 2, 1))
+        source.deliver(tick(2, 12, 3, 2, 1))
         await pilot.pause()
         assert "● live" in header.render_line(0).text
+        assert (await shown(pilot))[1].endswith("· now")
 
 
 async def test_the_biggest_comes_first_until_something_moves() -> None:

@@ -57,6 +57,8 @@ class View:
     """What is inferred of the mappings since they were read; `None` if they have just been."""
     previous_run: PreviousRun | None = None
     """The earlier run that has the baseline; `None` if the baseline is of the same run."""
+    overdue_ns: int = 0
+    """How long the snapshot's tick has been over, if it is the newest and the next one is overdue; else 0."""
 
 
 def derive_view(
@@ -64,6 +66,7 @@ def derive_view(
     state: ViewState,
     previous_run: PreviousRun | None = None,
     times_ns: TickTimes | None = None,
+    overdue_ns: int = 0,
 ) -> View:
     """Derive the view of a timeline, which must have a tick.
 
@@ -72,6 +75,7 @@ def derive_view(
         state: Tick, baseline, grouping and filter of the view.
         previous_run: Earlier run, used if `state` has it as the baseline.
         times_ns: Start of each tick, where known; else they are looked up one by one.
+        overdue_ns: See `View`.
 
     Raises:
         SmapstopError: The filter is invalid.
@@ -107,6 +111,7 @@ def derive_view(
         window=window_until(times_ns, timeline.oldest, state.span_s, state.until),
         growth=growth,
         previous_run=previous_run,
+        overdue_ns=overdue_ns,
     )
 
 

@@ -14,7 +14,7 @@ from smapstop.ui.theme.contrast import ensure_legible
 OWN, FAMILY, OTHERS = "█", "▒", "░"
 """Memory of a member that is its own, shared within the family, shared with others."""
 WATCHED = "●"
-"""Mark of the process that the dashboard shows; `CURSOR_MARK` is that under the cursor, in the other parts of the screen."""
+"""Mark of the process that the dashboard shows; elsewhere on the screen `CURSOR_MARK` is that under the cursor."""
 _LEAST_NAME, _MOST_NAME, _LEAST_VERDICT = 16, 40, 18
 
 

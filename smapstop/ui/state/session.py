@@ -210,7 +210,9 @@ class Session:
         if self.run is None or not len(self.timeline):
             return None
         self.activity.update()
-        return derive_view(self.timeline, self.view_state, self.previous_run, self.activity.times_ns)
+        is_newest = self.is_newest_run and self.view_state.at is None
+        overdue_ns = self.overdue_seconds * 10**9 * is_newest
+        return derive_view(self.timeline, self.view_state, self.previous_run, self.activity.times_ns, overdue_ns)
 
     def refresh(self) -> View | None:
         """Derive the view again, and show it; see `derive_view`."""
