@@ -10,6 +10,7 @@ from smapstop.model.history.group_history import GroupHistory
 from smapstop.model.history.log_entry import format_address_range
 from smapstop.model.history.mapping_history import MappingHistory, label_at
 from smapstop.model.mapping_rows import find_rows
+from smapstop.model.metrics import FAULTS
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.row_names import row_name
 from smapstop.model.view.table_data import TableData
@@ -20,6 +21,7 @@ from smapstop.text.group_why import GroupWhy, group_why_of
 from smapstop.text.mapping_detail import compared_ticks, title_of
 from smapstop.text.row_queries import fitting_group_series
 from smapstop.text.status import baseline_text
+from smapstop.text.table_amounts import column_values, faulted_since
 from smapstop.text.table_columns import ALL_COLUMNS, Column
 from smapstop.text.table_rows import build_rows
 from smapstop.text.why import Reason, Why, why_of
@@ -89,12 +91,18 @@ def _value(table: TableData, row: int, column: Column, verdict: str) -> str:
             return fmt.printable(table.texts[int(table.perms[row])])
         case "happened":
             return verdict
-        case "change":
-            return _exact(table.change, row)
-        case "rate":
-            change, seconds = table.recent_change, table.recent_seconds
-            return "" if change is None or not seconds else f"{int(change[row]) / seconds:.2f}"
+        case "change" | "rate":
+            return _change(table, row, column)
     return _exact(table.get(column.key), row)
+
+
+def _change(table: TableData, row: int, column: Column) -> str:
+    """Change or rate, exact, with "~" in front if it is inferred; empty if it is unknown."""
+    values, is_inferred = column_values(table, column), bool(faulted_since(table)[row]) and table.metric != FAULTS
+    value = np.nan if values is None else float(values[row])
+    if np.isnan(value) or (is_inferred and not value):
+        return ""
+    return fmt.ABOUT * is_inferred + (f"{value:.0f}" if column.cell_format == "change" else f"{value:.2f}")
 
 
 def _exact(values: NDArray[np.int64] | None, row: int) -> str:

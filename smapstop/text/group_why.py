@@ -15,6 +15,8 @@ from smapstop.text.inferred import evidence_text, inferred_text, next_reading_ns
 from smapstop.text.lifecycle import ago_text
 from smapstop.text.mapping_detail import field_label
 from smapstop.text.row_sums import mappings_text, sums_of
+from smapstop.text.table_amounts import column_values, signed_texts
+from smapstop.text.table_columns import SORTABLE
 from smapstop.text.units import metric_format, process_format, unit_format_of
 from smapstop.text.why import FieldChange, Reason, pair_text, reason_of
 
@@ -127,12 +129,12 @@ def _members(view: View, mask: NDArray[np.bool_]) -> tuple[GroupMember, ...]:
     rows = np.flatnonzero(mask & ~table.gone)
     nothing = np.zeros(len(table), np.int64)
     kb = nothing if table.metric_amounts is None else table.metric_amounts
-    change = nothing if table.change is None else table.change
-    rows = rows[np.lexsort((-kb[rows], -np.abs(change[rows])))][:MAX_MEMBERS]
+    values = column_values(table, SORTABLE["delta"])
+    change = nothing if values is None else values
+    moved = np.nan_to_num(change)
+    rows = rows[np.lexsort((-kb[rows], -np.abs(moved[rows])))][:MAX_MEMBERS]
     unit = metric_format(view)
     return tuple(
-        GroupMember(
-            row_name(table, row), unit.amount(int(kb[row])), unit.signed(int(change[row])), float(change[row])
-        )
-        for row in rows.tolist()
+        GroupMember(row_name(table, row), unit.amount(int(kb[row])), text, float(moved[row]))
+        for row, text in zip(rows.tolist(), signed_texts(table, change, rows, unit), strict=True)
     )

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.lazy_dataclass import dataclass
-from smapstop.model.metrics import METRIC_TITLES
+from smapstop.model.metrics import FAULTS, METRIC_TITLES
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.text.units import metric_format
@@ -24,23 +24,32 @@ class RowSums:
     """Change per second over the last ticks; empty without one."""
     kb: float
     """The change, kB."""
+    is_earlier: bool
+    """Whether the amount is that of the last reading of the mappings, before the tick shown."""
 
 
 def sums_of(view: View, mask: NDArray[np.bool_]) -> RowSums:
     """Sum up the mappings of a mask of `View.mappings`; those that are gone count only by what went with them."""
     table, amounts = view.mappings, view.mappings.metric_amounts
     present = mask & ~table.gone
-    kb = None if table.change is None else int(table.change[mask].sum())
-    recent = table.recent_change
-    rate = None if recent is None or not table.recent_seconds else int(recent[mask].sum()) / table.recent_seconds
-    unit = metric_format(view)
+    kb = None if table.change_now is None else int(table.change_now[mask].sum())
+    rate = None if table.rate_now is None else float(np.nansum(table.rate_now[mask]))
+    unit, is_faults, inferred = metric_format(view), view.state.metric == FAULTS, table.inferred
+    is_inferred = inferred is not None and not is_faults and bool(inferred.faults[mask].any())
+    if inferred is not None and is_inferred and inferred.change is None:
+        kb = rate = None
+
+    def signed(change: float) -> str:
+        return unit.inferred(change) if is_inferred else unit.signed(change)
+
     amount = unit.text(None if amounts is None else int(amounts[present].sum()))
     return RowSums(
         count=int(np.count_nonzero(present)),
         amount=f"{METRIC_TITLES[view.state.metric]} {amount}",
-        change=unit.signed(kb).strip(fmt.STILL) if kb else "",
-        rate=f"{unit.signed(rate)}/s" if rate else "",
+        change=signed(kb).strip(fmt.STILL) if kb else "",
+        rate=f"{signed(rate)}/s" if rate else "",
         kb=kb or 0,
+        is_earlier=not is_faults and view.snapshot.reading_tick.number != view.snapshot.tick.number,
     )
 
 

@@ -16,40 +16,40 @@ _NUMBERS = ("amount", "change", "rate")
 
 
 def amount_texts(view: View, column: Column, rows: NDArray[np.intp]) -> list[str]:
-    """Texts of some rows in a column of amounts, changes or rates.
-
-    Unknown is what the kernel does not print, and whether a row changed that was not read since its page faults.
-    """
-    values = _values(view.table, column)
+    """Texts of some rows in a column of amounts, changes or rates; unknown is also what the kernel does not print."""
+    values = column_values(view.table, column)
     if values is None:
         return [fmt.UNKNOWN] * len(rows)
     unit = _format_of(view, column)
     if column.cell_format == "amount":
         return [unit.amount(value) for value in values[rows].tolist()]
-    here = values[rows]
-    is_unknown = (here == 0) & _moved_since(view)[rows]
-    return [unit.signed(kb) for kb in np.where(is_unknown, np.nan, here).tolist()]
+    return signed_texts(view.table, values, rows, unit)
 
 
-def _moved_since(view: View) -> NDArray[np.bool_]:
-    """Mask of the rows that had page faults since they were read: that they did not change is not known."""
-    table = view.table
-    if table.inferred is None or view.state.metric == FAULTS:  # page faults are counted at every tick
-        return np.zeros(len(table), np.bool_)
-    return table.inferred.faults > 0
+def signed_texts(
+    table: TableData, values: NDArray[np.int64] | NDArray[np.float64], rows: NDArray[np.intp], unit: UnitFormat
+) -> list[str]:
+    """Texts of changes or rates of some rows, as measured or inferred; of page faults all are counted."""
+    is_inferred = faulted_since(table)[rows] & (table.metric != FAULTS)
+    return [
+        unit.inferred(value) if inferred else unit.signed(value)
+        for value, inferred in zip(values[rows].tolist(), is_inferred.tolist(), strict=True)
+    ]
 
 
-def _values(table: TableData, column: Column) -> NDArray[np.int64] | NDArray[np.float64] | None:
-    """Numbers of a column: kB, or kB/s; None if unknown."""
-    match column.cell_format:
-        case "change":
-            return table.change
-        case "rate":
-            if table.recent_change is None or not table.recent_seconds:
-                return None
-            rates: NDArray[np.float64] = table.recent_change / table.recent_seconds
-            return rates
-    return table.get(column.key)
+def faulted_since(table: TableData) -> NDArray[np.bool_]:
+    """Mask of the rows that had page faults since they were read: what was read may be out of date."""
+    return np.zeros(len(table), np.bool_) if table.inferred is None else table.inferred.faults > 0
+
+
+def column_values(table: TableData, column: Column) -> NDArray[np.int64] | NDArray[np.float64] | None:
+    """Numbers of a column: kB, or kB/s; None or NaN if unknown, as changes are since page faults if not inferred."""
+    if column.cell_format not in ("change", "rate"):
+        return table.get(column.key)
+    inferred, values = table.inferred, table.change_now if column.cell_format == "change" else table.rate_now
+    if values is None or inferred is None or inferred.change is not None or table.metric == FAULTS:
+        return values
+    return np.where(inferred.faults > 0, np.nan, values)
 
 
 def _format_of(view: View, column: Column) -> UnitFormat:
@@ -66,9 +66,11 @@ def least_widths(view: View, columns: Sequence[Column]) -> dict[str, int]:
     widths = {}
     for column in columns:
         if column.cell_format in _NUMBERS:
-            values, unit = _values(view.table, column), _format_of(view, column)
-            extremes = [] if values is None or not len(values) else [float(values.min()), float(values.max())]
-            texts = [(unit.amount if column.cell_format == "amount" else unit.signed)(kb) for kb in extremes]
+            values, unit = column_values(view.table, column), _format_of(view, column)
+            known = np.zeros(0) if values is None else values[~np.isnan(values)]
+            extremes = [float(known.min()), float(known.max())] if len(known) else []
+            formats = (unit.amount,) if column.cell_format == "amount" else (unit.signed, unit.inferred)
+            texts = [text(kb) for kb in extremes for text in formats]
             title = f"{column_title(column, view)} ▼"
             widths[column.key] = max(map(len, (title, *texts)))
     return widths

@@ -19,7 +19,7 @@ from smapstop.text import format as fmt
 from smapstop.text.row_changes import change_texts
 from smapstop.text.row_queries import GroupSeries, RowSeries, row_series_of, sum_known
 from smapstop.text.sparkline import sparkline
-from smapstop.text.table_amounts import amount_texts
+from smapstop.text.table_amounts import amount_texts, column_values, faulted_since
 from smapstop.text.table_columns import Column
 from smapstop.text.visible_rows import RowIndices, VisibleRows
 
@@ -148,20 +148,22 @@ def _texts(shown: VisibleRows, column: Column, width: int) -> list[str]:
 
 def _numbers(table: TableData, indices: RowIndices, column: Column) -> list[float]:
     """Numbers behind the texts of a column; 0 if there are none."""
-    changes = {"change": table.change, "rate": table.recent_change}
-    values = changes[column.cell_format] if column.cell_format in changes else table.get(column.key)
-    return [0] * len(indices) if values is None else values[indices].tolist()
+    values = column_values(table, column)
+    return [0] * len(indices) if values is None else np.nan_to_num(values[indices]).tolist()
 
 
 def _weights(table: TableData, indices: RowIndices, column: Column) -> list[Weight]:
-    """Weights of the amounts of a column, by their share of its sum."""
+    """Weights of the amounts of a column, by their share of its sum; dim is also what may be out of date."""
     values = table.get(column.key) if column.cell_format == "amount" else None
     if values is None:
         return [0] * len(indices)
     total = int(values[(values > 0) & ~table.gone].sum())
     here = values[indices]
-    weights: list[Weight] = ((here >= total * _LARGE).astype(int) - (here < total * _SMALL)).tolist()
-    return weights
+    weights = (here >= total * _LARGE).astype(int) - (here < total * _SMALL)
+    if column.key != FAULTS:  # these are counted at every tick
+        weights[faulted_since(table)[indices]] = -1
+    out: list[Weight] = weights.tolist()
+    return out
 
 
 def _moves(shown: VisibleRows, columns: Sequence[Column]) -> list[list[int]]:

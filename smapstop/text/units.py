@@ -62,6 +62,13 @@ class UnitFormat:
             return fmt.signed(kb)
         return ("+" if kb > 0 else fmt.MINUS) + self._number(abs(kb))
 
+    def inferred(self, kb: float) -> str:
+        """Format a change that is inferred: "~16 M"; unknown for 0 and NaN, as nothing is inferred then."""
+        if not kb or kb != kb:
+            return fmt.UNKNOWN
+        text = self.signed(kb).removeprefix("+")
+        return fmt.ABOUT + (text if kb > 0 else text.replace(" ", ""))  # not longer than the same with a sign
+
     def text(self, kb: float | None) -> str:
         """Format an amount with its unit, for a sentence: "15,792 p"."""
         return self.with_sign(self.amount(kb))

@@ -14,9 +14,10 @@ from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View, derive_view
 from smapstop.model.view.view_state import ViewState
 from smapstop.text import format as fmt
-from smapstop.text.copying import why_text
+from smapstop.text.copying import rows_text, why_text
 from smapstop.text.inferred import elsewhere_text, evidence_text, inferred_row_text, inferred_text, next_reading_ns
 from smapstop.text.mapping_detail import compared_ticks
+from smapstop.text.row_sums import sums_of
 from smapstop.text.status import header_of
 from smapstop.text.table_amounts import amount_texts
 from smapstop.text.table_columns import COLUMNS, find_columns
@@ -27,6 +28,7 @@ from smapstop.text.why import Why, why_of
 HEAP, DATA = 1, 2
 MAP = mappings_of((0, 90_000, "rw-p", "[heap]", 400), (90_000, 99_000, "rw-p", "/lib/a", 0))
 MEBI_KB = 1024
+ROWS = np.array([0, 1])
 
 
 def timeline(*rows: tuple[int, str, int], grown_kb: int = 0, **faults: int) -> Timeline:
@@ -123,15 +125,58 @@ def test_table_has_it_with_its_age() -> None:
     assert (heap.age, data.age, data.cells) == (0, None, ("",))
 
 
+def grown_before(*rows: tuple[int, str, int], grown_kb: int) -> Timeline:
+    """The heap has grown by 80 kB at the second of two readings; and `rows` 4 s after that, as in `timeline`."""
+    read, between = timeline(*rows, grown_kb=grown_kb).ticks
+    before = mappings_of((0, 90_000, "rw-p", "[heap]", 320), (90_000, 99_000, "rw-p", "/lib/a", 0))
+    return timeline_of(
+        tick_of(0, before, [HEAP, DATA], counters=read.counters, monotonic_ns=0),
+        replace(read, number=1, monotonic_ns=4 * SECOND_NS, keyframe=False),
+        replace(between, number=2, monotonic_ns=8 * SECOND_NS),
+    )
+
+
+def numbers(log: Timeline, row: int = 0, **state: Any) -> list[str]:
+    """Change and rate of a row."""
+    view = derive_view(log, ViewState(**state))
+    return [amount_texts(view, column, np.array([row]))[0] for column in find_columns(["delta", "rate"])]
+
+
 def test_a_row_with_page_faults_since_it_was_read_is_not_called_unchanged() -> None:
-    log = timeline((HEAP, "fill < main", 5_120), grown_kb=20 * MEBI_KB)
-    (delta,) = find_columns(["delta"])
+    log = grown_before((HEAP, "fill < main", 10), grown_kb=-9_000)
+    assert [numbers(log), numbers(log, row=1)] == [["–", "–"], ["·", "·"]]
+    assert [numbers(log, at=1), numbers(log, row=1, at=1)] == [["+80 K", "+20 K"], ["·", "·"]]
+    assert numbers(log, metric="pss") == ["–", "–"]
+    assert numbers(log, metric="faults")[0] == "+10"
 
-    def texts(**state: Any) -> list[str]:
-        return amount_texts(derive_view(log, ViewState(**state)), delta, np.array([0, 1]))
 
-    assert (texts(), texts(at=0)) == (["–", "·"], ["·", "·"])
-    assert texts(metric="faults") == ["+5,120", "·"]
+def test_change_and_rate_are_those_of_the_verdict_beside_them() -> None:
+    log = grown_before((HEAP, "fill < main", 5_120), grown_kb=20 * MEBI_KB)
+    assert numbers(log) == ["~20 M", "~5 M"], "not what the last reading had"
+    assert numbers(log, baseline="start") == ["~20.1 M", "~5 M"]
+    assert numbers(log, row=1, grouping="kind") == ["~20 M", "~5 M"]
+    view = derive_view(log, ViewState())
+    assert view.table.change is not None
+    assert view.table.change.tolist() == [80, 0], "what was measured stays as it was"
+    assert derive_view(log, ViewState(filter="delta>10M")).filter_mask.tolist() == [True, False]
+    assert sums_of(view, np.ones(2, bool)).change == "~20 M"
+    assert sums_of(derive_view(log, ViewState(at=1)), np.ones(2, bool)).change == "+80 K"
+    assert sums_of(derive_view(log, ViewState(metric="pss")), np.ones(2, bool)).change == ""
+    copied = rows_text(view, log, find_columns(["delta", "rate"]), [HEAP, DATA]).splitlines()
+    assert [line.split("\t")[-2:] for line in copied[1:]] == [["~20480", "~5120.00"], ["0", "0.00"]]
+
+
+def test_amounts_of_a_row_that_may_have_grown_since_are_dim() -> None:
+    log = grown_before((HEAP, "fill < main", 5_120), grown_kb=20 * MEBI_KB)
+    columns = [(column, 6) for column in find_columns(["rss", "faults"])]
+
+    def weights(**state: Any) -> list[tuple[int, ...]]:
+        return [row.weights for row in build_rows(derive_view(log, ViewState(**state)), log, ROWS, columns)]
+
+    assert (weights()[0], weights(at=1)[0][0], weights(grouping="kind")[1]) == ((-1, 1), 1, (-1, 1))
+    view = derive_view(log, ViewState())
+    assert sums_of(view, np.ones(2, bool)).is_earlier
+    assert not sums_of(derive_view(log, ViewState(at=1)), np.ones(2, bool)).is_earlier
 
 
 def test_header_says_that_there_is_something_inferred() -> None:

@@ -88,7 +88,14 @@ def sum_groups(table: TableData, groups: Ids) -> TableData:
         change=None if table.change is None else sums(table.change),
         recent_change=None if table.recent_change is None else sums(table.recent_change),
         faults=None if table.faults is None else sums(np.where(present, table.faults, 0)),
-        inferred=inferred and InferredRows(sums(inferred.kb), sums(inferred.faults), latest(inferred.last)),
+        inferred=inferred
+        and InferredRows(
+            kb=sums(inferred.kb),
+            faults=sums(inferred.faults),
+            last=latest(inferred.last),
+            change=None if inferred.change is None else sums(inferred.change),
+            seconds=inferred.seconds,
+        ),
         last_changed=latest(table.last_changed),
         gone=mapping_count == 0,
         mapping_count=mapping_count,
@@ -147,8 +154,8 @@ def _join_inferred(a: InferredRows | None, b: InferredRows | None) -> InferredRo
     """Join what is inferred of rows, of which both or none is known."""
     if a is None or b is None:
         return None
-    columns = ((getattr(a, name), getattr(b, name)) for name in ("kb", "faults", "last"))
-    return InferredRows(*(np.concatenate(parts) for parts in columns))
+    kb, faults, last = (np.concatenate([getattr(a, name), getattr(b, name)]) for name in ("kb", "faults", "last"))
+    return InferredRows(kb, faults, last, _join(a.change, b.change), a.seconds)
 
 
 def _join(a: NDArray[np.int64] | None, b: NDArray[np.int64] | None) -> NDArray[np.int64] | None:

@@ -54,18 +54,18 @@ def arrange_tree(order: RowIndices, parent: NDArray[np.intp]) -> RowIndices:
     return order[np.lexsort((of >= 0, of_group))]
 
 
-def _sort_keys(table: TableData, key: str) -> list[NDArray[np.int64]]:
+def _sort_keys(table: TableData, key: str) -> list[NDArray[np.int64] | NDArray[np.float64]]:
     """Sort keys, most significant first."""
     zeros = np.zeros(len(table), np.int64)
-    change = zeros if table.change is None else table.change
     if key == "moved":
         amounts, inferred = table.metric_amounts, table.inferred
-        change = np.abs(change) if inferred is None else np.where(inferred.last < 0, np.abs(change), inferred.kb)
-        return [table.last_moved, change, zeros if amounts is None else amounts]
+        change = np.abs(zeros if table.change is None else table.change)
+        moved = change if inferred is None else np.where(inferred.last < 0, change, inferred.kb)
+        return [table.last_moved, moved, zeros if amounts is None else amounts]
     if key == "delta":
-        return [change]
+        return [zeros if table.change_now is None else table.change_now]
     if key == "rate":
-        return [zeros if table.recent_change is None else table.recent_change]
+        return [zeros if table.rate_now is None else np.nan_to_num(table.rate_now)]
     if key == "start":
         return [(table.start >> np.uint64(12)).astype(np.int64)]
     if key == "size":
@@ -89,4 +89,4 @@ def _ranks(table: TableData, codes: NDArray[np.int32]) -> NDArray[np.int64]:
 
 def sort_column(table: TableData, key: str) -> NDArray[np.int64] | None:
     """Column of a table by the name that users write: a field, or `delta` for the change of the metric."""
-    return table.change if key == "delta" else table.get(key)
+    return table.change_now if key == "delta" else table.get(key)

@@ -34,10 +34,16 @@ class InferredRows:
     """Page faults."""
     last: NDArray[np.int64]
     """Tick of the last ones; -1 without any."""
+    change: Amounts | None
+    """Change of Rss until the tick shown, kB: as inferred of rows with page faults, else as measured; `None` if the
+    changes of the table are of another metric, of which nothing is inferred."""
+    seconds: float | None
+    """Seconds since the mappings were read; `None` if there is no rate."""
 
     def take(self, rows: NDArray[np.intp]) -> "InferredRows":
         """Select rows."""
-        return InferredRows(self.kb[rows], self.faults[rows], self.last[rows])
+        change = None if self.change is None else self.change[rows]
+        return InferredRows(self.kb[rows], self.faults[rows], self.last[rows], change, self.seconds)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,6 +104,21 @@ class TableData:
     def last_moved(self) -> NDArray[np.int64]:
         """Tick at which each row last changed, or had page faults since it was read; -1 for never."""
         return self.last_changed if self.inferred is None else np.maximum(self.last_changed, self.inferred.last)
+
+    @property
+    def change_now(self) -> Amounts | None:
+        """Change of the metric against the baseline, as far as it is inferred since the mappings were read, kB."""
+        return self.change if self.inferred is None or self.inferred.change is None else self.inferred.change
+
+    @property
+    def rate_now(self) -> NDArray[np.float64] | None:
+        """Rate of the metric, since the mappings were read where that is inferred, kB/s; NaN or `None` if unknown."""
+        seconds, change, inferred = self.recent_seconds, self.recent_change, self.inferred
+        rate = None if change is None or not seconds else change / seconds
+        if inferred is None or inferred.change is None:
+            return rate
+        since = inferred.kb / (inferred.seconds or np.nan)
+        return np.where(inferred.faults > 0, since, np.nan if rate is None else rate)
 
     @property
     def data_files(self) -> NDArray[np.bool_]:

@@ -90,7 +90,7 @@ def derive_view(
     recent = changes if recent_base is changes.before else diff_maps(recent_base, snapshot)
     growth = infer_growth(snapshot, timeline.faults.since_reading(snapshot.tick.number))
     mappings = _mappings(timeline, changes, recent, state, other_run=previous_run is not None)
-    mappings = with_inferred(mappings, growth, timeline, snapshot.tick.number)
+    mappings = with_inferred(mappings, growth, timeline, snapshot.tick.number, state.baseline)
     matching = parse_filter(state.filter)(mappings)
     scope = group_scope(mappings, state.grouping, mappings.ids[matching] if state.filter else None)
     group_of = groups_of(mappings, scope)

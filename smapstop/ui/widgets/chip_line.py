@@ -119,7 +119,7 @@ def _sums(chip: Chip, style: DrawStyle, room: int) -> list[Segment]:
     sums, parts = chip.sums, [(f"  {chip.count}" if chip.count else "", style.quiet)]
     if sums is not None:
         parts += [
-            (f"  {sums.amount}", style.bold),
+            (f"  {sums.amount}", style.quiet if sums.is_earlier else style.bold),
             (f" {sums.change}" if sums.change else "", style.change_style(sums.kb) if sums.kb else style.quiet),
             (f" {sums.rate}" if sums.rate else "", style.quiet),
         ]
