@@ -65,7 +65,7 @@ ALTERNATIVES: dict[Mechanism, tuple[Mechanism, ...]] = {
 
 _OF_OBJECTS: tuple[Mechanism, ...] = ("shared-map", "shared-unmap")
 _IMPOSSIBLE: dict[Kind, tuple[Mechanism, ...]] = {
-    **dict.fromkeys((Kind.ANONYMOUS, Kind.HEAP, Kind.STACK), _OF_OBJECTS),
+    **dict.fromkeys((Kind.ANONYMOUS, Kind.HEAP, Kind.STACK), (*_OF_OBJECTS, "shared-write")),
     Kind.FILE: (*_OF_OBJECTS, "zero-page"),
     Kind.SPECIAL: ("shared-unmap", "zero-page"),
     **dict.fromkeys((Kind.SHARED, Kind.DEVICE), ("zero-page", "reclaim")),

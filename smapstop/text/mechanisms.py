@@ -48,7 +48,8 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
         "CoW",
         "{pages} of this private file mapping {were} written. File pages are mapped read-only here, even where the "
         "mapping is writable: {each} first write faulted, and the kernel put an anonymous copy in place of the "
-        "file's page. The file does not change.",
+        "file's page. The file does not change. mlock(), MAP_POPULATE and MADV_POPULATE_WRITE copy pages of a "
+        "writable mapping without a write.",
         "mm/memory.c: do_wp_page, do_cow_fault",
     ),
     "copy-on-write-after-fork": Explanation(
@@ -94,7 +95,8 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
         "reclaimed",
         "{pages} {were} dropped. {They} {were} clean, so nothing is lost: file data can be read again, and memory "
         "marked as free (MADV_FREE) is no longer needed. The kernel reclaims such pages when memory runs short; a "
-        "process can also drop {them} itself (MADV_DONTNEED).",
+        "process can also drop {them} itself (MADV_DONTNEED). Where a huge page of a file was split, the rest of it "
+        "is only unmapped, and stays in the page cache.",
         "mm/vmscan.c: shrink_folio_list",
     ),
     "swap-out": Explanation(
@@ -113,11 +115,11 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     "discard": Explanation(
         "discarded",
         "discarded",
-        "{pages} {were} given up inside a mapping that stays: by madvise (MADV_DONTNEED, MADV_REMOVE, or MADV_FREE "
-        "and memory that ran short), because the file or shared-memory object was truncated or had a hole punched "
-        "into it, or because other memory was mapped in {their} place between two samples (mmap; a heap that shrank "
-        "and grew). Private data in {them} is lost, and what a hole or the truncation took; other data of a file "
-        "stays.",
+        "{pages} {were} given up inside a mapping that stays: by madvise (MADV_DONTNEED, MADV_REMOVE, "
+        "MADV_GUARD_INSTALL, or MADV_FREE and memory that ran short), because the file or shared-memory object was "
+        "truncated or had a hole punched into it, or because other memory was mapped in {their} place between two "
+        "samples (mmap; a heap that shrank and grew). Private data in {them} is lost, and what a hole or the "
+        "truncation took; other data of a file stays.",
         "mm/madvise.c: madvise_dontneed_single_vma; mm/truncate.c; mm/vma.c: vms_clear_ptes",
     ),
     "unmapped": Explanation(
@@ -293,10 +295,17 @@ _SHARED = (Kind.SHARED, Kind.DEVICE)
 """Memory that others may have, too, and that no file is behind."""
 _MOVED = "moved to other addresses (mremap, userfaultfd)"
 """What else than another mechanism it may be, where pages are no longer where they were."""
-_DOUBT = "The fields do not prove it: it may have happened in another part of a mapping that was split."
-_DOUBTS: dict[Mechanism, str] = dict.fromkeys(
-    ("first-touch", "huge-fault"),
-    "The fields do not prove it: mremap() may have moved {them} here, a userfaultfd handler may have filled {them} "
-    "(VmFlags um), or it happened in another part of a mapping that was split.",
+_UNPROVEN = "The fields do not prove it:"
+_ELSEWHERE = "or it happened in another part of a mapping that was split."
+_FILLED = (
+    "mremap() may have moved {them} here, a userfaultfd handler may have filled {them} (VmFlags um), " + _ELSEWHERE
 )
+_DOUBT = f"{_UNPROVEN} mremap() may have moved pages here or away, {_ELSEWHERE}"
+_DOUBTS: dict[Mechanism, str] = {
+    "first-touch": f"{_UNPROVEN} {_FILLED}",
+    "huge-fault": f"{_UNPROVEN} {_FILLED}",
+    "rewrite": f"{_UNPROVEN} {{they}} may have been given up instead, and as many touched anew.",
+    "file-read": f"{_UNPROVEN} more may have been faulted in and copied since, mremap() may have moved {{them}}, "
+    + _ELSEWHERE,
+}
 """What else may be, where an event is not sure and no other mechanism fits."""

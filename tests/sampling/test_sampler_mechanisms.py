@@ -376,6 +376,16 @@ def test_part_unmapped_and_part_given_up_in_one_tick(program: Program) -> None:
         assert target.go() == ["unmapped? 5", "discard 3"], "of 8 pages, at most 5 were in the part"
 
 
+def test_given_up_and_something_else_in_one_tick(program: Program, data: Path) -> None:
+    with explained(program("given_up_twice"), data) as target:
+        assert target.go() == ["rewrite? 20"], "written, or given up and touched anew: there were faults for it"
+        assert target.go() == ["file-read 10", "discard 10", "unmapped 10"], "no more than fitted into the addresses"
+        marked = target.go(elsewhere={*FORK, "first-touch"})
+        assert marked.pop() == "shared-by-fork 30", "with those that were not marked"
+        assert {event.split()[0].rstrip("?") for event in marked} == {"lazy-free"}
+        assert sum(int(event.split()[1]) for event in marked) == 20
+
+
 def test_moved_and_left_empty(program: Program, data: Path) -> None:
     with explained(program("remap"), data) as target:
         assert target.go() == [], "grown in place"

@@ -86,6 +86,27 @@ def test_memory_of_a_device_is_no_page_cache() -> None:
     assert sentence.startswith("64 pages of shared memory became dirty by a write")
 
 
+def test_pages_of_a_writable_private_mapping_may_be_copied_without_a_write() -> None:
+    """mm/mlock.c and MAP_POPULATE fault in as for a write (mm/gup.c, populate_vma_page_range)."""
+    assert "mlock(), MAP_POPULATE" in sentence_of(Event(7, "copy-on-write", 160, 40, True), Kind.FILE)
+
+
+def test_the_rest_of_a_huge_page_of_a_file_stays_in_the_page_cache() -> None:
+    """A split takes it out of the page table as a whole (mm/huge_memory.c, __split_huge_pmd_locked)."""
+    assert "stays in the page cache" in sentence_of(Event(7, "reclaim", 2008, 502, False), Kind.FILE)
+
+
+def test_anonymous_pages_that_are_dirty_again_may_be_new_ones_and_are_no_shared_write() -> None:
+    sentence = sentence_of(Event(7, "rewrite", 160, 40, False), Kind.HEAP)
+    assert "shared write" not in sentence
+    assert sentence.endswith("they may have been given up instead, and as many touched anew.")
+
+
+def test_file_pages_that_came_may_be_more_or_may_have_moved() -> None:
+    sentence = sentence_of(Event(7, "file-read", 40, 10, False), Kind.FILE)
+    assert "more may have been faulted in and copied since, mremap() may have moved them" in sentence
+
+
 def test_what_is_not_sure_names_what_else_fits() -> None:
     sentence = sentence_of(Event(7, "reclaim", 8, 2, False))
     assert sentence.endswith("From the fields alone, it could also be: discarded.")

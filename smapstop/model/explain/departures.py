@@ -78,7 +78,8 @@ def book_departures(ledger: Ledger, evidence: Evidence, doubtful: Mask) -> None:
     replaced = np.where(evidence.private_file, ledger.loss("anonymous"), 0)
     ledger.explain_loss(replaced, DIRTY_FIRST)  # a copy was dropped, and the file's page mapped again
     ledger.explain_gain(replaced, CLEAN_FIRST)
-    unmapped = np.minimum(replaced, evidence.lost_kb)  # or the page was read elsewhere
+    # or the page was read elsewhere
+    unmapped = np.clip(evidence.lost_kb - ledger.booked_kb("unmapped"), 0, replaced)
     ledger.book("unmapped", unmapped, sure=False, anonymous=-1)
     ledger.book("discard", replaced - unmapped, anonymous=-1)
     ledger.book("file-read", replaced)

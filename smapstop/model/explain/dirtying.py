@@ -20,8 +20,8 @@ def book_clean_dirty_changes(ledger: Ledger, evidence: Evidence, may_be_left_dir
     lazily = evidence.freed_lazily_kb
     collapsed = ledger.booked_kb("huge-collapse")  # makes all of the huge page dirty (mm/khugepaged.c)
     merged = (evidence.amount_before("ksm") > 0) | evidence.mergeable
-    # clean pages that came back from swap took a fault each, or each large folio
-    most_read_kb = (
+    # what came back from swap clean, or was given up and touched anew, took a fault for each page or large folio
+    most_faulted_kb = (
         unspent_faults(ledger, evidence) * evidence.page_kb * np.where(evidence.large_folios, LARGE_FOLIO, 1)
     )
     on_disk = evidence.shared_file | (file & evidence.owns_swap)
@@ -33,8 +33,9 @@ def book_clean_dirty_changes(ledger: Ledger, evidence: Evidence, may_be_left_dir
         likely = np.where(evidence.owns_swap, np.minimum(written, copies_kb), 0)  # programs write to copies
         redirtied = np.maximum(surely, likely)
         ledger.explain_transition(clean, dirty, redirtied)
-        ledger.book("rewrite", np.maximum(surely - collapsed, 0))
-        ledger.book("rewrite", np.maximum(redirtied - np.maximum(surely, collapsed), 0), sure=False)
+        surely = np.maximum(surely - np.maximum(collapsed, most_faulted_kb), 0)
+        ledger.book("rewrite", surely)
+        ledger.book("rewrite", np.maximum(redirtied - collapsed - surely, 0), sure=False)
         ledger.explain_transition(clean, dirty, written - redirtied)
         if (clean, dirty) != (SC, PD):  # else the mapping that wrote is gone: the page is ours alone
             was_shared = may_be_left_dirty & (clean == SC)
@@ -42,12 +43,15 @@ def book_clean_dirty_changes(ledger: Ledger, evidence: Evidence, may_be_left_dir
             ledger.book("shared-write", np.maximum(stored - ledger.clean_or_dirty_kb, 0))
         cleaned = ledger.transition(dirty, clean)
         freed = np.where(anonymous & ~merged, cleaned, np.where(anonymous, np.minimum(cleaned, lazily), 0))
-        surely = np.clip(np.maximum(freed - most_read_kb, lazily), 0, freed)
+        surely = np.clip(np.maximum(freed - most_faulted_kb, lazily), 0, freed)
         lazily = lazily - np.minimum(lazily, surely)
         ledger.explain_transition(dirty, clean, freed)
         ledger.book("lazy-free", surely)
         ledger.book("lazy-free", freed - surely, sure=False)
         stored = np.where(on_disk, np.where(file, np.minimum(cleaned, evidence.dirty_file_kb), cleaned), 0)
         ledger.explain_transition(dirty, clean, stored, "writeback")
+        forked = redirtied if dirty == SD else freed if clean == SC else np.zeros_like(freed)
+        if clean[0] != dirty[0]:  # private ones became shared as well
+            ledger.book("shared-by-fork", np.where(anonymous, forked, 0), sure=~merged)
         # the others went to swap and back, or KSM merged and separated them
         ledger.explain_transition(dirty, clean, cleaned - freed - stored)

@@ -118,7 +118,7 @@ def book_object_departures(
     replaced = np.where(objects.is_object, ledger.loss("anonymous") - dropped, 0)
     ledger.explain_loss(replaced, DIRTY_FIRST)  # a copy was dropped, and the object's page mapped again
     ledger.explain_gain(replaced, CLEAN_FIRST)
-    unmapped = np.minimum(replaced, evidence.lost_kb)
+    unmapped = np.clip(evidence.lost_kb - ledger.booked_kb("unmapped"), 0, replaced)
     ledger.book("unmapped", unmapped, sure=False, anonymous=-1)
     ledger.book("discard", replaced - unmapped, anonymous=-1)
     # else the page may be new, and the old one gone

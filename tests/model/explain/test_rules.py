@@ -57,6 +57,23 @@ def test_what_can_be_explained_of_it_is() -> None:
     assert moved(ANONYMOUS, 3, **fields) == ["first-touch 3", "unexplained 6"]
 
 
+def test_clean_pages_were_written_or_given_up_and_touched_anew_at_a_fault_each() -> None:
+    clean = STATES | {"rss": (5, 5), "anonymous": (5, 5), "private_clean": (5, 0), "private_dirty": (0, 5)}
+    assert [moved(ANONYMOUS, faults, **clean) for faults in (0, 2, 9)] == [
+        ["rewrite 5"],
+        ["rewrite 3", "rewrite? 2"],
+        ["rewrite? 5"],
+    ]
+
+
+def test_pages_that_became_clean_or_dirty_may_be_shared_by_a_fork_as_well() -> None:
+    held = STATES | {"rss": (5, 5), "anonymous": (5, 5)}
+    freed = held | {"private_dirty": (5, 0), "shared_clean": (0, 5)}
+    written = held | {"private_clean": (5, 0), "shared_dirty": (0, 5)}
+    assert moved(ANONYMOUS, **freed) == ["lazy-free 5", "shared-by-fork 5"]
+    assert moved(ANONYMOUS, **written) == ["shared-by-fork 5", "rewrite 5"]
+
+
 def test_restless_fields_are_no_event() -> None:
     assert moved(DATA, pss=(9, 3), pss_dirty=(3, 1), swap_pss=(1, 0), referenced=(9, 0), locked=(4, 2)) == []
 
