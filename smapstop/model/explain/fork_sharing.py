@@ -97,7 +97,8 @@ def _book_unsharing(ledger: Ledger, small: KbColumn, huge: KbColumn, evidence: E
     most_freed = 2 * most_copied < total
     for kb, unit_kb in units:
         pages = kb // unit_kb
-        likely_copied = 2 * pages > total if most_freed else pages > 0  # few copies could be in any mapping
+        # few copies could be in any mapping, but programs write only where they may
+        likely_copied = evidence.writable & (2 * pages > total if most_freed else pages > 0)
         copied = np.where(likely_copied, np.minimum(pages, most_copied), 0) * unit_kb
         ledger.book("copy-on-write-after-fork", copied, sure=False)
         # pages may have been given up, and as many touched: by one fault for a large folio

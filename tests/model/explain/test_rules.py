@@ -153,6 +153,14 @@ def test_page_no_longer_shared_was_copied_if_there_were_faults_for_it(faults: in
     assert moved(DATA, faults, **fields) == expected
 
 
+def test_page_that_cannot_be_written_was_let_go_by_others_however_many_faults_there_were() -> None:
+    same = (60, 60)
+    fields = STATES | {"rss": same, "anonymous": same, "private_dirty": (0, 40), "shared_dirty": (60, 20)}
+    for constants in ((0, 1000, "r--p"), (0, 1000, "r--p", "/lib/libx.so")):
+        assert moved(constants, 44, **fields) == ["sole-owner? 40"], "it may have been writable for a moment"
+        assert moved(constants, 0, **fields) == ["sole-owner 40"]
+
+
 def test_few_copies_among_many_mappings_may_be_in_any() -> None:
     none = [0, 0, 0]
     same = {"rss": [80] * 3, "anonymous": [80] * 3, "private_clean": none, "shared_clean": none}
