@@ -53,7 +53,7 @@ ALTERNATIVES: dict[Mechanism, tuple[Mechanism, ...]] = {
     "lazy-free": ("swap-in",),
     "rewrite": ("shared-write",),
     "huge-fault": ("shared-map",),
-    "swap-in": ("discard",),
+    "swap-in": ("discard", "lazy-free"),
     "discard": ("zero-page", "reclaim"),
     "unmapped": ("discard", "shared-unmap"),
     "shared-map": ("first-touch",),
@@ -68,7 +68,7 @@ _IMPOSSIBLE: dict[Kind, tuple[Mechanism, ...]] = {
     **dict.fromkeys((Kind.ANONYMOUS, Kind.HEAP, Kind.STACK), (*_OF_OBJECTS, "shared-write")),
     Kind.FILE: (*_OF_OBJECTS, "zero-page"),
     Kind.SPECIAL: ("shared-unmap", "zero-page"),
-    **dict.fromkeys((Kind.SHARED, Kind.DEVICE), ("zero-page", "reclaim")),
+    **dict.fromkeys((Kind.SHARED, Kind.DEVICE), ("zero-page", "reclaim", "lazy-free")),
 }
 """Mechanisms that do not occur in mappings of a kind."""
 

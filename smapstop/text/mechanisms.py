@@ -307,5 +307,6 @@ _DOUBTS: dict[Mechanism, str] = {
     "rewrite": f"{_UNPROVEN} {{they}} may have been given up instead, and as many touched anew.",
     "file-read": f"{_UNPROVEN} more may have been faulted in and copied since, mremap() may have moved {{them}}, "
     + _ELSEWHERE,
+    "swap-out": f"{_UNPROVEN} {{they}} may have been marked as free (MADV_FREE), {_ELSEWHERE}",
 }
 """What else may be, where an event is not sure and no other mechanism fits."""

@@ -159,7 +159,8 @@ def contradictions(events: Sequence[Event], pages: MappingPages, family: Mapping
     left_shared = family.was.anonymous & ~family.was.exclusive & ~family.now.held
     most[False]["copy-on-write-after-fork"] += int(left_shared.sum())  # copied, and given up then
     # a page that went to swap and came back between two looks is as it was in the page table
-    most[False]["swap-in"] += int((family.was.anonymous & family.now.anonymous).sum())
+    for what in ("swap-in", "swap-out"):
+        most[False][what] += int((family.was.anonymous & family.now.anonymous).sum())
     for event in events:
         if not event.sure and done.moves:
             continue  # it may be a move
@@ -183,4 +184,5 @@ def _not_seen_moving(events: Sequence[Event], pages: MappingPages) -> int:
     """Pages that may be counted though the page table does not show them move: shared memory in swap; copies."""
     if pages.in_memory or any(reported(event).startswith("zero-page") for event in events):
         return len(pages.block)
-    return int((pages.was.anonymous & pages.now.file).sum())
+    back = any(event.what == "swap-in" and not event.sure for event in events)
+    return int((pages.was.anonymous & (pages.now.file | (back & pages.now.anonymous))).sum())

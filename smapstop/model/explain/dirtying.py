@@ -2,9 +2,14 @@
 
 import numpy as np
 
+from smapstop.model.events import Mechanism
 from smapstop.model.explain.evidence import LARGE_FOLIO, Evidence
 from smapstop.model.explain.fork_sharing import unspent_faults
 from smapstop.model.explain.ledger import PC, PD, SC, SD, Ledger, Mask
+
+_FREE_BATCH = 31
+"""Pages marked free that a CPU collects before the kernel counts them (include/linux/pagevec.h, PAGEVEC_SIZE)."""
+_THERE_AND_BACK: tuple[Mechanism, ...] = ("swap-out", "swap-in")
 
 
 def book_clean_dirty_changes(ledger: Ledger, evidence: Evidence, may_be_left_dirty: Mask) -> None:
@@ -17,7 +22,7 @@ def book_clean_dirty_changes(ledger: Ledger, evidence: Evidence, may_be_left_dir
             (mm/memory.c, zap_present_folio_ptes), and then nothing was written now.
     """
     anonymous, file = evidence.private_anonymous, evidence.private_file
-    lazily = evidence.freed_lazily_kb
+    lazily, free = evidence.freed_lazily_kb, evidence.free_kb
     collapsed = ledger.booked_kb("huge-collapse")  # makes all of the huge page dirty (mm/khugepaged.c)
     merged = (evidence.amount_before("ksm") > 0) | evidence.mergeable
     # what came back from swap clean, or was given up and touched anew, took a fault for each page or large folio
@@ -44,10 +49,14 @@ def book_clean_dirty_changes(ledger: Ledger, evidence: Evidence, may_be_left_dir
         cleaned = ledger.transition(dirty, clean)
         freed = np.where(anonymous & ~merged, cleaned, np.where(anonymous, np.minimum(cleaned, lazily), 0))
         surely = np.clip(np.maximum(freed - most_faulted_kb, lazily), 0, freed)
-        lazily = lazily - np.minimum(lazily, surely)
+        uncounted = freed <= free + _FREE_BATCH * evidence.page_kb
+        marked = np.maximum(surely, np.where(uncounted, freed, np.minimum(freed, free)))
+        lazily, free = lazily - np.minimum(lazily, surely), free - np.minimum(free, marked)
         ledger.explain_transition(dirty, clean, freed)
         ledger.book("lazy-free", surely)
-        ledger.book("lazy-free", freed - surely, sure=False)
+        ledger.book("lazy-free", marked - surely, sure=False)
+        for what in _THERE_AND_BACK:  # dirty ones went to swap, and they or others came back, read only
+            ledger.book(what, freed - marked, sure=False)
         stored = np.where(on_disk, np.where(file, np.minimum(cleaned, evidence.dirty_file_kb), cleaned), 0)
         ledger.explain_transition(dirty, clean, stored, "writeback")
         forked = redirtied if dirty == SD else freed if clean == SC else np.zeros_like(freed)

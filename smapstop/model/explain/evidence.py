@@ -57,6 +57,8 @@ class Evidence:
     freed_lazily_kb: KbColumn
     """Growth of LazyFree, kB: so much at least was marked free (MADV_FREE). The kernel counts a page some time later,
     when its batch is full (mm/swap.c, folio_mark_lazyfree); before Linux 4.12 it does not."""
+    free_kb: KbColumn
+    """Pages that the kernel counts as marked free now, kB (LazyFree); Rss where it does not print that."""
     faults: int
     """Page faults of the whole process in the tick."""
     page_kb: int
@@ -169,6 +171,7 @@ def evidence_of(
         large_folios=now["thp_eligible"] > 0 if "thp_eligible" in now else np.zeros(len(shared), bool),
         mergeable=np.zeros(len(shared), bool) if "ksm" in was else _has_flag(strings, traits.flags, "mg"),
         freed_lazily_kb=np.maximum(now["lazy_free"] - was["lazy_free"], 0) if "lazy_free" in was else unknown,
+        free_kb=now["lazy_free"] if "lazy_free" in now else now["rss"],
         faults=faults,
         page_kb=page_kb,
     )

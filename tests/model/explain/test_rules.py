@@ -161,6 +161,25 @@ def test_page_that_cannot_be_written_was_let_go_by_others_however_many_faults_th
         assert moved(constants, 0, **fields) == ["sole-owner 40"]
 
 
+@pytest.mark.parametrize(
+    ("lazy_free", "faults", "expected"),
+    [
+        ((0, 0), 500, ["swap-out? 400", "swap-in? 400"]),
+        ((0, 100), 500, ["lazy-free 100", "swap-out? 300", "swap-in? 300"]),
+        ((0, 400), 500, ["lazy-free 400"]),
+        ((0, 369), 500, ["lazy-free 369", "lazy-free? 31"]),  # one batch may not be counted yet
+        ((0, 0), 0, ["lazy-free 400"]),  # nothing comes from swap without a fault
+    ],
+)
+def test_pages_that_are_clean_and_not_marked_free_were_in_swap_meanwhile(
+    lazy_free: tuple[int, int], faults: int, expected: list[str]
+) -> None:
+    same = (900, 900)
+    states = {"rss": same, "anonymous": same, "private_dirty": (900, 500), "private_clean": (0, 400)}
+    assert sorted(moved(ANONYMOUS, faults, **STATES | states, lazy_free=lazy_free)) == sorted(expected)
+    assert moved(ANONYMOUS, 500, **STATES | states) == ["lazy-free? 400"], "this kernel does not print LazyFree"
+
+
 def test_few_copies_among_many_mappings_may_be_in_any() -> None:
     none = [0, 0, 0]
     same = {"rss": [80] * 3, "anonymous": [80] * 3, "private_clean": none, "shared_clean": none}
