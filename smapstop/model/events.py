@@ -53,6 +53,7 @@ ALTERNATIVES: dict[Mechanism, tuple[Mechanism, ...]] = {
     "lazy-free": ("swap-in",),
     "rewrite": ("shared-write",),
     "huge-fault": ("shared-map",),
+    "huge-collapse": ("huge-fault",),
     "swap-in": ("discard", "lazy-free"),
     "discard": ("zero-page", "reclaim"),
     "unmapped": ("discard", "shared-unmap"),

@@ -280,7 +280,7 @@ def sentence_of(event: Event, kind: Kind | None = None) -> str:
     if event.sure:
         return text
     labels = (EXPLANATIONS[what].label for what in event.alternatives_in(kind))
-    others = " or ".join([*labels, *([_MOVED] if event.what in ("discard", "unmapped") else [])])
+    others = " or ".join(filter(None, [*labels, _OTHER_CAUSES.get(event.what, "")]))
     doubt = f"From the fields alone, it could also be: {others}." if others else _DOUBTS.get(event.what, _DOUBT)
     return f"{text} {doubt.format(**words)}"
 
@@ -294,7 +294,12 @@ def source_of(event: Event, kind: Kind | None) -> str:
 _SHARED = (Kind.SHARED, Kind.DEVICE)
 """Memory that others may have, too, and that no file is behind."""
 _MOVED = "moved to other addresses (mremap, userfaultfd)"
-"""What else than another mechanism it may be, where pages are no longer where they were."""
+_OTHER_CAUSES: dict[Mechanism, str] = {
+    "discard": _MOVED,
+    "unmapped": _MOVED,
+    "shared-write": "written earlier, through another mapping",
+}
+"""What else than another mechanism it may be."""
 _UNPROVEN = "The fields do not prove it:"
 _ELSEWHERE = "or it happened in another part of a mapping that was split."
 _FILLED = (

@@ -48,5 +48,10 @@ int main(void)
 	step("collapsed-with-holes", r);
 	must(!mprotect(q, 8 * PAGE, PROT_READ));
 	step("protected", q);
+	must(!madvise(r, 400 * PAGE, MADV_DONTNEED));
+	step("given-up-much", r);
+	must(!madvise(r, HUGE, MADV_DONTNEED) && !madvise(r, HUGE, MADV_HUGEPAGE));
+	put_huge(r);
+	step("given-up-all-and-touched", r);
 	return 0;
 }

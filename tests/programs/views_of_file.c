@@ -1,4 +1,5 @@
-/* Views of one file: a shared one takes the place of a private one; a part is written and moved; a window slides. */
+/* Views of one file: a shared one takes the place of a private one; a part is written and moved; a window slides; two
+ * views of the same pages, of which one is written while the other goes. */
 #include "pages.h"
 
 int main(int count, char **arguments)
@@ -29,5 +30,11 @@ int main(int count, char **arguments)
 	must(next == place + 20 * PAGE);
 	get(next, 20);
 	step("next-window", next);
+	char *shared = mapped(file, 10, MAP_SHARED);
+	get(shared, 10);
+	step("shared-as-well", shared);
+	put(shared, 10);
+	must(!munmap(p, 15 * PAGE));
+	step("written-while-the-other-went", shared);
 	return 0;
 }

@@ -291,6 +291,13 @@ def test_swap(program: Program) -> None:
 
 @needs_root
 @pytest.mark.usefixtures("swap")
+def test_what_went_to_swap_from_a_file_mapping_was_copied_first(program: Program, data: Path) -> None:
+    with explained(program("swap_copies"), data) as target:
+        assert target.go() == ["copy-on-write 15", "swap-out 15"]
+
+
+@needs_root
+@pytest.mark.usefixtures("swap")
 def test_swap_of_shared_memory(program: Program) -> None:
     with explained(program("swap_memory")) as target:
         assert target.go() == ["swap-out 8"]
@@ -307,6 +314,8 @@ def test_huge_pages(program: Program) -> None:
         assert target.go() == ["huge-collapse 512"]
         assert target.go() == ["huge-collapse 512"], "and the holes are no first touch"
         assert target.go(elsewhere={"huge-split?"}) == [], "told of the part that can have held all of it"
+        assert target.go() == ["discard 400", "huge-split 512"]
+        assert target.go() == ["huge-collapse? 512"], "or given up, and one huge page touched"
 
 
 @needs_root
@@ -406,6 +415,10 @@ def test_views_of_a_file_that_take_each_other_s_place(program: Program, data: Pa
         assert told(target.timeline.last.tick.events.of_mapping(private)) == ["unmapped 40"], "its 10 copies, too"
         assert target.go(elsewhere={"unmapped"}) == ["file-read 20"]
         assert target.go() == ["copy-on-write? 5"], "of pages that moved then: nothing is left to explain"
+        assert target.go() == ["file-read 20"]
+        assert target.go() == ["file-read? 10"], "the other 10 pages may be those that moved from the window before"
+        assert target.go() == ["file-read 10"]
+        assert target.go(elsewhere={"unmapped"}) == ["shared-write? 10"], "or the other view was written earlier"
 
 
 def test_fork_of_half_a_mapping(program: Program) -> None:

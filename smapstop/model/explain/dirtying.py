@@ -46,6 +46,9 @@ def book_clean_dirty_changes(ledger: Ledger, evidence: Evidence, may_be_left_dir
             was_shared = may_be_left_dirty & (clean == SC)
             stored = np.where(was_shared, 0, written - redirtied)
             ledger.book("shared-write", np.maximum(stored - ledger.clean_or_dirty_kb, 0))
+        else:
+            stored = np.where(evidence.shared_file & evidence.writable, written - redirtied, 0)
+            ledger.book("shared-write", np.minimum(stored, most_faulted_kb), sure=False)
         cleaned = ledger.transition(dirty, clean)
         freed = np.where(anonymous & ~merged, cleaned, np.where(anonymous, np.minimum(cleaned, lazily), 0))
         surely = np.clip(np.maximum(freed - most_faulted_kb, lazily), 0, freed)

@@ -11,12 +11,16 @@ def book_swap(ledger: Ledger, evidence: Evidence) -> None:
 
     For shared memory, Swap counts the object's pages in swap, whichever process had them mapped: Rss may not change.
     """
-    private = evidence.private_anonymous
+    private, own = evidence.private_anonymous, evidence.owns_swap
     out = ledger.gain("swap")
-    unmapped = np.where(private, out, np.minimum(out, ledger.loss("rss")))
-    ledger.unexplained["anonymous"] += np.where(private, out, np.minimum(unmapped, ledger.loss("anonymous")))
+    unmapped = np.where(own, out, np.minimum(out, ledger.loss("rss")))
+    lost = np.minimum(unmapped, ledger.loss("anonymous"))
+    # of a private file mapping, only copies go to swap: if no more are missing, they were made in this tick
+    earlier = np.where(own & evidence.private_file, lost, unmapped)
+    ledger.unexplained["anonymous"] += np.where(own, out, lost)
     ledger.unexplained["rss"] += unmapped
-    ledger.explain_loss(unmapped, DIRTY_FIRST)
+    ledger.explain_loss(earlier, DIRTY_FIRST)
+    ledger.explain_loss(unmapped - earlier, (PD,))
     ledger.book("swap-out", out, swap=1)
     back = np.minimum(ledger.loss("swap"), ledger.gain("rss"))
     ledger.unexplained["anonymous"] -= np.where(private, back, np.minimum(back, ledger.gain("anonymous")))
