@@ -189,7 +189,8 @@ def field_rows(
     recent = after - np.nan_to_num(history.amounts(np.array([ticks.rate_since]))[:, 0])
     others = _changed_by_others(history, ticks, before, after)
     ever, last = history.last_changes(len(history.states) - 1) > 0, history.last_changes(step)
-    histories = sparkline(history.amounts(_history_ticks(ticks, widths.history)))
+    was_read = ticks.window.cells_read(widths.history, ticks.number) if widths.history else None
+    histories = sparkline(history.amounts(_history_ticks(ticks, widths.history)), was_read)
     rows = []
     for at, name in enumerate(history.fields):
         was, now, delta = float(before[at]), float(after[at]), float(change[at])

@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.history.group_history import GroupHistory
 from smapstop.model.history.recent_moves import FADE_TICKS, changed_mappings, recent_amounts
 from smapstop.model.history.repeats import repeat_counter
 from smapstop.model.history.series_cache import SampleCache, SeriesCache, SeriesValues
-from smapstop.model.metrics import Metric, parts_of
+from smapstop.model.metrics import FAULTS, Metric, parts_of
 from smapstop.model.tick import Ids
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.view.view import View
@@ -76,6 +77,13 @@ def sum_known(series: Sequence[SeriesValues]) -> SeriesValues:
     """Sum series of the same shape; NaN where none has a value."""
     parts = np.stack(series)
     return np.where(np.isnan(parts).all(axis=0), np.nan, np.nansum(parts, axis=0))
+
+
+def metric_cells_read(view: View, width: int) -> NDArray[np.bool_]:
+    """Mask of `width` cells of the window in which the metric was read; page faults are counted at every tick."""
+    if view.state.metric == FAULTS:
+        return np.ones(width, np.bool_)
+    return view.window.cells_read(width, view.snapshot.tick.number)
 
 
 def fitting_group_series(

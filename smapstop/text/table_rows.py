@@ -17,7 +17,7 @@ from smapstop.model.view.table_data import TableData
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.text.row_changes import change_texts
-from smapstop.text.row_queries import GroupSeries, RowSeries, row_series_of, sum_known
+from smapstop.text.row_queries import GroupSeries, RowSeries, metric_cells_read, row_series_of, sum_known
 from smapstop.text.sparkline import sparkline
 from smapstop.text.table_amounts import amount_texts, column_values, faulted_since
 from smapstop.text.table_columns import Column
@@ -206,7 +206,8 @@ def _history_texts(shown: VisibleRows, width: int) -> list[str]:
         values[:, 0] = np.nan
     first = np.where(np.isnan(values[:, 0]), values[:, min(1, width - 1)], values[:, 0])  # new in the first glyph
     constant = (values[:, 1:][:, known[1:]] == first[:, np.newaxis]).all(axis=1).tolist()
-    return [" " * width if blank else text for text, blank in zip(sparkline(values), constant, strict=True)]
+    texts = sparkline(values, metric_cells_read(shown.view, width))
+    return [" " * width if blank else text for text, blank in zip(texts, constant, strict=True)]
 
 
 def _metric_at(shown: VisibleRows, numbers: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -28,6 +28,13 @@ def test_histories_are_scaled_row_by_row_and_still_rows_are_calm() -> None:
     assert expected == sparkline(np.array(rows, np.float64))
 
 
+def test_what_was_not_read_is_dotted() -> None:
+    nan = float("nan")
+    rows = np.array([[4, 4, 8, 8, 16], [nan, nan, 8, 8, 8], [0, 0, 0, 0, 4]])
+    was_read = np.array([True, False, True, False, True])
+    assert sparkline(rows, was_read) == ["▁·▃·█", "  ▁·▁", "▁·▁·█"]
+
+
 def test_histories_without_rows_or_columns() -> None:
     assert sparkline(np.zeros((0, 8))) == []
     assert sparkline(np.zeros((2, 0))) == ["", ""]

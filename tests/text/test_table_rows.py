@@ -44,3 +44,18 @@ def test_the_history_of_faults_shows_when_they_were() -> None:
     view = derive_view(timeline, ViewState(metric="faults", span_s=None))
     (row,) = build_rows(view, timeline, np.array([0]), [(ALL_COLUMNS["history"], len(counts))])
     assert row.cells[0][-5:] == "█▁▁▄▁"
+
+
+def test_the_history_is_dotted_where_a_mapping_was_not_read() -> None:
+    ticks = [
+        tick_of(at, mappings_of(), [], tier="counters", faults=faults_of((0, "f < main", at))) for at in range(9)
+    ]
+    for at, kb in ((0, 4), (4, 8)):
+        ticks[at] = tick_of(at, mappings_of((1, 20, "rw-p", "", kb)), [0], keyframe=not at, faults=ticks[at].faults)
+    timeline, column = timeline_of(*ticks), (ALL_COLUMNS["history"], 9)
+
+    def history(**state: Any) -> str:
+        view = derive_view(timeline, ViewState(span_s=None, **state))
+        return build_rows(view, timeline, np.array([0]), [column])[0].cells[0]
+
+    assert [history(), history(at=4), history(metric="faults")] == ["▁···█····", "▁···█    ", " ▁▂▃▄▅▆▇█"]

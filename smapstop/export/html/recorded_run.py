@@ -96,7 +96,7 @@ def read_run(path: Path) -> RecordedRun:
             activity=activity,
             sums=sums,
             event_counts=tuple(event_counts),
-            view=derive_view(timeline, _whole_run(sums), times_ns=activity.times_ns),
+            view=derive_view(timeline, _whole_run(sums), times_ns=activity.times_ns, is_reading=activity.is_reading),
             family=family,
         )
 

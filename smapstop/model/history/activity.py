@@ -54,6 +54,7 @@ class Activity:
         self._backings = np.full((len(BACKINGS), _FIRST_CAPACITY), np.nan)
         self._times_ns = np.zeros(_FIRST_CAPACITY, np.int64)
         self._stands_out = np.zeros(_FIRST_CAPACITY, bool)
+        self._is_reading = np.zeros(_FIRST_CAPACITY, bool)
         self._is_late = np.zeros(_FIRST_CAPACITY, bool)
         """Ticks before which none was taken for long, as while a connection was lost."""
         self._highlights: dict[int, Highlight] = {}
@@ -71,13 +72,18 @@ class Activity:
         """Start of each tick, ns; at the last update."""
         return self._times_ns[: self._next_number]
 
+    @property
+    def is_reading(self) -> NDArray[np.bool_]:
+        """Which ticks read the mappings; at the last update."""
+        return self._is_reading[: self._next_number]
+
     def update(self) -> None:
         """Add the ticks appended since the last update."""
         count = len(self.timeline)
         self._make_room(count)
         for number in range(max(self._next_number, self.oldest), count):
             tick = self.timeline.header(number)
-            self._times_ns[number] = tick.monotonic_ns
+            self._times_ns[number], self._is_reading[number] = tick.monotonic_ns, tick.has_mappings
             since_ns = tick.monotonic_ns - self._times_ns[max(number - 1, self.oldest)]
             self._is_late[number] = since_ns > _LATE_NS + 3 * max(tick.interval_ns, tick.smaps_interval_ns)
             self._backings[:, number] = self._backings_of(tick)
@@ -99,6 +105,7 @@ class Activity:
         if count > len(self._times_ns):
             self._kb, self._times_ns = np.pad(self._kb, ((0, 0), (0, more))), np.pad(self._times_ns, (0, more))
             self._stands_out = np.pad(self._stands_out, (0, more))
+            self._is_reading = np.pad(self._is_reading, (0, more))
             self._is_late = np.pad(self._is_late, (0, more))
             self._backings = np.pad(self._backings, ((0, 0), (0, more)), constant_values=np.nan)
 

@@ -230,13 +230,13 @@ class MappingHistory:
         return values[max(0, first) :] if self._numbers[step] <= window.last else values[max(0, first) : step]
 
     def window_maxima(self, name: str, window: TimeWindow, until: int, width: int) -> NDArray[np.float64]:
-        """Maximum of a field in each of `width` cells of a window.
+        """Maximum of a field in each of `width` cells of a window; where it was not read, what was read last.
 
         Returns:
             kB, shape (width,); NaN where the mapping did not exist, or the field was not printed, and after the tick
             `until`.
         """
-        step, starts = self.step_at(until), window.first + window.cells(width)
+        step, starts = self.step_at(until), window.first + window.first_read(width, until)
         values, numbers = self.field(name, step), self._numbers[: step + 1]
         at = np.searchsorted(numbers, starts, side="right") - 1
         out: NDArray[np.float64] = np.where(at >= 0, values[np.maximum(at, 0)], np.nan)

@@ -31,6 +31,8 @@ class TimeWindow:
     """Start of the last tick, ns."""
     is_sliding: bool
     """Whether it leaves out ticks before it. Its cells then keep their ticks as time goes on, and only shift."""
+    is_reading: NDArray[np.bool_] | None = None
+    """Which of its ticks read the mappings, shape (n,); None for all."""
 
     @property
     def last(self) -> int:
@@ -59,6 +61,35 @@ class TimeWindow:
         cells = self.cells(width)
         last: NDArray[np.intp] = np.maximum(np.append(cells[1:], len(self.times_ns)) - 1, cells)
         return last
+
+    def cells_read(self, width: int, until: int) -> NDArray[np.bool_]:
+        """Mask of `width` cells with a tick that read the mappings; one alone between two of these counts, too.
+
+        Args:
+            width: Number of cells.
+            until: The last tick; what was read later does not count.
+        """
+        if self.is_reading is None or self.is_reading.all():
+            return np.ones(width, np.bool_)
+        was_read: NDArray[np.bool_] = self.is_reading[self.first_read(width, until)]
+        was_read[self.first + self.cells(width) > until] = False
+        was_read[1:-1] |= was_read[:-2] & was_read[2:]
+        return was_read
+
+    def first_read(self, width: int, until: int) -> NDArray[np.intp]:
+        """Position of the first tick of each of `width` cells that read the mappings, else of its first tick at all.
+
+        Args:
+            width: Number of cells.
+            until: The last tick; those after it count as not read.
+        """
+        cells = self.cells(width)
+        if self.is_reading is None or self.is_reading.all():
+            return cells
+        readings = np.append(np.flatnonzero(self.is_reading[: max(0, until + 1 - self.first)]), len(self.is_reading))
+        first = readings[np.searchsorted(readings, cells)]
+        starts: NDArray[np.intp] = np.where(first <= self.last_in_cells(width), first, cells)
+        return starts
 
     def samples(self, width: int, until: int, most: int | None = None) -> NDArray[np.int64]:
         """Ticks that show the state in each of `width` cells: the first of all, then the last of each cell.
@@ -92,7 +123,13 @@ class TimeWindow:
         return range(self.first + int(self.cells(width)[cell]), self.first + int(self.last_in_cells(width)[cell]) + 1)
 
 
-def window_until(times_ns: TickTimes, oldest: int, span_s: int | None, until: int | None = None) -> TimeWindow:
+def window_until(
+    times_ns: TickTimes,
+    oldest: int,
+    span_s: int | None,
+    until: int | None = None,
+    is_reading: NDArray[np.bool_] | None = None,
+) -> TimeWindow:
     """Window that ends at a tick; while there is less time than its span, it begins at the oldest tick.
 
     Args:
@@ -100,6 +137,7 @@ def window_until(times_ns: TickTimes, oldest: int, span_s: int | None, until: in
         oldest: The oldest known tick.
         span_s: Length, seconds; None for everything.
         until: The last tick; None for the newest.
+        is_reading: Which ticks read the mappings; None for all.
     """
     last = len(times_ns) - 1 if until is None else max(oldest, min(until, len(times_ns) - 1))
     begin_ns, end_ns = int(times_ns[oldest]), int(times_ns[last])
@@ -107,7 +145,24 @@ def window_until(times_ns: TickTimes, oldest: int, span_s: int | None, until: in
     if is_sliding and span_s is not None:
         begin_ns = end_ns - span_s * 10**9
     first = oldest + int(np.searchsorted(times_ns[oldest : last + 1], begin_ns))
-    return TimeWindow(first, times_ns[first : last + 1], begin_ns, end_ns, is_sliding)
+    readings = None if is_reading is None else is_reading[first : last + 1]
+    return TimeWindow(first, times_ns[first : last + 1], begin_ns, end_ns, is_sliding, readings)
+
+
+def between_readings(values: NDArray[np.float64], was_read: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Connect what was read by straight lines; after the last reading it is the last amount.
+
+    Args:
+        values: What was read last in each cell, shape (n, width); NaN for nothing.
+        was_read: Mask of the cells that were read, shape (width,).
+    """
+    if was_read.all() or not was_read.any():
+        return values
+    at = np.flatnonzero(was_read)
+    at = at if was_read[0] else np.append(0, at)
+    lines = np.stack([np.interp(np.arange(len(was_read)), at, row[at]) for row in values])
+    connected: NDArray[np.float64] = np.where(np.isnan(lines) | np.isnan(values), values, lines)
+    return connected
 
 
 def until_showing(times_ns: TickTimes, oldest: int, span_s: int | None, until: int, number: int) -> int:

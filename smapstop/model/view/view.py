@@ -66,6 +66,7 @@ def derive_view(
     state: ViewState,
     previous_run: PreviousRun | None = None,
     times_ns: TickTimes | None = None,
+    is_reading: NDArray[np.bool_] | None = None,
     overdue_ns: int = 0,
 ) -> View:
     """Derive the view of a timeline, which must have a tick.
@@ -75,6 +76,7 @@ def derive_view(
         state: Tick, baseline, grouping and filter of the view.
         previous_run: Earlier run, used if `state` has it as the baseline.
         times_ns: Start of each tick, where known; else they are looked up one by one.
+        is_reading: Which ticks read the mappings, likewise.
         overdue_ns: See `View`.
 
     Raises:
@@ -83,8 +85,10 @@ def derive_view(
     newest = len(timeline) - 1
     snapshot = timeline.at(newest if state.at is None else max(timeline.oldest, state.at))
     previous_run = previous_run if state.baseline == "run" else None
-    if times_ns is None:
-        times_ns = np.array([timeline.header(max(timeline.oldest, n)).monotonic_ns for n in range(newest + 1)])
+    if times_ns is None or is_reading is None:
+        headers = [timeline.header(max(timeline.oldest, n)) for n in range(newest + 1)]
+        times_ns = np.array([tick.monotonic_ns for tick in headers])
+        is_reading = np.array([tick.has_mappings for tick in headers])
     changes = diff_maps(_baseline(timeline, state, snapshot, previous_run), snapshot)
     recent_base = timeline.at(_rate_baseline(timeline, snapshot))
     recent = changes if recent_base is changes.before else diff_maps(recent_base, snapshot)
@@ -108,7 +112,7 @@ def derive_view(
         scope=scope,
         group_of=group_of,
         newest=newest,
-        window=window_until(times_ns, timeline.oldest, state.span_s, state.until),
+        window=window_until(times_ns, timeline.oldest, state.span_s, state.until, is_reading),
         growth=growth,
         previous_run=previous_run,
         overdue_ns=overdue_ns,

@@ -69,6 +69,22 @@ def draw_whole_areas(series: Amounts, height: int, top: float, ink: Ink) -> list
     return draw_stacked_areas(series * (np.fmax(total, least) / np.where(total > 0, total, 1.0)), height, top, ink)
 
 
+def draw_read_areas(series: Amounts, was_read: NDArray[np.bool_], height: int, top: float, ink: Ink) -> list[Strip]:
+    """Draw stacked areas as `draw_whole_areas`, and otherwise where they were not read.
+
+    Args:
+        series: Shape (bands, width), not negative; a column that contains NaN is no sample and stays empty.
+        was_read: Mask of the columns that were read, shape (width,).
+        height: Lines.
+        top: The sum that fills the height.
+        ink: One colour per band, and after these one per band for columns that were not read.
+    """
+    if was_read.all():
+        return draw_whole_areas(series, height, top, ink)
+    both = np.concatenate([np.where(was_read, series, 0.0), np.where(was_read, 0.0, series)])
+    return draw_whole_areas(both, height, top, ink)
+
+
 def _band_thickness(series: Amounts, cells: int, top: float) -> CellNumbers:
     """Compute how many eighths of each cell each band covers, and after the bands the background.
 

@@ -5,13 +5,14 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from smapstop.model.history.group_history import GroupHistory
+from smapstop.model.history.time_window import between_readings
 from smapstop.model.kinds import Kind
 from smapstop.model.view.view import View
 from smapstop.text import format as fmt
 from smapstop.text.group_why import GroupMember, GroupWhy
-from smapstop.text.row_queries import sum_known
+from smapstop.text.row_queries import metric_cells_read, sum_known
 from smapstop.text.units import metric_format
-from smapstop.ui.drawing.charts import draw_whole_areas
+from smapstop.ui.drawing.charts import draw_read_areas
 from smapstop.ui.drawing.history_charts import AXIS_CELLS, draw_time_axis, frame_plot, plot_cells
 from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.drawing.why import draw_changes, draw_inferred, draw_paragraph, draw_reason, draw_verdict
@@ -66,8 +67,9 @@ def _draw_chart(
     values[known] = sum_known(list(history.samples(ids, numbers[known])))[0]
     if np.isnan(values).all():
         return []
-    high = float(np.nanmax(values))
-    strips = draw_whole_areas(values[np.newaxis], rows, max(high, 1.0), style.palette.ink(kind))
+    high, was_read = float(np.nanmax(values)), metric_cells_read(view, cells)
+    series = between_readings(values[np.newaxis], was_read)
+    strips = draw_read_areas(series, was_read, rows, max(high, 1.0), style.palette.ink_read(kind))
     axis = draw_time_axis(history.timeline, window, style, cells)
     return frame_plot(strips, metric_format(view).axis(high, AXIS_CELLS), axis, style, width)
 

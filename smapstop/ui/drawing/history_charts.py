@@ -8,14 +8,14 @@ from rich.style import Style
 from textual.strip import Strip
 
 from smapstop.model.history.mapping_history import MappingHistory
-from smapstop.model.history.time_window import TimeWindow
+from smapstop.model.history.time_window import TimeWindow, between_readings
 from smapstop.model.kinds import Kind
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.fields import FIELD_BY_NAME
 from smapstop.text import format as fmt
 from smapstop.text.mapping_detail import ComparedTicks, UnitOf, exact_amount, field_label
 from smapstop.text.units import UnitFormat
-from smapstop.ui.drawing.charts import draw_whole_areas
+from smapstop.ui.drawing.charts import draw_read_areas
 from smapstop.ui.drawing.style import DrawStyle, draw_rule
 from smapstop.ui.theme.palette import Role
 
@@ -114,14 +114,19 @@ def frame_plot(
 def _draw_areas(
     history: MappingHistory, ticks: ComparedTicks, name: str, style: DrawStyle, cells: int, rows: int, high: float
 ) -> list[Strip]:
-    """Draw one field over time from 0 up to its highest value, in the colours of the memory that it counts."""
+    """Draw one field over time from 0 up to its highest value, in the colours of the memory that it counts.
+
+    Where the mappings were not read it is dim, in a straight line from reading to reading.
+    """
     series = history.window_maxima(name, ticks.window, ticks.number, cells)[np.newaxis]
+    was_read = ticks.window.cells_read(cells, ticks.number)
     roles = [_role_of(name, history.states[-1].kind)]
     if name == "rss" and "anonymous" in history.fields:
         anonymous = np.fmin(history.window_maxima("anonymous", ticks.window, ticks.number, cells), series[0])
         series = np.stack([series[0] - anonymous, anonymous])
         roles.append(_role_of("anonymous", history.states[-1].kind))
-    return draw_whole_areas(series, rows, max(high, 1.0) if high == high else 1.0, style.palette.ink(*roles))
+    top, ink = max(high, 1.0) if high == high else 1.0, style.palette.ink_read(*roles)
+    return draw_read_areas(between_readings(series, was_read), was_read, rows, top, ink)
 
 
 def _role_of(name: str, kind: Kind) -> Role:

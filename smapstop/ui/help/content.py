@@ -99,6 +99,12 @@ INFERRED = (
         "since, or without page faults that may be seen.",
         keywords="between inferred",
     ),
+    HelpEntry(
+        "····",
+        "In histories: the mapping was not read then, within the budget. Charts are dim there, a straight line from "
+        "reading to reading.",
+        keywords="between dim dotted chart budget",
+    ),
 )
 """What is inferred between two readings."""
 _SIGNS = (

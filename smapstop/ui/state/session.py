@@ -211,8 +211,14 @@ class Session:
             return None
         self.activity.update()
         is_newest = self.is_newest_run and self.view_state.at is None
-        overdue_ns = self.overdue_seconds * 10**9 * is_newest
-        return derive_view(self.timeline, self.view_state, self.previous_run, self.activity.times_ns, overdue_ns)
+        return derive_view(
+            self.timeline,
+            self.view_state,
+            self.previous_run,
+            times_ns=self.activity.times_ns,
+            is_reading=self.activity.is_reading,
+            overdue_ns=self.overdue_seconds * 10**9 * is_newest,
+        )
 
     def refresh(self) -> View | None:
         """Derive the view again, and show it; see `derive_view`."""

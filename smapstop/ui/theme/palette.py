@@ -70,6 +70,14 @@ class Palette:
         tints = tuple(_tints(colour, self.background) for colour in colours) if self.fade else ()
         return Ink(colours, self.background, textures, tints)
 
+    def ink_read(self, *roles: Role) -> Ink:
+        """Ink for bands of these roles, then for the same where they were not read: dim, or dotted."""
+        ink = self.ink(*roles)
+        dim = tuple(tints[_DIM_EIGHTHS - 1] for tints in ink.tints) or (self.quiet,) * len(roles)
+        tints = ink.tints and tuple(_tints(colour, self.background) for colour in dim)
+        textures = ink.textures and ink.textures + _DOTTED * len(roles)
+        return Ink(ink.colours + dim, self.background, textures, ink.tints + tints)
+
 
 def depth_of(color_system: str | None, *, no_color: bool = False) -> Depth:
     """Colour depth from rich's name of the terminal's colour system (`Console.color_system`)."""
@@ -126,6 +134,9 @@ def _roles(names: str) -> Mapping[Role, str]:
 
 
 _TEXTURES = _roles("▒ █ ▓ ╱ ░ ◊ ┼ ▚")
+_DOTTED = "·"
+_DIM_EIGHTHS = 3
+"""How much of a colour is left where nothing was read, eighths."""
 _FADE_PARTS = (1.0, 0.6, 0.35, 0.15)
 """Share of the highlight that is left, tick by tick."""
 _HIGHLIGHT_COLOUR, _HIGHLIGHT_PART = "#1e90ff", 0.22

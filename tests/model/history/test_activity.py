@@ -62,6 +62,11 @@ def amounts(activity: Activity, width: int) -> list[int]:
     return highest
 
 
+def test_it_knows_which_ticks_read_the_mappings() -> None:
+    activity = followed(ten_ticks())
+    assert activity.is_reading.tolist() == [*[True] * 9, False], "at its end it is not read"
+
+
 def test_every_cell_says_how_much_happened_in_it() -> None:
     activity = followed(ten_ticks())
     window = window_until(activity.times_ns, 0, None)

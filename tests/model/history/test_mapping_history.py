@@ -116,6 +116,18 @@ def test_over_time_each_stretch_is_its_greatest_value() -> None:
     assert life.window_maxima("rss", later, 5, 2).tolist() == [0, 16]
 
 
+def test_over_time_a_stretch_that_was_read_is_not_what_was_read_before() -> None:
+    ticks = [tick_of(at, mappings_of(), [], tier="counters") for at in range(6)]
+    for at, kb in ((0, 40), (4, 8)):
+        ticks[at] = tick_of(at, mappings_of((1, 9, "rw-p", "", kb)), [7], keyframe=not at)
+    life = MappingHistory(timeline_of(*ticks), 7)
+    is_reading = np.array([tick.has_mappings for tick in ticks])
+
+    window = window_until(np.arange(6) * SECOND_NS, 0, None, is_reading=is_reading)
+    assert life.window_maxima("rss", window, 5, 2).tolist() == [40, 8]
+    assert life.window_maxima("rss", window, 3, 1).tolist() == [40]
+
+
 def test_over_time_there_is_nothing_where_the_mapping_was_not_there() -> None:
     timeline = timeline_of(
         tick_of(0, mappings_of((20, 21)), [1]),

@@ -6,7 +6,13 @@ from factories import SECOND_NS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smapstop.model.history.time_window import SPANS_S, until_showing, window_until, zoomed_span
+from smapstop.model.history.time_window import (
+    SPANS_S,
+    between_readings,
+    until_showing,
+    window_until,
+    zoomed_span,
+)
 
 times = st.lists(st.integers(0, 40), min_size=1, max_size=60).map(lambda gaps: np.cumsum(gaps) * (SECOND_NS // 10))
 spans = st.sampled_from([None, 1, 2, 10])
@@ -45,6 +51,37 @@ def test_the_first_tick_alone_is_the_whole_window() -> None:
 def test_forgotten_ticks_are_not_in_the_window() -> None:
     window = window_until(seconds(0, 0, 0, 3, 4), 3, None)
     assert (window.first, window.begin_ns) == (3, 3 * SECOND_NS)
+
+
+def read_at(*numbers: int, ticks: int) -> np.ndarray:
+    return np.isin(np.arange(ticks), numbers)
+
+
+def test_a_cell_is_read_if_one_of_its_ticks_read_the_mappings() -> None:
+    window = window_until(seconds(*range(13)), 0, None, is_reading=read_at(0, 5, 12, ticks=13))
+    assert window.cells(6).tolist() == [0, 2, 4, 6, 8, 10]
+    assert window.cells_read(6, 12).tolist() == [True, True, True, False, False, True], "one alone is no gap"
+    assert window.first_read(6, 12).tolist() == [0, 2, 5, 6, 8, 12]
+    assert window.cells_read(6, 4).tolist() == [True, *[False] * 5], "what is read later is not known yet"
+    assert window_until(seconds(*range(13)), 0, None).cells_read(6, 12).all()
+
+
+def test_a_cell_without_a_tick_is_read_as_the_next_one() -> None:
+    window = window_until(seconds(0, 1, 2, 3), 0, None, is_reading=read_at(0, 3, ticks=4))
+    assert window.cells(6).tolist() == [0, 1, 1, 2, 2, 3]
+    assert window.cells_read(6, 3).tolist() == [True, False, False, False, False, True]
+
+
+def test_readings_are_connected_by_straight_lines() -> None:
+    nan = float("nan")
+    values = np.array([[4, 4, 4, 4, 12, 12, 12], [nan, nan, nan, nan, 8, 8, nan]])
+    was_read = np.array([True, False, False, False, True, False, False])
+    connected = np.array([[4, 6, 8, 10, 12, 12, 12], [nan, nan, nan, nan, 8, 8, nan]])
+    np.testing.assert_array_equal(connected, between_readings(values, was_read))
+    late = np.array([False, False, True])
+    assert between_readings(np.array([[4.0, 4, 8]]), late).tolist() == [[4, 6, 8]], "from what was read before"
+    for all_alike in (np.ones(7, bool), np.zeros(7, bool)):
+        np.testing.assert_array_equal(values, between_readings(values, all_alike))
 
 
 @given(times, spans, st.integers(1, 80), st.data())

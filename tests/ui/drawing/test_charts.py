@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from textual.strip import Strip
 
-from smapstop.ui.drawing.charts import _band_thickness, draw_stacked_areas, draw_whole_areas
+from smapstop.ui.drawing.charts import _band_thickness, draw_read_areas, draw_stacked_areas, draw_whole_areas
 from smapstop.ui.theme.palette import Ink, build_palette
 
 NAN = float("nan")
@@ -145,3 +145,10 @@ def test_the_least_amount_differs_from_nothing_and_from_no_sample() -> None:
 
 def test_an_area_without_colours_keeps_its_eighths() -> None:
     assert texts(draw_whole_areas(np.array([[1.0, 4, 12, 16]]), 2, 16, SOLID)) == ["  ▄█", "▁▄██"]
+
+
+def test_columns_that_were_not_read_have_an_ink_of_their_own() -> None:
+    was_read = np.array([True, False, False, True])
+    series = np.array([[16.0, 16, NAN, 1]])
+    assert picture(draw_read_areas(series, was_read, 2, 16, RED_BLUE)) == ["rb..", "rb.▁"]
+    assert edges(draw_read_areas(series, was_read, 2, 16, RED_BLUE)) == {"▁r."}

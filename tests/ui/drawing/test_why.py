@@ -93,3 +93,16 @@ def test_the_chart_has_the_colours_of_the_memory_that_it_counts() -> None:
     assert chart_colours("/bin/program", (0, 0)) == [{"file"}, {"file"}]
     assert chart_colours("[heap]", (12, 12)) == [{"heap"}, {"heap"}]
     assert chart_colours("[stack]", (12, 12)) == [{"stack"}, {"stack"}]
+
+
+def test_the_chart_is_dotted_where_the_mapping_was_not_read() -> None:
+    ticks = [tick_of(number, mappings_of(), [], tier="counters") for number in range(41)]
+    for number, kb in ((0, 400), (40, 1_200)):
+        ticks[number] = tick_of(number, mappings_of((0, 300, "rw-p", "[heap]", kb)), [7], keyframe=not number)
+    timeline = timeline_of(*ticks)
+    history, view = MappingHistory(timeline, 7), derive_view(timeline, ViewState())
+    chart = draw_plot(history, compared_ticks(history, view), "rss", AUTO, STYLE, 50, 4, mark=False)
+    heap = STYLE.palette.texture_of("heap")
+    lowest, first = chart[2].text[9:49], chart[1].text[9:49]
+    assert (lowest[0], set(lowest[1:-1]), lowest[-1]) == (heap, {"·"}, heap)
+    assert (first[0], first[1:-1].lstrip(" ").lstrip("▁▂▃▄▅▆▇█"), first[-1]) == (" ", "·" * 20, heap), "it rises"

@@ -165,6 +165,20 @@ def test_tints_lead_from_the_background_to_the_colour(dark: bool) -> None:
     assert build_palette(dark=dark, depth="16").ink("file").tints == ()
 
 
+@THEMES
+def test_where_nothing_was_read_a_band_is_dim_or_dotted(dark: bool) -> None:
+    colours = build_palette(dark=dark, depth="truecolor")
+    ink = colours.ink_read("file", "anonymous")
+    assert (ink.colours[:2], ink.tints[:2]) == (colours.ink("file", "anonymous").colours, ink.tints[:2])
+    for bright, dim in zip(ink.colours[:2], ink.colours[2:], strict=True):
+        far, near = (distance(colour, colours.background, "trichromat") for colour in (bright, dim))
+        assert 10 < near < far / 2
+    assert len(ink.tints) == 4
+    sixteen = build_palette(dark=dark, depth="16")
+    assert (sixteen.ink_read("file").colours[1], sixteen.ink_read("file").tints) == (sixteen.quiet, ())
+    assert build_palette(dark=dark, depth="none").ink_read("file").textures == "▒·"
+
+
 def test_textures_are_for_terminals_without_colours() -> None:
     colours = build_palette(dark=True, depth="truecolor")
     assert colours.texture_of("file") == "█"
