@@ -115,11 +115,13 @@ class Losses:
     """Records for which there was no room."""
     throttled: int = 0
     """How often the kernel suspended an event."""
+    is_full: bool = False
+    """Whether there was no room for another record: how many are lost is not known yet."""
 
     @property
     def any(self) -> bool:
-        """Whether faults are missing."""
-        return bool(self.lost or self.throttled)
+        """Whether faults are missing, or may be."""
+        return bool(self.lost or self.throttled or self.is_full)
 
 
 def parse_light(data: bytes, period: int, losses: Losses) -> FaultColumns:

@@ -35,7 +35,14 @@ from smapstop.proc.callstack.perf_call import (
     SampleField,
 )
 from smapstop.proc.callstack.registers import native_architecture
-from smapstop.proc.callstack.ring import STACK_BYTES, Ring, TakenRecords, open_rings
+from smapstop.proc.callstack.ring import (
+    MAX_LIGHT_RECORD_BYTES,
+    MAX_RECORD_BYTES,
+    STACK_BYTES,
+    Ring,
+    TakenRecords,
+    open_rings,
+)
 from smapstop.proc.process import ProcDir
 from smapstop.proc.threads import list_other_threads
 
@@ -190,6 +197,8 @@ class FaultRings:
     def _parse(self, light: TakenStream, stack: TakenStream, thin: TakenStream) -> DrainedRings:
         """Parse the records of the streams; those of other processes are left out."""
         losses, pid = Losses(), self._process.pid
+        # the kernel says what was lost when it has room again, perhaps in another tick
+        losses.is_full = any(taken.room_bytes <= MAX_LIGHT_RECORD_BYTES for taken in light[1])
         faults = join_columns([parse_light(taken.data, light[0], losses) for taken in light[1]])
         stacks, new_code, missing = self._parse_stacks(stack)
         thin_stacks, _, missing_thin = self._parse_stacks(thin) if missing else ([], [], [])
@@ -212,7 +221,7 @@ class FaultRings:
             samples = [each for each in found if isinstance(each, StackSample)]
             stacks += [each for each in samples if each.pid == pid]
             new_code += [each.mapping for each in found if isinstance(each, NewCode) and each.pid == pid]
-            if taken.was_full and samples:
+            if taken.room_bytes <= MAX_RECORD_BYTES and samples:
                 missing.append((samples[-1].time_ns, taken.until_ns))
         return stacks, new_code, missing
 

@@ -20,15 +20,16 @@ _HEAD, _TAIL = 1024, 1032
 _U64 = struct.Struct("<Q")
 STACK_BYTES = 8192
 """How much of a stack is sampled."""
-MAX_RECORD_BYTES = STACK_BYTES + 512
+MAX_RECORD_BYTES, MAX_LIGHT_RECORD_BYTES = STACK_BYTES + 512, 128
+"""Most that a record takes, one of earlier losses with it; with a stack, and without one."""
 
 
 class TakenRecords(NamedTuple):
     """Records of a ring."""
 
     data: bytes
-    was_full: bool
-    """Whether there was no room for another record with a stack: some may be missing after the last one."""
+    room_bytes: int
+    """Space that was left: records that take more may be missing after the last one."""
     until_ns: int
     """Time at which they were taken, monotonic clock."""
 
@@ -76,7 +77,7 @@ class Ring:
         with self._fence:
             _U64.pack_into(self._map, _TAIL, head)
         self._tail = head
-        return TakenRecords(data, self._size - count <= MAX_RECORD_BYTES, time.monotonic_ns())
+        return TakenRecords(data, self._size - count, time.monotonic_ns())
 
     def close(self) -> None:
         """Close the ring; events can no longer write into it."""

@@ -13,6 +13,7 @@ from stepped_program import SteppedProgram
 
 from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.tick import Ids
+from smapstop.proc.callstack import perf_events
 from smapstop.proc.callstack.perf_events import THIN
 from smapstop.proc.columns import Mappings
 from smapstop.proc.elf.demangler import Demangler
@@ -124,6 +125,22 @@ def test_callers_of_a_burst_are_known_from_few_samples(program: Callable[..., Pa
         assert sum(callers.values()) == 16 * 30
         assert abs(callers["leaf_touch < first_caller"] - 16 * 18) <= 2 * THIN
         assert abs(callers["leaf_touch < second_caller"] - 16 * 12) <= 2 * THIN
+
+
+def test_burst_that_fills_the_rings_is_lost_and_not_in_system_calls(
+    program: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(perf_events, "_LIGHT_PAGES", (1,))
+    """The kernel says that something was lost when there is room again: after the tick."""
+    with watched(program("faulting", *OPTIMISED), 16) as target:
+        if "system calls" in target.watch.missing:
+            pytest.skip("not allowed to see the faults in system calls")
+        target.settle()
+        burst, later = target.next_step(), target.settle()
+
+        assert burst.in_system_calls == later.in_system_calls == 0
+        assert burst.lost >= 16 * 30 - 2 * 4096 // 40 > 0 == later.lost
+        assert burst.seen + burst.lost == burst.counted
 
 
 def test_last_faults_are_reported_after_the_end(program: Callable[..., Path]) -> None:
