@@ -27,6 +27,8 @@ PAGES_IN, PAGES_OUT, OTHER_EVENTS = range(3)
 """Lanes of events: memory is taken, memory is given back, and all others."""
 _LANES = {Cost.MEMORY: PAGES_IN, Cost.TIME: PAGES_IN, Cost.RETURNED: PAGES_OUT}
 _LANE_OF_COST = np.array([_LANES.get(cost, OTHER_EVENTS) for cost in Cost])
+_COST_TO_STAND_OUT = np.array([Cost.MEMORY if cost == Cost.RETURNED else cost for cost in Cost])
+"""Cost by which events are ranked: memory given back stands out as much as memory taken."""
 _LATE_NS = 3_000_000_000
 """A tick comes late that many ns after three intervals."""
 BACKINGS = ("rss_file", "rss_shmem", "rss_anon", "swap")
@@ -197,7 +199,10 @@ class Activity:
         return steps[0] if steps else None
 
     def _find_highlight(self, tick: Tick) -> Highlight | None:
-        """The costliest, then largest, that begins a run, or differs from its run by an order of magnitude."""
+        """What begins a run, or differs from its run by an order of magnitude, summed up over the mappings.
+
+        Of several kinds the largest that takes memory or gives it back, else the costliest.
+        """
         if tick.executed:
             self._runs.clear()
             self._sizes_kb.clear()
@@ -217,13 +222,17 @@ class Activity:
             code = EVENT_CODES[event.what]
             mapping = _SEVERAL if many or code in ONE_TIME_CODES else event.mapping
             items[mapping, code] += resized.get(event.mapping, 0)
-        begun = [(key, kb) for key, kb in items.items() if self._runs.begins_run(tick.number, key, kb)]
+        begun = [key for key, kb in items.items() if self._runs.begins_run(tick.number, key, kb)]
         if not begun:
             return None
-        costs = costs_of(np.array([code for (_, code), _ in begun])).tolist()
-        ((mapping, code), kb), _ = min(zip(begun, costs, strict=True), key=lambda each: (each[1], -each[0][1]))
-        doubtful = events.mapping[(events.what == code) & ~events.sure]
-        return Highlight(code, kb, not len(doubtful) or (mapping != _SEVERAL and mapping not in doubtful))
+        sums_kb: dict[int, int] = defaultdict(int)
+        for mapping, code in begun:
+            sums_kb[code] += items[mapping, code]
+        costs = _COST_TO_STAND_OUT[costs_of(np.array(list(sums_kb)))].tolist()
+        (code, kb), _ = min(zip(sums_kb.items(), costs, strict=True), key=lambda each: (each[1], -each[0][1]))
+        doubtful = {*events.mapping[(events.what == code) & ~events.sure].tolist()}
+        begun_in = {mapping for mapping, other in begun if other == code}
+        return Highlight(code, kb, not doubtful or (_SEVERAL not in begun_in and not doubtful & begun_in))
 
     def _resized_kb(self, tick: Tick) -> dict[int, int]:
         """By how much each mapping that is new, grew or shrank did so, kB; without those that are not known."""

@@ -198,6 +198,16 @@ def test_what_made_a_tick_stand_out_is_named_not_what_there_was_most_of() -> Non
     assert activity.highlight_of(5) is None
 
 
+def test_much_memory_that_was_given_back_is_named_not_a_page_that_was_touched_meanwhile() -> None:
+    """Of all the mappings where it began: three arenas that are trimmed at once are one fall."""
+    codes = [MECHANISMS.index(what) for what in ("discard", "discard", "discard", "first-touch")]
+    amounts_kb, sure = np.array([1800, 1800, 1800, 4]), np.ones(4, bool)
+    events = Events(np.array([0, 1, 2, 3]), np.array(codes, np.int8), amounts_kb, sure)
+    trimmed = tick_of(1, mappings_of((0, 4)), [0], events=events)
+    activity = followed(timeline_of(tick_of(0, mappings_of((0, 4)), [0]), trimmed))
+    assert activity.highlight_of(1) == Highlight(codes[0], 5400, sure=True)
+
+
 def test_where_no_tick_was_taken_for_long_the_memory_is_unknown() -> None:
     def at(number: int, seconds: int) -> Tick:
         totals = {"rss_file": 4, "rss_anon": 4}
