@@ -53,7 +53,7 @@ class FaultEncoder:
                 for stack, (caller, position) in enumerate(rows, stacks_before)
             ],
             [
-                (number, at, frame.name, frame.file, to_signed([frame.offset])[0], frame.source)
+                (number, at, frame.name, frame.file, to_signed([frame.offset])[0], frame.source, int(frame.inlined))
                 for at, frame in enumerate(frames, frames_before + 1)
             ],
         )
@@ -91,7 +91,10 @@ def decode_faults(tick: Mapping[str, Cell], rows: FaultRows, stacks: CallStacks)
     Raises:
         ValueError: The rows are damaged. So are values that raise TypeError or OverflowError.
     """
-    frames = [Frame(name, file, to_unsigned(offset), source) for _, _, name, file, offset, source in rows.frames]
+    frames = [
+        Frame(name, file, to_unsigned(offset), source, any(inlined))
+        for _, _, name, file, offset, source, *inlined in rows.frames
+    ]
     stacks.extend([(caller, frame - 1) for _, _, caller, frame, _ in rows.call_stacks], frames)
     totals = [tick.get(f"{FAULT_PREFIX}{name}") for name in FAULT_TOTALS]
     if None in totals:

@@ -198,12 +198,13 @@ class Recording:
         take_events = self._row_reader(
             "happened", "tick, mapping, what, kb, sure, other, symbols", "JOIN whats USING (code)"
         )
-        kept_faults = schema.columns_of(self._database, "faults")
         kept = schema.columns_of(self._database, "stacks")
         stack_columns = ", ".join(name for name in schema.STACK_COLUMNS if name in kept)
         take_stacks = self._row_reader("stacks", stack_columns) if stack_columns else _no_rows
         take_faults = [
-            self._row_reader(table, ", ".join(map(quote_column, names))) if kept_faults else _no_rows
+            self._row_reader(table, ", ".join(quote_column(name) for name in names if name in kept))
+            if (kept := schema.columns_of(self._database, table))
+            else _no_rows
             for table, names in schema.FAULT_TABLES.items()
         ]
         for row in ticks:

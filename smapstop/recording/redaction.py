@@ -139,7 +139,7 @@ class Redaction:
         if frame.name is None or frame == BEYOND:
             return frame._replace(file=file, source=None)
         number = self._functions.setdefault((frame.file, frame.name), len(self._functions) + 1)
-        return Frame(f"function-{number}", file, frame.offset)
+        return Frame(f"function-{number}", file, frame.offset, inlined=frame.inlined)
 
     def _redact_rows(self, rows: Mappings) -> Mappings:
         """Replace the names of mappings, and the inodes and devices that identify their files."""

@@ -53,9 +53,10 @@ EVENT_COLUMNS = ("tick", "mapping", "code", "kb", "sure", "other", "symbols")
 FAULT_TABLES = {
     "faults": ("tick", "mapping", "stack", "faults"),
     "call_stacks": ("tick", "stack", "caller", "frame", "function"),
-    "frames": ("tick", "frame", "name", "file", "offset", "source"),
+    "frames": ("tick", "frame", "name", "file", "offset", "source", "inlined"),
 }
-"""Tables of page faults, which older recordings do not have, and their columns; users query the view `callers`."""
+"""Tables of page faults, which older recordings do not have, or not all of their columns; users query the view
+`callers`."""
 STACK_COLUMNS = ("tick", "mapping", "tid", "name", "threads")
 """Columns of `stacks`, a table that older recordings may not have, or not all of it."""
 MARK_COLUMNS = ("letter", "tick", "mapping")
@@ -100,7 +101,7 @@ CREATE TABLE call_stacks (
   function TEXT NOT NULL);
 CREATE TABLE frames (
   tick INTEGER NOT NULL, frame INTEGER PRIMARY KEY, name TEXT, file TEXT NOT NULL, "offset" INTEGER NOT NULL,
-  source TEXT);
+  source TEXT, inlined INTEGER NOT NULL);
 CREATE TABLE readings (
   reading INTEGER PRIMARY KEY, at TEXT NOT NULL, wall_ns INTEGER NOT NULL, monotonic_ns INTEGER NOT NULL,
   cost_ns INTEGER NOT NULL, checksum INTEGER NOT NULL);

@@ -88,9 +88,7 @@ def test_the_examples_of_the_help_are_command_lines_that_work(verb: list[str], t
         arguments = words[words.index("smapstop") + 1 :]
         run = smapstop(*arguments)
         reported = run.stderr
-        assert not run.returncode or re.search(r"a terminal|no process|processes are named|cannot read", reported), (
-            reported
-        )
+        assert not run.returncode or re.search(r"a terminal|no process|are named|cannot read", reported), reported
 
 
 def test_version() -> None:

@@ -18,9 +18,22 @@ def fold_frames(frames: Sequence[Frame]) -> tuple[Frame, ...]:
     while end and _is_skipped(rest[end - 1], Position.OUTERMOST):
         end -= 1
     start = 0
-    while start < end and _is_skipped(rest[start], Position.INNERMOST):
-        start += 1
+    while start < end:
+        function = _function_at(rest, start)
+        if _is_skipped(rest[function], Position.INNERMOST):
+            start = function + 1
+        elif _is_skipped(rest[start], Position.INNERMOST) or _is_skipped(rest[start], Position.TEMPLATE):
+            start += 1
+        else:
+            break
     return tuple(rest[start:end] or rest[max(0, end - 1) : max(1, end)] or frames[:1])
+
+
+def _function_at(frames: Sequence[Frame], at: int) -> int:
+    """Position of the function that an inlined one is part of, or of the one that is there."""
+    while frames[at].inlined and at + 1 < len(frames):
+        at += 1
+    return at
 
 
 @cache

@@ -10,7 +10,9 @@ class Position(Enum):
     """Where in a stack a function is skipped."""
 
     INNERMOST = auto()
-    """Before all others: it allocates, copies and fills for its caller."""
+    """Before all others: it allocates, copies and fills for its caller, and so does what is inlined into it."""
+    TEMPLATE = auto()
+    """Before all others, too; but what is inlined into it may be code of the program."""
     OUTERMOST = auto()
     """After all others: it starts programs and threads."""
     AMONG = auto()
@@ -85,7 +87,7 @@ def skip_rules() -> tuple[SkipRule, ...]:
             Position.INNERMOST, _ALL, re.compile(r"lib(?:je|tc|mi|sn)malloc\w*\.so.*|lib(?:mimalloc|hoard)\w*\.so.*")
         ),
         SkipRule(  # the standard libraries of C++ and Rust
-            Position.INNERMOST, re.compile(r"(?:std|__gnu_cxx|core|alloc|hashbrown)::.*", re.DOTALL)
+            Position.TEMPLATE, re.compile(r"(?:std|__gnu_cxx|core|alloc|hashbrown)::.*", re.DOTALL)
         ),
         SkipRule(  # exceptions on their way
             Position.INNERMOST,

@@ -4,12 +4,14 @@ import os
 import re
 from collections.abc import Callable
 from functools import cached_property
+from typing import NamedTuple
 
 from smapstop.proc.callstack.code_map import CodeMapping
 from smapstop.proc.callstack.eh_frame import EhFrame
 from smapstop.proc.callstack.frame_rules import FrameRule
 from smapstop.proc.callstack.functions import Functions
 from smapstop.proc.callstack.go_table import SECTIONS, GoTable
+from smapstop.proc.callstack.inlined_calls import InlinedCall, InlinedCalls
 from smapstop.proc.callstack.registers import Architecture
 from smapstop.proc.callstack.sections import NO_SECTION, SectionPart, find_sections
 from smapstop.proc.callstack.source_lines import SourceLines, WorkBudget
@@ -26,6 +28,15 @@ _MAX_RULES = 50_000
 """Frame rules that are remembered of a file, some 300 bytes each."""
 _MAX_VDSO_BYTES = 64 << 10
 _OWN_VDSO = re.compile(rb"^([0-9a-f]+)-([0-9a-f]+) .*\[vdso\]$", re.MULTILINE)
+
+
+class SourcePlace(NamedTuple):
+    """Where some code comes from."""
+
+    line: str | None
+    """Source file and line."""
+    inlined: tuple[InlinedCall, ...] = ()
+    """The calls that the compiler inlined there, innermost first."""
 
 
 class CodeFile:
@@ -47,6 +58,8 @@ class CodeFile:
     ) -> None:
         self.fd = fd
         self._debug_fd: int | None = None
+        self._lines_fd = fd
+        """The file that has its source lines."""
         self._architecture = architecture
         self._parts: tuple[SectionPart, ...] = ()
         self._open_debug_file = open_debug_file
@@ -71,15 +84,17 @@ class CodeFile:
             found = function.name, function.start
         return found
 
-    def source_at(self, address: int, work: WorkBudget) -> str | None:
-        """Return file and line of the code at an address; `None` if they are not known.
+    def source_at(self, address: int, work: WorkBudget) -> SourcePlace | None:
+        """Return where the code at an address comes from; `None` if it is not known.
 
         Raises:
-            BlockingIOError: They may be in a later tick; see `SourceLines.find`.
+            BlockingIOError: It may be in a later tick; see `SourceLines.find`.
         """
         if self._go_table is not None and (function := self._go_table.find(address)):
-            return self._go_table.source_at(function, address)
-        return self._lines.find(address, work)
+            source = self._go_table.source_at(function, address)
+            return SourcePlace(source)
+        line = self._lines.find(address, work)
+        return SourcePlace(line.source, self._inlined_calls.find(address, line, work)) if line else None
 
     @cached_property
     def _functions(self) -> Functions:
@@ -95,10 +110,19 @@ class CodeFile:
     def _lines(self) -> SourceLines:
         """Its source lines, or those of its debug file."""
         lines = SourceLines(self.fd, self.headers)
+        self._lines_fd = self.fd
         if not lines and self._functions and self._debug_fd is not None:
             lines = SourceLines(self._debug_fd, self.headers)
+            self._lines_fd = self._debug_fd
         self._parts += lines.parts
         return lines
+
+    @cached_property
+    def _inlined_calls(self) -> InlinedCalls:
+        """Its inlined calls, in the file that has its source lines."""
+        calls = InlinedCalls(self._lines_fd)
+        self._parts += calls.parts
+        return calls
 
     @cached_property
     def _go_table(self) -> GoTable | None:

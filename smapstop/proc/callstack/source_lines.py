@@ -7,6 +7,7 @@ sets the address. What looks like it by chance is ruled out by decoding the unit
 import re
 from array import array
 from bisect import bisect_right
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,6 +27,17 @@ _MAX_KEPT_ROWS = 2_000_000
 _MAX_CHANCES = 3
 """Pieces of code before an address that are tried."""
 _SET_ADDRESS = re.compile(rb"\x00\x09\x02(.{8})", re.DOTALL)
+
+
+class CodeLine(NamedTuple):
+    """Source line of some code."""
+
+    source: str
+    """File and line: `src/dict.c:153`."""
+    program: int
+    """Offset of its line program in .debug_line: each compilation unit has its own."""
+    header: LineHeader
+    """Header of that program, with the names of the files."""
 
 
 class WorkBudget:
@@ -74,8 +86,8 @@ class SourceLines:
         """Whether the file has any."""
         return self._sections is not None
 
-    def find(self, address: int, work: WorkBudget) -> str | None:
-        """Return file and line of the code at an address, as in `src/dict.c:153`; `None` if they are not known.
+    def find(self, address: int, work: WorkBudget) -> CodeLine | None:
+        """Return the line of the code at an address; `None` if it is not known.
 
         Raises:
             BlockingIOError: They may be, in a later tick: there is more to do than is allowed in this one.
@@ -86,24 +98,27 @@ class SourceLines:
             self._scan(self._sections, work)
             behind = bisect_right(self._starts, address)
             for unit in dict.fromkeys(self._units[max(0, behind - _MAX_CHANCES) : behind][::-1]):
-                if place := self._find_in(self._sections, unit, address, work):
-                    return place
+                if line := self._find_in(self._sections, unit, address, work):
+                    return line
         except BlockingIOError:
             raise
         except (OSError, ValueError, OverflowError):
             self._sections = None  # damaged
         return None
 
-    def _find_in(self, sections: LineSections, unit: int, address: int, work: WorkBudget) -> str | None:
-        """Return file and line if a unit has the address."""
+    def _find_in(self, sections: LineSections, unit: int, address: int, work: WorkBudget) -> CodeLine | None:
+        """Return the line at an address if a unit has it."""
         if unit not in self._decoded:
             if not work:
                 raise BlockingIOError
             self._decode(sections, unit, work)
         decoded = self._decoded[unit]
-        found = decoded[1].find(address) if decoded is not None else None
-        path = decoded[0].path(found[0]) if decoded is not None and found is not None else None
-        return f"{path}:{found[1]}" if path and found is not None else None
+        if decoded is None:
+            return None
+        header, rows = decoded
+        found = rows.find(address)
+        path = header.path(found[0]) if found is not None else None
+        return CodeLine(f"{path}:{found[1]}", unit, header) if path and found is not None else None
 
     def _decode(self, sections: LineSections, unit: int, work: WorkBudget) -> None:
         """Decode a unit."""

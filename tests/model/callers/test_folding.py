@@ -10,9 +10,12 @@ LIBC = "/usr/lib/x86_64-linux-gnu/libc.so.6"
 
 
 def stack(text: str, file: str = C) -> tuple[Frame, ...]:
-    """Frames from `innermost < … < outermost`; code written at run time has no file."""
+    """Frames from `innermost < … < outermost`, `~` marks inlined ones; code written at run time has no file."""
     names = text.split(" < ")
-    return tuple(Frame(name, "" if name.startswith(("py::", "JS:")) else file, 16) for name in names)
+    plain = ((name.removeprefix("~"), name.startswith("~")) for name in names)
+    return tuple(
+        Frame(name, "" if name.startswith(("py::", "JS:")) else file, 16, inlined=inlined) for name, inlined in plain
+    )
 
 
 def folded(text: str, file: str = C) -> str:
@@ -75,6 +78,12 @@ def folded(text: str, file: str = C) -> str:
         ),
         ("<leak::Shape as core::fmt::Display>::fmt < main", "<leak::Shape as core::fmt::Display>::fmt < main"),
         ("<u8 as alloc::vec::spec_from_elem::SpecFromElem>::from_elem < leak::main", "leak::main"),
+        ("~chunk_at < ~take_from_top < _int_malloc < malloc < ~keep < remember < main", "keep < remember < main"),
+        ("~std::fill < ~std::vector::resize < ~keep < remember < main", "keep < remember < main"),
+        (
+            "~Widget::copy < std::vector::resize < remember < main",
+            "Widget::copy < std::vector::resize < remember < main",
+        ),
     ],
 )
 def test_a_stack_begins_with_who_asked(frames: str, who: str) -> None:

@@ -56,9 +56,10 @@ def test_lines_are_those_that_pyelftools_reads(program: Compile, options: tuple[
     known, work = expected(path), WorkBudget()
     assert len(known) > 50
     with lines_of(path) as lines:
-        places = {address: lines.find(address, work) for address in known}
-    assert {address: int((place or ":0").rpartition(":")[2]) for address, place in places.items()} == known
-    assert any("call_chain.c:" in (place or "") for place in places.values())
+        found = {address: lines.find(address, work) for address in known}
+    places = {address: line.source if line else ":0" for address, line in found.items()}
+    assert {address: int(place.rpartition(":")[2]) for address, place in places.items()} == known
+    assert any("call_chain.c:" in place for place in places.values())
 
 
 def test_code_of_no_line_has_none(program: Compile) -> None:

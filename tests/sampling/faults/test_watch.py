@@ -50,12 +50,12 @@ class WatchedFaults:
         return self.watch.settle(counters, (self.mappings, ids_of(self.mappings)), until_ns)
 
     def callers_at(self, faults: PageFaults, address: int) -> dict[str, int]:
-        """Faults in the mapping at an address, by the function that made them and its caller."""
+        """Faults in the mapping at an address, by the function that made them, not inlined, and its caller."""
         row = int(np.searchsorted(self.mappings.start, np.uint64(address), "right")) - 1
         found: Counter[str] = Counter()
         at = faults.of_mapping(int(ids_of(self.mappings)[row]))
         for stack, count in zip(at.stack.tolist(), at.faults.tolist(), strict=True):
-            names = [frame.name or "?" for frame in faults.stacks.frames_of(stack)]
+            names = [frame.name or "?" for frame in faults.stacks.frames_of(stack) if not frame.inlined]
             found[" < ".join(names[:2])] += count
         return dict(found)
 
@@ -85,6 +85,28 @@ def test_each_function_has_its_faults(program: Callable[..., Path]) -> None:
             assert faults.counted - faults.in_system_calls == faults.seen == faults.faults.sum()
             assert faults.lost == 0
             assert faults.in_system_calls == 0 or "system calls" in target.watch.missing
+
+
+def test_inlined_functions_have_their_faults_and_each_function_its_own_line(program: Callable[..., Path]) -> None:
+    path = program("inlined", *OPTIMISED, "-g")
+    lines = (Path(__file__).parents[2] / "programs" / "inlined.c").read_text().splitlines()
+    with watched(path) as target:
+        faults = target.next_step()
+        assert list(target.callers_at(faults, target.address).values()) == [20]
+        mapping = int(faults.mapping[np.argmax(faults.faults)])
+        (stack,) = faults.of_mapping(mapping).stack.tolist()
+        frames = faults.stacks.frames_of(stack)[:4]
+
+    assert [((frame.name or "").partition(".")[0], frame.inlined) for frame in frames] == [
+        ("fill", True),
+        ("remember", True),
+        ("serve", False),
+        ("main", False),
+    ]
+    for frame, mark in zip(frames, ("touched", "filled", "remembered", "served"), strict=True):
+        file, _, line = (frame.source or "").rpartition(":")
+        assert file.endswith("inlined.c")
+        assert f"/* {mark} */" in lines[int(line) - 1]
 
 
 def test_what_a_system_call_touches_is_of_its_caller_or_hidden(program: Callable[..., Path]) -> None:
