@@ -13,7 +13,8 @@ from places import DATA
 
 TARGETS = (
     *("smaps", "texts", "series", "snapshots", "terminals", "elf", "recordings", "reports", "alerts", "filters"),
-    *("commands", "frames", "perf_records", "eh_frames", "line_programs", "perf_maps", "kernel_files", "remote"),
+    *("commands", "frames", "perf_records", "eh_frames", "line_programs", "debug_info", "perf_maps", "kernel_files"),
+    "remote",
 )
 FINDINGS = DATA / "fuzz"
 

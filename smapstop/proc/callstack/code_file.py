@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from smapstop.proc.callstack.code_map import CodeMapping
+from smapstop.proc.callstack.debug_sections import DebugSections
 from smapstop.proc.callstack.eh_frame import EhFrame
 from smapstop.proc.callstack.frame_rules import FrameRule
 from smapstop.proc.callstack.functions import Functions
@@ -58,8 +59,6 @@ class CodeFile:
     ) -> None:
         self.fd = fd
         self._debug_fd: int | None = None
-        self._lines_fd = fd
-        """The file that has its source lines."""
         self._architecture = architecture
         self._parts: tuple[SectionPart, ...] = ()
         self._open_debug_file = open_debug_file
@@ -110,19 +109,16 @@ class CodeFile:
     def _lines(self) -> SourceLines:
         """Its source lines, or those of its debug file."""
         lines = SourceLines(self.fd, self.headers)
-        self._lines_fd = self.fd
         if not lines and self._functions and self._debug_fd is not None:
+            self._parts += tuple(lines.sections.values())
             lines = SourceLines(self._debug_fd, self.headers)
-            self._lines_fd = self._debug_fd
-        self._parts += lines.parts
+        self._parts += tuple(lines.sections.values())
         return lines
 
     @cached_property
     def _inlined_calls(self) -> InlinedCalls:
         """Its inlined calls, in the file that has its source lines."""
-        calls = InlinedCalls(self._lines_fd)
-        self._parts += calls.parts
-        return calls
+        return InlinedCalls(DebugSections(self._lines.sections))
 
     @cached_property
     def _go_table(self) -> GoTable | None:

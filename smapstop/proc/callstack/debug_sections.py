@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from smapstop.lazy_dataclass import dataclass
 from smapstop.proc.callstack.cursor import Cursor
 from smapstop.proc.callstack.debug_entries import Encoding, Value
-from smapstop.proc.callstack.sections import SectionPart, find_sections
+from smapstop.proc.callstack.sections import SectionPart
 
 Range = tuple[int, int]
 """First address, and first address past it."""
 
-_NAMES = (
+DEBUG_SECTIONS = (
     *(".debug_info", ".debug_abbrev", ".debug_str", ".debug_line_str"),
     *(".debug_str_offsets", ".debug_addr", ".debug_ranges", ".debug_rnglists"),
 )
@@ -60,16 +60,11 @@ class DebugSections:
     """The sections of a file with debugging information. Whatever is malformed is a ValueError, or an OSError.
 
     Args:
-        fd: The file, which must stay open.
+        parts: Those of `DEBUG_SECTIONS` that the file has; the file must stay open.
     """
 
-    def __init__(self, fd: int) -> None:
-        self._parts = find_sections(fd, _NAMES)
-
-    @property
-    def parts(self) -> tuple[SectionPart, ...]:
-        """Those that were found, to be closed after use."""
-        return tuple(self._parts.values())
+    def __init__(self, parts: dict[str, SectionPart]) -> None:
+        self._parts = parts
 
     def part(self, name: str) -> SectionPart:
         """A section by its name."""

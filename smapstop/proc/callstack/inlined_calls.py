@@ -4,6 +4,7 @@ No more is read than the unit that has the address, and of that only where its f
 """
 
 from bisect import bisect_right
+from collections.abc import Sized
 from typing import NamedTuple
 
 from smapstop.lazy_dataclass import dataclass
@@ -11,7 +12,6 @@ from smapstop.proc.callstack.cursor import Cursor
 from smapstop.proc.callstack.debug_entries import Shape, Value, read_values, skip_entry
 from smapstop.proc.callstack.debug_sections import OF_RANGES, RELATIVE_REFERENCES, DebugSections, Unit
 from smapstop.proc.callstack.debug_units import DebugUnits
-from smapstop.proc.callstack.sections import SectionPart
 from smapstop.proc.callstack.source_lines import CodeLine, WorkBudget
 
 _SUBPROGRAM, _INLINED_SUBROUTINE = 0x2E, 0x1D
@@ -66,11 +66,11 @@ class InlinedCalls:
     """The inlined calls of one file of code.
 
     Args:
-        fd: The file, or its debug file, which must stay open.
+        sections: The sections of the file, or of its debug file.
     """
 
-    def __init__(self, fd: int) -> None:
-        self._sections = DebugSections(fd)
+    def __init__(self, sections: DebugSections) -> None:
+        self._sections = sections
         self._units = DebugUnits(self._sections)
         self._is_usable = True
         self._functions = dict[int, list[_Function]]()
@@ -79,11 +79,6 @@ class InlinedCalls:
         """By the entry of the function that they are in."""
         self._kept_pieces = 0
         self._names = dict[int, str | None]()
-
-    @property
-    def parts(self) -> tuple[SectionPart, ...]:
-        """The sections that it needs, to be closed after use."""
-        return self._sections.parts
 
     def find(self, address: int, line: CodeLine, work: WorkBudget) -> tuple[InlinedCall, ...]:
         """Return the inlined calls at an address, innermost first; none if they, or their names, are not known.
@@ -138,6 +133,7 @@ class InlinedCalls:
                 _skip_children(at, read_values(at, shape, unit.encoding, frozenset((_SIBLING,))))
             else:
                 skip_entry(at, shape, unit.encoding)
+            _require_not_too_many(found)
         work.spend(entries // _ENTRIES_PER_WORK)
         return found
 
@@ -176,6 +172,7 @@ class InlinedCalls:
                 shape = _shape_of(code, shapes)
                 if shape.tag == _INLINED_SUBROUTINE:
                     found += self._pieces_of(unit, read_values(at, shape, unit.encoding, _OF_CALLS), depth)
+                    _require_not_too_many(found)
                 else:
                     skip_entry(at, shape, unit.encoding)
                 depth += shape.has_children
@@ -223,6 +220,16 @@ def _shape_of(code: int, shapes: dict[int, Shape]) -> Shape:
         return shapes[code]
     except KeyError as error:
         raise ValueError("an entry of an unknown shape") from error
+
+
+def _require_not_too_many(found: Sized) -> None:
+    """Refuse a file that says that there is more code than any program has.
+
+    Raises:
+        ValueError: It does.
+    """
+    if len(found) > _MAX_KEPT_CALLS:
+        raise ValueError("too many pieces of code")
 
 
 def _skip_children(at: Cursor, values: dict[int, Value]) -> None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from smapstop.proc.callstack.cursor import Cursor
+from smapstop.proc.callstack.debug_sections import DEBUG_SECTIONS
 from smapstop.proc.callstack.line_program import LineHeader, LineRows, LineSections, read_header, run_program
 from smapstop.proc.callstack.sections import find_sections
 from smapstop.proc.elf.elf_file import EXECUTE
@@ -68,11 +69,10 @@ class SourceLines:
     """
 
     def __init__(self, fd: int, headers: ProgramHeaders) -> None:
-        found = find_sections(fd, (".debug_line", ".debug_line_str", ".debug_str"))
+        self.sections = found = find_sections(fd, (".debug_line", *DEBUG_SECTIONS))
+        """The sections of debugging information that the file has, to be closed after use."""
         lines = found.get(".debug_line")
         self._sections = LineSections(lines, found.get(".debug_line_str"), found.get(".debug_str")) if lines else None
-        self.parts = tuple(found.values())
-        """The sections that it needs, to be closed after use."""
         self._code = [
             (each.address, each.address + each.file_bytes) for each in headers.segments if each.flags & EXECUTE
         ]

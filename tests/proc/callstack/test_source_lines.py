@@ -32,7 +32,7 @@ def lines_of(path: Path) -> Iterator[SourceLines]:
     fd = os.open(path, os.O_RDONLY)
     lines = SourceLines(fd, read_program_headers(fd))
     yield lines
-    for part in lines.parts:
+    for part in lines.sections.values():
         part.close()
     os.close(fd)
 
