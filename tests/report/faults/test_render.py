@@ -64,13 +64,15 @@ def test_json_has_every_frame_and_is_ascii() -> None:
     assert heap["stacks"][0] == {
         "faults": 12,
         "frames": [
-            {"name": "malloc", "file": "/lib/libc.so.6", "offset": 7, "source": None},
-            {"name": "touch", "file": "/bin/prog", "offset": 16, "source": "prog.c:12"},
-            {"name": "main", "file": "/bin/prog", "offset": 99, "source": "prog.c:40"},
+            {"name": "malloc", "file": "/lib/libc.so.6", "offset": 7, "source": None, "inlined": False},
+            {"name": "touch", "file": "/bin/prog", "offset": 16, "source": "prog.c:12", "inlined": False},
+            {"name": "main", "file": "/bin/prog", "offset": 99, "source": "prog.c:40", "inlined": False},
         ],
     }
     gone = next(each for each in reported["mappings"] if each["mapping"] is None)
-    assert gone["stacks"] == [{"faults": 1, "frames": [{"name": "…", "file": "", "offset": 0, "source": None}]}]
+    assert gone["stacks"] == [
+        {"faults": 1, "frames": [{"name": "…", "file": "", "offset": 0, "source": None, "inlined": False}]}
+    ]
 
 
 def test_folded_stacks_begin_with_the_mapping_and_leave_out_skipped_frames() -> None:
