@@ -53,7 +53,7 @@ class Evidence:
     large_folios: Mask
     """One fault may map many pages of anonymous memory (THPeligible)."""
     mergeable: Mask
-    """KSM may merge pages here (VmFlags mg), and this kernel prints no KSM field (before Linux 6.8)."""
+    """KSM may merge pages here (VmFlags mg), and this kernel prints no KSM field (before Linux 6.6)."""
     freed_lazily_kb: KbColumn
     """Growth of LazyFree, kB: so much at least was marked free (MADV_FREE). The kernel counts a page some time later,
     when its batch is full (mm/swap.c, folio_mark_lazyfree); before Linux 4.12 it does not."""

@@ -42,7 +42,7 @@ STATE_HELP = {
     PageState.ANONYMOUS_SHARED_OR_ZERO: "Shared since a fork, or the page of zeros, which Linux < 6.7 hides.",
     PageState.SHARED_MEMORY: "Shared memory (memfd, shm, tmpfs), the same page for all who map it.",
     PageState.SHARED_MEMORY_SHARED: "A page of shared memory that is mapped elsewhere, too.",
-    PageState.ZERO: "Read but never written: the kernel's one page of zeros, which costs nothing.",
+    PageState.ZERO: "Never written, or of a split THP: the one page of zeros, which costs nothing.",
     PageState.SWAPPED: "In swap, being migrated, or only marked by userfaultfd (VmFlags `uw`).",
     PageState.GUARD: "Made inaccessible (MADV_GUARD_INSTALL): an access raises SIGSEGV.",
     PageState.SPECIAL: "Memory of the kernel ([vdso], [vvar]) or a device: never cached or swapped.",
