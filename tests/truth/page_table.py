@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from smapstop.model.kinds import is_private
 from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.proc.columns import Mappings
 from smapstop.proc.pages.page_runs import PageFlags
@@ -117,11 +118,11 @@ class PageTable:
         return self.mappings.string_at(self.mappings.device, row), int(self.mappings.inode[row])
 
     def backing_at(self, pages: Pages) -> NDArray[np.int64]:
-        """A number for what each page is backed by: a place in an object, or anonymous memory; -1 if not mapped."""
+        """A number for what backs each page: a place in an object, shared or private; 0 for none, -1 if unmapped."""
         row = self.row_at(pages)
         mappings, of = self.mappings, np.maximum(row, 0)
         base = mappings.start[of].astype(np.int64) - mappings.offset[of].astype(np.int64)
-        key = mappings.inode[of].astype(np.int64) * 1_000_003 + base
+        key = mappings.inode[of].astype(np.int64) * 1_000_003 + base + is_private(mappings, of)
         return np.where(row < 0, -1, np.where(mappings.inode[of] == 0, 0, key))
 
     def pages_of(self, row: int) -> Pages:
