@@ -89,11 +89,12 @@ class CodeFile:
         Raises:
             BlockingIOError: It may be in a later tick; see `SourceLines.find`.
         """
-        if self._go_table is not None and (function := self._go_table.find(address)):
-            source = self._go_table.source_at(function, address)
-            return SourcePlace(source)
         line = self._lines.find(address, work)
-        return SourcePlace(line.source, self._inlined_calls.find(address, line, work)) if line else None
+        if line is not None:
+            return SourcePlace(line.source, self._inlined_calls.find(address, line, work))
+        if self._go_table is not None and (function := self._go_table.find(address)):
+            return SourcePlace(self._go_table.source_at(function, address))
+        return None
 
     @cached_property
     def _functions(self) -> Functions:

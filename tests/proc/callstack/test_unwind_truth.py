@@ -18,11 +18,13 @@ from smapstop.proc.callstack.frame_names import FrameNames
 from smapstop.proc.callstack.perf_events import FaultRings
 from smapstop.proc.callstack.process_code import ProcessCode
 from smapstop.proc.callstack.registers import native_architecture
-from smapstop.proc.callstack.unwind import Unwinder
+from smapstop.proc.callstack.unwind import CallStack, Unwinder
 from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.process import ProcDir
 
 PAGE = 4096
+MOST_TICKS = 20
+"""Until all source lines are known."""
 Compile = Callable[..., Path]
 Faults = Counter[str]
 """Number of faults by the names of all frames, `innermost < … < outermost`, with `…` where it is cut off."""
@@ -39,12 +41,18 @@ class WatchedFaults:
         """Let it go on to its next step: the stacks of faults in so many pages from the address that it said."""
         self._program.go()
         self._code.begin_tick()
-        drained, faults = self._rings.drain(), Faults()
-        for sample in drained.stacks:
+        faults, stacks = Faults(), Counter[CallStack]()
+        for sample in self._rings.drain().stacks:
             if 0 <= sample.address - self._program.address < PAGE * pages:
-                stack = self._unwinder.unwind(sample.registers, sample.stack)
-                names = [frame.name or "?" for frame in self._names.frames(stack.addresses)]
-                faults[" < ".join(names + ["…"] * stack.is_cut)] += sample.weight
+                stacks[self._unwinder.unwind(sample.registers, sample.stack)] += sample.weight
+        for stack in stacks:
+            self._names.frames(stack.addresses)
+        for _ in range(MOST_TICKS):
+            self._names.begin_tick()
+        assert self._names.is_complete
+        for stack, count in stacks.items():
+            names = [frame.name or "?" for frame in self._names.frames(stack.addresses)]
+            faults[" < ".join(names + ["…"] * stack.is_cut)] += count
         return faults
 
 
@@ -140,6 +148,24 @@ def test_go_distinguishes_functions_without_a_frame_from_their_callers(
         faults = target.next_step(64)
         assert made_by(faults, "main.touch < main.handle < main.main < runtime.main") == faults.total() == 19
         assert not any("…" in stack for stack in faults)
+
+
+def test_functions_that_go_inlined(tmp_path: Path) -> None:
+    source = tmp_path / "inlined.go"
+    source.write_text((PROGRAMS / "callers.go").read_text().replace("//go:noinline", ""))
+    compile_with("go", "build", "-o", tmp_path / "inlined", source)
+    with watched(tmp_path / "inlined") as target:
+        faults = target.next_step(64)
+        assert made_by(faults, "main.touch < main.handle < main.main < runtime.main") == faults.total() == 19
+
+
+def test_functions_that_rust_inlined(tmp_path: Path) -> None:
+    source = tmp_path / "callers.rs"
+    source.write_text((PROGRAMS / "callers.rs").read_text().replace("#[inline(never)]", "#[inline(always)]"))
+    compile_with("rustc", "-O", "-g", "-o", tmp_path / "callers", source)
+    with watched(tmp_path / "callers") as target:
+        faults = target.next_step(2048)
+        assert made_by(faults, "core::ptr::write_volatile < callers::touch < callers::main") == 21
 
 
 def test_rust(tmp_path: Path) -> None:
