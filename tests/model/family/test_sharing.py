@@ -21,7 +21,8 @@ class Sampled:
     """The processes of a family, sampled together."""
 
     def __init__(self, opened: ExitStack, *pids: int) -> None:
-        self.samplers = {pid: Sampler(opened.enter_context(ProcDir(pid)), Pace(), callers=True) for pid in pids}
+        pace = Pace(budget=1.0)
+        self.samplers = {pid: Sampler(opened.enter_context(ProcDir(pid)), pace, callers=True) for pid in pids}
         self.timelines = {pid: Timeline() for pid in pids}
         self.log = CopyLog()
 
