@@ -66,7 +66,8 @@ class FunctionFaults:
         frames = [frame for frame, _ in self.counts if frame.identity == name]
         if frames[0] in (BEYOND, IN_SYSTEM_CALL):
             return None
-        return TopFunction(frames[0] if len(frames) == 1 else frames[0]._replace(source=None), most)
+        has_one_line = len({frame.source for frame in frames}) == 1
+        return TopFunction(frames[0] if has_one_line else frames[0]._replace(source=None), most)
 
 
 def function_faults(faults: PageFaults, mappings: Iterable[int], *, is_mixed: bool = False) -> FunctionFaults:

@@ -1,10 +1,13 @@
 """The function that made most of the page faults of a mapping."""
 
+import numpy as np
 import pytest
 from factories import faults_of
 
+from smapstop.model.callers.call_stacks import CallStacks
 from smapstop.model.callers.culprit import TopFunction, function_faults
 from smapstop.model.callers.page_faults import PageFaults
+from smapstop.proc.callstack.frames import Frame
 
 
 def top_function(faults: PageFaults, *mappings: int) -> TopFunction | None:
@@ -30,6 +33,15 @@ def test_the_same_function_may_have_its_line_only_later() -> None:
     top = top_function(faults_of((1, "f@f.c:7 < main", 5), (1, "f@f.c:7 < g < main", 5)), 1)
     assert top is not None
     assert top.frame.source == "f.c:7"
+
+
+def test_two_places_on_one_line_are_one_line() -> None:
+    stacks, lines = CallStacks(), [Frame("f", "/program", offset, "f.c:7") for offset in (16, 40)]
+    rows = [stacks.intern((frame,)) for frame in lines]
+    faults = PageFaults(10, 0, 10, 0, 0, np.array([1, 1]), np.array(rows, np.int32), np.array([4, 6]), stacks)
+    top = top_function(faults, 1)
+    assert top is not None
+    assert (top.frame.source, top.faults) == ("f.c:7", 10)
 
 
 @pytest.mark.parametrize("rows", [(), ((2, "f", 3),), ((1, "", 3),), ((1, "…", 3),), ((1, "[system call] < …", 3),)])
