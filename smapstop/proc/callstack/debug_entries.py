@@ -1,6 +1,6 @@
 """Read entries of .debug_info: their shapes, and the attributes that are wanted (DWARF 5, 7.5; versions 2 to 5).
 
-pyelftools makes an object of each entry, 30 to 50 µs; here one that is not wanted takes about 1 µs.
+pyelftools makes an object of each entry, which takes 10 µs of CPU, here 2.
 """
 
 from collections.abc import Iterator

@@ -23,8 +23,8 @@ _OF_NAMES = frozenset((*_LINKAGE_NAMES, _NAME, _ORIGIN, _SPECIFICATION))
 _OF_CALLS = OF_RANGES | {_ORIGIN, _CALL_FILE, _CALL_LINE}
 _ENTRY_BYTES = 4096
 """More than the entry of a function has."""
-_ENTRIES_PER_WORK = 1
-"""Entries that are read in a microsecond, about."""
+_ENTRY_WORK = 2
+"""Microseconds to read an entry, about."""
 _MAX_HOPS = 8
 """From the entry of an inlined call to the one that has the name."""
 _MAX_KEPT_CALLS, _MAX_KEPT_NAMES = 200_000, 50_000
@@ -134,7 +134,7 @@ class InlinedCalls:
             else:
                 skip_entry(at, shape, unit.encoding)
             _require_not_too_many(found)
-        work.spend(entries // _ENTRIES_PER_WORK)
+        work.spend(entries * _ENTRY_WORK)
         return found
 
     def _calls_at(
@@ -178,7 +178,7 @@ class InlinedCalls:
                 depth += shape.has_children
             if depth <= 0:
                 break
-        work.spend(entries // _ENTRIES_PER_WORK)
+        work.spend(entries * _ENTRY_WORK)
         return found
 
     def _pieces_of(self, unit: Unit, values: dict[int, Value], depth: int) -> list[_Piece]:
