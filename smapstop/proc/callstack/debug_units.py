@@ -1,6 +1,7 @@
 """The compilation units of .debug_info: a header each, and a first entry that says which line program it has."""
 
 from bisect import bisect_right
+from contextlib import suppress
 from dataclasses import replace
 
 from smapstop.proc.callstack.cursor import Cursor
@@ -91,9 +92,9 @@ class DebugUnits:
             if not work:
                 raise BlockingIOError
             work.spend(_SCAN_WORK)
-            self._starts.append(self._scanned_bytes)
             at = Cursor(info.read(self._scanned_bytes, _LENGTH_BYTES))
             size, _ = _read_length(at)
+            self._starts.append(self._scanned_bytes)
             self._scanned_bytes += at.at + size
 
     def _next_program(self, number: int, end: int, work: WorkBudget) -> tuple[int, int | None]:
@@ -115,7 +116,9 @@ class DebugUnits:
             if len(self._units) >= _MAX_KEPT:
                 self._units.clear()
             work.spend(_UNIT_WORK)
-            self._units[number] = self._read_unit(self._starts[number])
+            self._units[number] = None  # if it is damaged, too
+            with suppress(OSError, ValueError, OverflowError):
+                self._units[number] = self._read_unit(self._starts[number])
         return self._units[number]
 
     def _read_unit(self, start: int) -> Unit | None:

@@ -72,7 +72,6 @@ class InlinedCalls:
     def __init__(self, sections: DebugSections) -> None:
         self._sections = sections
         self._units = DebugUnits(self._sections)
-        self._is_usable = True
         self._functions = dict[int, list[_Function]]()
         """By the start of their unit, in the order of addresses."""
         self._pieces = dict[int, list[_Piece]]()
@@ -91,8 +90,6 @@ class InlinedCalls:
         Raises:
             BlockingIOError: There is more to do than is allowed in this tick.
         """
-        if not self._is_usable:
-            return ()
         try:
             for unit in self._units.with_line_program(line.program, work):
                 function = self._function_at(unit, address, work)
@@ -101,7 +98,7 @@ class InlinedCalls:
         except BlockingIOError:
             raise
         except (OSError, ValueError, OverflowError):
-            self._is_usable = False  # damaged, or there are none
+            pass  # damaged, or there are none
         return ()
 
     def _function_at(self, unit: Unit, address: int, work: WorkBudget) -> _Function | None:
@@ -109,6 +106,7 @@ class InlinedCalls:
         if unit.start not in self._functions:
             if not work:
                 raise BlockingIOError
+            self._functions[unit.start] = []  # if it is damaged, it is not tried again
             self._functions[unit.start] = sorted(self._find_functions(unit, work))
         functions = self._functions[unit.start]
         row = bisect_right(functions, (address, 2**64)) - 1
@@ -147,6 +145,7 @@ class InlinedCalls:
             if self._kept_pieces > _MAX_KEPT_CALLS:
                 self._kept_pieces = 0
                 self._pieces.clear()
+            self._pieces[function.entry] = []
             self._pieces[function.entry] = self._find_pieces(unit, function.entry, work)
             self._kept_pieces += len(self._pieces[function.entry])
         pieces = [each for each in self._pieces[function.entry] if each.start <= address < each.end]

@@ -157,3 +157,19 @@ def test_damaged_sections_leave_the_lines(program: Compile, tmp_path: Path, sect
     assert all(place is not None for place in places)
     if section in ("info", "abbrev"):
         assert not any(place.inlined for place in places if place)
+
+
+def test_a_damaged_unit_leaves_the_calls_of_the_others(program: Compile, tmp_path: Path) -> None:
+    path = program("inlined", "-gdwarf-5", "-O2")
+    known, work = expected(path), WorkBudget()
+    unit, whole = tmp_path / "unit", tmp_path / "whole"
+    subprocess.run(
+        ["objcopy", "-O", "binary", "-j", ".debug_info", "--set-section-flags", ".debug_info=alloc", path, unit],
+        check=True,
+    )
+    content = unit.read_bytes()
+    broken = (8).to_bytes(4, "little") + b"\x05\0\x01\x08\xff\xff\xff\xff"  # a header, and no entry
+    unit.write_bytes(content + broken)
+    subprocess.run(["objcopy", "--update-section", f".debug_info={unit}", path, whole], check=True)
+    with code_of(whole) as file:
+        assert {address: calls_at(file, address, work) for address in known} == known
