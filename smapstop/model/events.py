@@ -219,4 +219,25 @@ class Event:
         return tuple(what for what in self.alternatives if what not in impossible)
 
 
+def sum_events(
+    mapping: NDArray[np.int64],
+    what: NDArray[np.signedinteger[Any]],
+    kb: NDArray[np.int64],
+    sure: NDArray[np.bool_],
+    page_kb: int,
+) -> Events:
+    """Sum up amounts to one event per mapping, mechanism and certainty.
+
+    Args:
+        mapping: Ids of the mappings, shape (n,).
+        what, kb, sure: Columns as in `Events`.
+        page_kb: Page size, kB.
+    """
+    keys, of = np.unique((mapping * len(MECHANISMS) + what) * 2 + ~sure, return_inverse=True)
+    sums = np.zeros(len(keys), np.int64)
+    np.add.at(sums, of, kb)
+    rows, codes = np.divmod(keys >> 1, len(MECHANISMS))
+    return Events(rows, codes.astype(np.int8), sums, keys & 1 == 0, page_kb)
+
+
 NO_EVENTS = Events(np.zeros(0, np.int64), np.zeros(0, np.int8), np.zeros(0, np.int64), np.zeros(0, bool))

@@ -30,6 +30,7 @@ from smapstop.proc.process import ProcDir
 from smapstop.proc.stat import PAGE_KB
 from smapstop.sampling.cow_names import CowTracker
 from smapstop.sampling.faults.watch import watch_faults
+from smapstop.sampling.fork_copies import ForkCopies
 from smapstop.sampling.pacing import Pacer
 from smapstop.sampling.page_positions import PositionTracker
 from smapstop.sampling.process_cgroup import ProcessCgroup
@@ -142,7 +143,7 @@ class Sampler:
         )
         """The watch of its page faults, if there is one; and what is not seen of them, and why."""
         self._cow_tracker = CowTracker(process, self._files, self.faults)
-        self._position_tracker = PositionTracker(process)
+        self._position_tracker, self._fork_copies = PositionTracker(process), ForkCopies()
         self._stack_tracker = StackTracker(process)
         self._state = SamplerState()
         self._last: Tick | None = None
@@ -164,6 +165,7 @@ class Sampler:
             stacks = self._stack_tracker.changes(reading.counters, reading.mappings, ids) if has_mappings else ()
             spent_ns = time.process_time_ns() - began_ns
             faults, faults_ns = self._settle_faults(reading, transition.state.known)
+            events = self._fork_copies.settle(events, faults, reading.mappings if has_mappings else None, ids)
             self._state = transition.state
             self.pacer.book_tick(
                 reading.tier, max(spent_ns, reading.read_ns - self._process.delay_ns), time.monotonic_ns(), faults_ns

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.lazy_dataclass import dataclass
-from smapstop.model.events import MECHANISMS, NO_EVENTS, Events, Mechanism
+from smapstop.model.events import MECHANISMS, NO_EVENTS, Events, Mechanism, sum_events
 from smapstop.model.explain.arrivals import book_arrivals
 from smapstop.model.explain.copy_on_write import book_copies
 from smapstop.model.explain.departures import book_departures, book_unmapped
@@ -282,16 +282,11 @@ def _locate(booking: tuple[Mechanism, KbColumn, bool], rows: Rows) -> Bookings:
 
 
 def _build_events(bookings: list[Bookings], ids: Ids, page_kb: int) -> Events:
-    """Convert the bookings to events by mapping and mechanism; one event per mapping, mechanism and certainty."""
+    """Convert the bookings to events by mapping and mechanism."""
     if not bookings:
         return NO_EVENTS
     codes = [np.full(len(booking.mapping), MECHANISMS.index(booking.what)) for booking in bookings]
     mapping, what = ids[np.concatenate([booking.mapping for booking in bookings])], np.concatenate(codes)
     kb = np.concatenate([booking.kb for booking in bookings])
     sure = np.concatenate([booking.sure for booking in bookings])
-    keys, of = np.unique((mapping * len(MECHANISMS) + what) * 2 + ~sure, return_inverse=True)
-    sums = np.zeros(len(keys), np.int64)
-    np.add.at(sums, of, kb)
-    rows_and_mechanisms, unsure = keys >> 1, keys & 1
-    rows, mechanisms = np.divmod(rows_and_mechanisms, len(MECHANISMS))
-    return Events(rows, mechanisms.astype(np.int8), sums, unsure == 0, page_kb)
+    return sum_events(mapping, what, kb, sure, page_kb)

@@ -1,0 +1,33 @@
+"""Copies after a fork, while the process is busy elsewhere: with the page faults of each mapping."""
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+from stepped_program import SteppedProgram
+
+from smapstop.model.protocol import Pace
+from smapstop.proc.process import ProcDir
+from smapstop.sampling.sampler import Sampler
+
+
+def test_what_a_child_lets_go_was_not_copied_by_its_busy_parent(program: Callable[[str], Path]) -> None:
+    with (
+        SteppedProgram(program("ends_while_busy")) as stepping,
+        ProcDir(stepping.pid) as process,
+        closing(Sampler(process, Pace(budget=1.0), callers=True)) as sampler,
+    ):
+        if sampler.faults is None:
+            pytest.skip(sampler.missing_callers)
+        first, constant = sampler.sample(), stepping.address
+        written = stepping.go().address
+        events = sampler.sample().events
+
+        def told(address: int) -> list[tuple[str, int]]:
+            row = np.searchsorted(first.rows.start, np.uint64(address), "right") - 1
+            return [(event.what, event.pages) for event in events.of_mapping(int(first.ids[row]))]
+
+        assert told(written) == [("copy-on-write-after-fork", 60)]
+        assert told(constant) == [("sole-owner", 60)]
