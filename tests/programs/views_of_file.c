@@ -36,5 +36,16 @@ int main(int count, char **arguments)
 	put(shared, 10);
 	must(!munmap(p, 15 * PAGE));
 	step("written-while-the-other-went", shared);
+	char *early = mmap(NULL, 20 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 10 * PAGE);
+	must(early != MAP_FAILED);
+	get(early, 20);
+	put(early, 5);
+	step("window-with-dirty-pages", early);
+	must(!munmap(early, 20 * PAGE));
+	early = mmap(NULL, 20 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 20 * PAGE);
+	must(early != MAP_FAILED);
+	get(early, 20);
+	put(early + 10 * PAGE, 5);
+	step("window-that-slid-by-half", early);
 	return 0;
 }

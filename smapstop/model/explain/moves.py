@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from smapstop.model.explain.evidence import LARGE_FOLIO, Evidence, Rows
 from smapstop.model.explain.families import sizes_kb
 from smapstop.model.explain.file_ranges import FileRanges
-from smapstop.model.explain.ledger import HP, HS, SC, SD, STATES, KbColumn, Ledger, Mask
+from smapstop.model.explain.ledger import CLEAN_FIRST, HP, HS, SC, SD, STATES, KbColumn, Ledger, Mask
 from smapstop.model.kinds import classify_texts
 from smapstop.proc.columns import Mappings
 
@@ -68,7 +68,7 @@ def cancel_moved_files(ledger: Ledger, evidence: Evidence, was: FileRanges, now:
     """Cancel pages of files, and copies of such, that one mapping lost and another one of the same range gained.
 
     The other lost the addresses, or no more pages than the one gained (MREMAP_DONTUNMAP). Where it gained pages, they
-    may have come in place of those that moved. Nothing may be booked yet.
+    may have come in place of those that moved. No more moved than both have in common. Nothing may be booked yet.
     """
     moved = MovedPages.none(len(evidence.lost_kb))
     change = ledger.unexplained["rss"] + np.where(evidence.owns_swap, ledger.unexplained["swap"], 0)
@@ -96,8 +96,8 @@ def cancel_moved_files(ledger: Ledger, evidence: Evidence, was: FileRanges, now:
                 moved.addresses_kb[source] += common_kb
             elif not 0 < -change[source] <= change[target]:
                 continue
-            moved.pages_kb[source] += max(0, min(-int(change[source]), int(change[target])))
-            _cancel(ledger, source, target)
+            moved.pages_kb[source] += max(0, min(-int(change[source]), int(change[target]), common_kb))
+            moved.mixed[target] |= _cancel(ledger, source, target, common_kb)
     return moved
 
 
@@ -203,25 +203,35 @@ def _begins_at_new_guard(before: Mappings, after: Mappings, rows: Rows) -> Mask:
     return mask
 
 
-def _cancel(ledger: Ledger, source: int, target: int) -> None:
-    """Cancel what one mapping lost of each field against what another one gained.
+def _cancel(ledger: Ledger, source: int, target: int, most_kb: int) -> bool:
+    """Cancel what one mapping lost of each field against what another one gained, clean pages before dirty ones.
 
     Pages in another state than before, such as those that the process alone has now, change it in the target.
+
+    Returns:
+        Whether there are any such pages.
     """
-    for left in ledger.unexplained.values():
-        common = min(-left[source], left[target])
-        if common > 0:
-            left[source] += common
-            left[target] -= common
-    for names in (STATES, (HP, HS)):
-        states = [ledger.unexplained[name] for name in names]
-        moved_kb = min(-sum(left[source] for left in states), sum(left[target] for left in states))
+    for name, left in ledger.unexplained.items():
+        if name not in (*STATES, HP, HS):
+            _move(left, source, target, min(-left[source], left[target], most_kb))
+    mixed = False
+    for names in (CLEAN_FIRST, (HP, HS)):
+        states, room_kb = [ledger.unexplained[name] for name in names], most_kb
         for left in states:
-            part = min(-left[source], moved_kb)
-            if part > 0:
-                left[source] += part
-                left[target] -= part
-                moved_kb -= part
+            room_kb -= _move(left, source, target, min(-left[source], left[target], room_kb))
+        room_kb = min(room_kb, -sum(left[source] for left in states), sum(left[target] for left in states))
+        mixed |= room_kb > 0
+        for left in states:
+            room_kb -= _move(left, source, target, min(-left[source], room_kb))
+    return mixed
+
+
+def _move(left: KbColumn, source: int, target: int, kb: int) -> int:
+    """Move what is left of a field from one mapping to another; the amount, 0 for a negative one."""
+    kb = max(0, int(kb))
+    left[source] += kb
+    left[target] -= kb
+    return kb
 
 
 def possibly_handled(ledger: Ledger, evidence: Evidence) -> tuple[Mask, Mask]:

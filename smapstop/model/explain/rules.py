@@ -257,7 +257,7 @@ def _book_all(
         book_clean_dirty_changes(ledger, evidence, may_be_left_dirty)
         ledger.withdraw(mixed, _LEFT_OF_OTHERS)
         ledger.doubt(mixed, _COPIES)  # those may have come back from swap
-        ledger.doubt(pages.mixed, MECHANISMS)
+        ledger.doubt(pages.mixed | files.mixed, MECHANISMS)
     else:
         for state in STATES:
             ledger.unexplained[state][:] = 0
