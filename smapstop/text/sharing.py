@@ -37,11 +37,8 @@ class SharingText:
 def sharing_text(shared: SharedMapping, pids: Sequence[int], unit: UnitFormat = AUTO) -> SharingText:
     """Text of a mapping in several processes, which are in the order of the columns."""
     parts = [shared.parts.get(pid) for pid in pids]
-    copy = shared.first_copy
     resident = sum(part.rss > 0 for part in shared.parts.values())
-    first = "still shared" if not shared.own and resident > 1 else ""
-    if copy is not None:
-        first = _first_text(copy, shared.copiers)
+    first = first_copy_text(shared) or "still shared" * (not shared.own and resident > 1)
     return SharingText(
         start=shared.start,
         kind=kind_of(shared.name, shared.perms),
@@ -49,7 +46,7 @@ def sharing_text(shared: SharedMapping, pids: Sequence[int], unit: UnitFormat = 
         size=without_shares(unit).amount(shared.size),
         shares=tuple(map(_share_text, parts)),
         own=tuple(0.0 if part is None else part.share or 0.0 for part in parts),
-        first=fmt.printable(first),
+        first=first,
     )
 
 
@@ -70,6 +67,11 @@ def _share_text(part: Part | None) -> str:
     if part is None:
         return ""
     return "·" if part.share is None else fmt.percent(part.share)
+
+
+def first_copy_text(shared: SharedMapping) -> str:
+    """Who copied pages of a mapping first, when and by which functions; empty if nobody did since watching began."""
+    return fmt.printable(_first_text(shared.first_copy, shared.copiers)) if shared.first_copy is not None else ""
 
 
 def _first_text(copy: FirstCopy, copiers: Sequence[tuple[Frame, int]]) -> str:

@@ -1,5 +1,6 @@
 """Draw what is around the pages of a mapping in a process of the family: the title, and the reason."""
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -40,6 +41,12 @@ def draw_pages_title(
     tail = f" {keys}" if fmt.cell_width(keys) + 4 <= room and keys else ""
     line = "─" * max(0, room - fmt.cell_width(tail))
     return style.line([*segments, Segment(f" {line}{tail}", style.quiet)], width)
+
+
+def draw_first_copy(text: str, style: DrawStyle, width: int) -> list[Strip]:
+    """Draw which process copied pages of the mapping first, in up to two lines; none without a text."""
+    lines = textwrap.wrap(f"First copied by {text}", max(1, width - 2), break_on_hyphens=False)[:2] if text else []
+    return [style.line([Segment(f" {line}", style.base)], width) for line in lines]
 
 
 def draw_pages_reason(why: Why, style: DrawStyle, width: int, height: int) -> list[Strip]:

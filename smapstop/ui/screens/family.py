@@ -14,7 +14,7 @@ from smapstop.model.family.sharing import SharedMapping
 from smapstop.model.protocol import FollowFamily, MappingReply, MappingRequest, Request, SampleMembers, SharersReply
 from smapstop.text import format as fmt
 from smapstop.text.family import family_title, member_title, past_text, reading_text
-from smapstop.text.sharing import missing_pages_text, sharing_name
+from smapstop.text.sharing import first_copy_text, missing_pages_text, sharing_name
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.messages import SourceRequested
@@ -68,6 +68,7 @@ class FamilyScreen(FamilyTimeline):
       &.-pages MemberPages { display: block; }
       &.-wide #shared { layout: horizontal; }
       &.-wide MemberPages { border-left: solid $foreground 20%; }
+      &.-wide #pages-reason { height: 7; }
       &.-low #shared, &.-recorded #shared { display: none; }
       &.-low FamilyTable { height: 1fr; }
       &.-recorded FamilyTitle { height: 1; }
@@ -147,7 +148,8 @@ class FamilyScreen(FamilyTimeline):
         """Show which family it is, and what is read how often, or which moment is shown."""
         session, target_pid = self.session, self.session.target_pid
         target = session.family.log.member(target_pid)
-        name = f"{target_pid}" if target is None else f"{member_title(target)} {target_pid}"
+        title = "" if target is None else fmt.shorten_middle(member_title(target), self.size.width // 3)
+        name = f"{title} {target_pid}".lstrip()
         when = f"{fmt.clock(view.wall_ns)}   " * (self._recorded and view.is_paused)
         self.query_one(FamilyTitle).show(
             f" {name}   {family_title(view.moment)}",
@@ -186,7 +188,8 @@ class FamilyScreen(FamilyTimeline):
         timeline = view.moment.timelines[pid]
         found = self._views.view_of(timeline, self.session.view_state, view.moment.at_ns, view.before_ns)
         assert found is not None, "its mappings are known"
-        return MemberMapping(pid, sharing_name(shared), timeline, found, shared.parts[pid].mapping)
+        mapping = shared.parts[pid].mapping
+        return MemberMapping(pid, sharing_name(shared), timeline, found, mapping, first_copy_text(shared))
 
     @on(SourceRequested)
     def ask_member(self, message: SourceRequested) -> None:

@@ -15,10 +15,13 @@ from smapstop.text.why import why_of
 from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.pages.cells import CellPainter
-from smapstop.ui.pages.member_panel import draw_pages_reason, draw_pages_title
+from smapstop.ui.pages.member_panel import draw_first_copy, draw_pages_reason, draw_pages_title
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.widgets.mapping_pages import MappingPages
 from smapstop.ui.widgets.strip_panel import StripPanel
+
+_LEAST_WITH_FIRST_COPY = 5
+"""Lines of the reason from which on who copied first is above it; with fewer, the table beside it has more room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class MemberMapping:
     view: View
     mapping: int
     """Its id there."""
+    first_copy: str = ""
+    """Which process copied first, and which functions did; empty if none did."""
 
 
 class _DrawnPanel(StripPanel):
@@ -54,7 +59,6 @@ class MemberPages(Vertical):
     MemberPages { background: $background;
       #pages-title { height: 1; }
       #pages-reason { height: 3; }
-      .-wide & #pages-reason { height: 7; }
     }
     """
 
@@ -119,7 +123,9 @@ class MemberPages(Vertical):
             title.strips = [draw_pages_title(f"{shown.name} in {shown.pid}", counts, painter, keys, style, width)]
             ticks = compared_ticks(history, shown.view)
             why = why_of(history, shown.view, ticks, key_of(self.app, "pages"))
-            reason.strips = draw_pages_reason(why, style, width, reason.size.height)
+            lines = reason.size.height
+            first = draw_first_copy(shown.first_copy, style, width) if lines >= _LEAST_WITH_FIRST_COPY else []
+            reason.strips = [*first, *draw_pages_reason(why, style, width, lines - len(first))]
         title.redraw()
         reason.redraw()
 

@@ -3,17 +3,20 @@
 from dataclasses import replace
 
 import numpy as np
-from factories import mappings_of, tick_of
+from factories import faults_of, mappings_of, tick_of
 from model.family.readings import reading_of
 from textual.pilot import Pilot
 from ui.screens.open_family import CHILD, PARENT, Family, reading, requested, tick
 from waiting import pause_until
 
+from smapstop.model.events import MECHANISMS, Events
+from smapstop.model.family.reading import FamilyMember
 from smapstop.model.protocol import MemberMessage, MemberRequest, PagesReply, PagesRequest
 from smapstop.model.tick import Tick
 from smapstop.proc.pages.page_runs import PageFlags, PageRuns
 from smapstop.ui.screens.family import FamilyScreen
 from smapstop.ui.widgets.family_table import FamilyTable
+from smapstop.ui.widgets.family_title import FamilyTitle
 from smapstop.ui.widgets.inspector import Inspector
 from smapstop.ui.widgets.mapping_pages import MappingPages
 from smapstop.ui.widgets.member_pages import MemberPages
@@ -72,6 +75,30 @@ async def test_pages_of_the_member_under_the_cursor_are_shown_with_their_numbers
         cells = "".join(line[14:] for line in lines if line.startswith(" 0000000"))
         assert cells.split() == list("AAAaaaaa··")
         assert set(asked(family, CHILD)) == {MemberRequest(CHILD, PagesRequest(0))}
+
+
+async def test_beside_the_table_the_pane_has_the_functions_that_copied_in_full() -> None:
+    family, code = Family(), np.array([MECHANISMS.index("copy-on-write-after-fork")], np.int8)
+    events = Events(np.array([0]), code, np.array([20]), np.zeros(1, bool))
+    faults = faults_of((0, "count_all_the_hits_of_a_row < main", 5))
+    async with family.app.run_test(size=(160, 50)) as pilot:
+        await open_with_child(pilot, family)
+        assert "First copied by" not in pane_of(pilot)
+        family.source.deliver(MemberMessage(CHILD, replace(tick(2, own=40), events=events, faults=faults)))
+        family.source.deliver(MemberMessage(CHILD, pages_of(own=3, shared=5, number=2)))
+        await pause_until(pilot, lambda: "First copied by 5000" in pane_of(pilot), lambda: pane_of(pilot))
+        assert "5 p? · count_all_the_hits_of_a_row 100 %" in pane_of(pilot)
+
+
+async def test_a_long_name_leaves_room_for_the_sums_of_the_family() -> None:
+    family = Family()
+    async with family.app.run_test(size=SMALL) as pilot:
+        await family.open(pilot)
+        named = FamilyMember(PARENT, PARENT, "long", ("long: master process", *["word"] * 20), None)
+        family.source.deliver(replace(reading(3), new=(named,)))
+        title = pilot.app.screen.query_one(FamilyTitle)
+        await pause_until(pilot, lambda: "long: m" in title.render_line(0).text, lambda: title.render_line(0).text)
+        assert "Σ Uss" in title.render_line(0).text
 
 
 async def test_the_pane_follows_the_cursor_from_process_to_process_and_remembers_what_it_read() -> None:
