@@ -17,6 +17,9 @@ from smapstop.proc.columns import Mappings, StringIds, StringTable
 Rows = NDArray[np.intp]
 """Row numbers of a `Mappings`."""
 
+_FAULT_AROUND, _HUGE_PAGE = 16, 512
+"""Pages that one fault maps of a file (fault_around_bytes), and of huge memory."""
+
 NO_ROW = -1
 """Row number of a mapping that a reading does not have."""
 
@@ -43,7 +46,9 @@ def number_first_reading(current: Mappings, next_id: int = 0) -> Match:
     return Match(ids, np.full(n, NO_ROW, np.intp), np.zeros(0, np.int64), (), next_id + n)
 
 
-def match_readings(previous: Mappings, ids: Ids, current: Mappings, next_id: int) -> Match:
+def match_readings(
+    previous: Mappings, ids: Ids, current: Mappings, next_id: int, faulted_kb: int | None = None
+) -> Match:
     """Match the rows of `current` with those of `previous`.
 
     In this order: the same start and backing; an overlap with the same backing (a mapping whose front was cut or
@@ -56,6 +61,9 @@ def match_readings(previous: Mappings, ids: Ids, current: Mappings, next_id: int
         ids: Mapping ids of its rows.
         current: The current reading.
         next_id: Id for the first new mapping.
+        faulted_kb: What the page faults of the process between the readings can have touched, at a page each, kB;
+            None if they are not known. A mapping that they suffice to fill is new, even if another one with as many
+            pages is gone: programs often give up a buffer and fill another one, and mremap takes no fault.
     """
     if current.shares_layout(previous):  # the usual case: nothing was mapped, unmapped or protected
         return Match(ids, np.arange(len(ids)), np.zeros(0, np.int64), (), next_id)
@@ -67,11 +75,11 @@ def match_readings(previous: Mappings, ids: Ids, current: Mappings, next_id: int
     if len(unmatched):
         _match_overlaps(previous, current, unmatched, before, taken, parent)
         unmatched = unmatched[before[unmatched] == NO_ROW]
-    if len(unmatched) and not taken.all():
-        _match_moves(previous, current, unmatched[parent[unmatched] == NO_ROW], before, taken)
-        unmatched = unmatched[before[unmatched] == NO_ROW]
     if len(unmatched):
-        _match_emptied(previous, current, unmatched[parent[unmatched] == NO_ROW], before)
+        apart = unmatched[parent[unmatched] == NO_ROW]
+        apart = apart[~_may_be_filled(current, apart, faulted_kb)]
+        _match_moves(previous, current, apart, before, taken)
+        _match_emptied(previous, current, apart[before[apart] == NO_ROW], before)
         unmatched = np.flatnonzero(before == NO_ROW)
 
     out = np.empty(len(current), np.int64)
@@ -186,6 +194,25 @@ def _match_emptied(previous: Mappings, current: Mappings, unmatched: Rows, befor
         old = lost.get(key, [])
         if len(old) == 1 and len(rows) == 1 and _size(previous, old[0]) == _size(current, rows[0]):
             before[rows[0]], before[stays[old[0]]] = old[0], NO_ROW
+
+
+def _may_be_filled(mappings: Mappings, rows: Rows, faulted_kb: int | None) -> NDArray[np.bool_]:
+    """Whether page faults can have brought all pages of each row.
+
+    Each took one, but those of files, which come with their neighbours, and of huge pages.
+    """
+    if faulted_kb is None:
+        return np.zeros(len(rows), bool)
+    kb = {name: np.zeros(len(rows), np.int64) for name in ("rss", "anonymous", "swap", "anon_huge_pages")}
+    for name in kb:
+        column = mappings.get(name)
+        if column is not None:
+            kb[name] = np.maximum(column[rows], 0)
+    of_file = np.where(mappings.inode[rows] != 0, kb["rss"] - kb["anonymous"], 0)
+    huge = kb["anon_huge_pages"]
+    least = of_file // _FAULT_AROUND + huge // _HUGE_PAGE + kb["rss"] - of_file - huge + kb["swap"]
+    enough: NDArray[np.bool_] = (kb["rss"] + kb["swap"] > 0) & (least <= faulted_kb)
+    return enough
 
 
 def _is_empty(mappings: Mappings, rows: Rows) -> NDArray[np.bool_]:

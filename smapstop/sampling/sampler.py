@@ -99,8 +99,12 @@ def advance(state: SamplerState, reading: ProcessReading, page_kb: int = PAGE_KB
     since = state.since_keyframe + 1
     keyframe = known is None or since >= KEYFRAME_EVERY
     mappings = reading.mappings
+    faults = None if state.counters is None else faults_between(state.counters, reading.counters)
+    faulted_kb = None if faults is None else (faults.minor + faults.major) * page_kb
     matched = (
-        match_readings(*known, mappings, state.next_id) if known else number_first_reading(mappings, state.next_id)
+        match_readings(*known, mappings, state.next_id, faulted_kb)
+        if known
+        else number_first_reading(mappings, state.next_id)
     )
     changed = changed_rows(known[0], matched.previous_rows, mappings) if known else np.arange(len(mappings))
     state = replace(state, known=known, since_keyframe=0 if keyframe else since)

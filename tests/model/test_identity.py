@@ -233,6 +233,20 @@ def test_what_happened(case: str) -> None:
     assert (ids, gone, lineage) == summary(matched(before, after))
 
 
+@pytest.mark.parametrize(("faulted_kb", "ids"), [(None, [100]), (0, [100]), (76, [100]), (80, [200]), (4000, [200])])
+def test_what_page_faults_can_have_filled_is_new_and_did_not_move(faulted_kb: int | None, ids: list[int]) -> None:
+    before, after = (mappings_of((start, start + 40, "rw-p", "", 80), anonymous=[80]) for start in (10, 70))
+    assert match_readings(before, np.array([100]), after, 200, faulted_kb).ids.tolist() == ids
+
+
+def test_huge_pages_and_pages_of_files_take_fewer_faults() -> None:
+    full = [2048]
+    huge = [mappings_of((at, at + 512, "rw-p", "", 2048), anonymous=full, anon_huge_pages=full) for at in (0, 1024)]
+    file = [mappings_of((at, at + 40, "r--p", "/data/x", 160)) for at in (10, 70)]
+    assert [match_readings(one, np.array([1]), other, 2, 4).ids.tolist() for one, other in (huge, file)] == [[2], [1]]
+    assert match_readings(file[0], np.array([1]), file[1], 2, 12).ids.tolist() == [2]
+
+
 def test_file_that_was_replaced_by_another_of_the_same_name_is_a_new_mapping() -> None:
     before, after = mappings_of((10, 20, "r-xp", "/lib/c")), mappings_of((10, 20, "r-xp", "/lib/c"))
     after.inode[0] += 1

@@ -379,6 +379,16 @@ def test_mapping_that_is_gone_was_unmapped_with_its_pages(program: Program) -> N
         assert target.gone() == ["unmapped 3"]
 
 
+def test_buffer_of_the_same_size_is_no_move_where_page_faults_filled_it(program: Program) -> None:
+    with explained(program("buffer_again")) as target:
+        old = target.mapping
+        assert target.go(elsewhere={"unmapped"}) == ["first-touch 40"]
+        assert target.timeline.last is not None
+        tick = target.timeline.last.tick
+        assert "move" not in {event.what for event in tick.lineage}
+        assert told(tick.events.of_mapping(old)) == ["unmapped 40"]
+
+
 def test_part_unmapped_and_part_given_up_in_one_tick(program: Program) -> None:
     with explained(program("cut_and_given_up")) as target:
         assert target.go() == ["discard 12", "unmapped 10"], "all pages of the part were resident"
