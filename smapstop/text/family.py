@@ -259,8 +259,9 @@ def _amount_text(row: MemberRow, at_ns: int, unit: UnitFormat) -> str:
         rss, uss, family = (int(values[point] - values[point - 1]) for values in series)
         if rss or uss:
             ago = fmt.age((at_ns - int(row.history.times_ns[point])) / 1e9)
-            if uss > 0 and family < 0 and abs(rss) < uss:
-                return f"{unit.text(uss)} copied, or no longer shared · {ago}"
+            unshared = min(uss, -family)
+            if unshared > abs(rss):
+                return f"{unit.text(unshared)} copied, or no longer shared · {ago}"
             moved = ", ".join(f"{unit.change(kb)} {name}" for kb, name in ((rss, "Rss"), (uss, "Uss")) if kb)
             return f"{moved} · {ago}"
         point -= 1

@@ -221,7 +221,7 @@ def _mechanisms_text(history: MappingHistory, trend: Trend) -> str:
     if len(names) > 1:
         return f"{by}{', '.join(names[:-1])} and {names[-1]}"
     rate = round(entries[0].pages / trend.seconds) if trend.goes_on and not trend.jumps else 0
-    return f"{by}{names[0]}" + (f" ({fmt.count(rate)} pages a second)" if rate else "")
+    return f"{by}{names[0]}" + (f" ({fmt.count(rate)} page{'s' * (rate > 1)} a second)" if rate else "")
 
 
 # the fields

@@ -62,6 +62,17 @@ def test_other_changes_are_reported_as_they_are() -> None:
         assert member.verdict == verdict
 
 
+def test_a_member_that_grew_copied_no_more_than_it_shares_less() -> None:
+    log = FamilyLog()
+    for second, rss, own, shared in ((1, 200, 100, 100), (2, 1600, 1504, 96), (5, 1620, 1600, 20)):
+        amounts = {"rss": rss, "private_clean": 0, "private_dirty": own, "shared_dirty": shared}
+        log.append(reading_of(second, {10: amounts}, new=(10,) * (second == 1)))
+    for second, verdict in ((4, "+1.37 M Rss, +1.37 M Uss · 2 s"), (7, "76 K copied, or no longer shared · 2 s")):
+        table = family_table(log, second * SECOND_NS, 0, "uss")
+        (member,) = member_texts(FamilyMoment(table, second * SECOND_NS, 0, "uss", {}), table.rows, 0)
+        assert member.verdict == verdict
+
+
 def test_a_member_that_is_sampled_reports_the_mechanism() -> None:
     code = np.array([MECHANISMS.index("copy-on-write-after-fork")], np.int8)
     events = Events(np.array([0]), code, np.array([12]), np.zeros(1, bool))

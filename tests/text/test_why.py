@@ -47,6 +47,11 @@ def test_a_leak_says_since_when_how_fast_and_by_what() -> None:
     assert reported.advice.startswith("Who allocates?")
 
 
+def test_a_slow_leak_is_one_page_a_second() -> None:
+    reported = why(tick(0, 40), *(tick(n, 40 + 4 * n, "first-touch", 4) for n in range(1, 5)))
+    assert "by first touch (1 page a second)." in reported.trend
+
+
 @pytest.mark.parametrize(
     ("jumps", "expected"),
     [
