@@ -379,6 +379,11 @@ def test_mapping_that_is_gone_was_unmapped_with_its_pages(program: Program) -> N
         assert target.gone() == ["unmapped 3"]
 
 
+def test_no_part_of_a_split_gave_up_more_pages_than_it_has(program: Program) -> None:
+    with explained(program("parts_given_up")) as target:
+        assert target.go(elsewhere={"discard?"}) == ["discard? 6"], "of 10; the part has 6 pages, the next one too"
+
+
 def test_buffer_of_the_same_size_is_no_move_where_page_faults_filled_it(program: Program) -> None:
     with explained(program("buffer_again")) as target:
         old = target.mapping

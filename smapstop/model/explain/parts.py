@@ -126,7 +126,8 @@ class Parts:
     def share_out(self, bookings: Bookings) -> Bookings:
         """Share out the bookings of one mechanism, made for the heads, to the parts.
 
-        What may have happened in any of several parts is assigned to the likeliest, and is not sure.
+        What may have happened in any of several parts is assigned to the likeliest as far as it can be, then to the
+        next, and is not sure.
         """
         if bookings.what not in _MOVES and bookings.what != "unmapped":
             return bookings
@@ -144,8 +145,11 @@ class Parts:
         kb = np.clip(wanted[of] - (room[of] - limit), 0, limit)  # what the others cannot have done
         left = wanted - np.add.reduceat(kb, starts)
         roomy = limit - kb >= left[of]
-        likeliest = np.lexsort((-limit, ~self._preferred[at], ~roomy, of))[starts]
-        kb[likeliest] += left
+        order = np.lexsort((-limit, ~self._preferred[at], ~roomy, of))
+        spare = (limit - kb)[order]
+        taken = np.cumsum(spare) - spare
+        kb[order] += np.clip(left[of] - (taken - taken[starts][of]), 0, spare)
+        kb[order[starts]] += wanted - np.add.reduceat(kb, starts)  # what fits nowhere
         sure = bookings.sure[divided] & (left == 0)
         some = np.flatnonzero(kb)
         return Bookings(

@@ -302,6 +302,11 @@ def test_events_in_a_split_belong_to_the_part_where_they_happened() -> None:
     assert reported(full, with_dirty(*halves, dirty=[8, 28])) == [["discard 2"], ["discard 2"]]
 
 
+def test_no_part_of_a_split_did_more_than_it_can_have_done() -> None:
+    whole, parts = with_dirty((10, 30), dirty=[14]), ((10, 18), (18, 24, "r--p"), (24, 30))
+    assert reported(whole, with_dirty(*parts, dirty=[4, 0, 0])) == [[], ["discard? 6"], ["discard? 4"]]
+
+
 def test_border_between_two_mappings_moves() -> None:
     before = with_dirty((10, 30), (30, 50, "r--p"), dirty=[20, 20])
     assert reported(before, with_dirty((10, 22), (22, 50, "r--p"), dirty=[12, 28])) == [[], []]
