@@ -16,6 +16,8 @@ from smapstop.model.explain.ledger import CLEAN_FIRST, HP, HS, SC, SD, STATES, K
 from smapstop.model.kinds import classify_texts
 from smapstop.proc.columns import Mappings
 
+_FAULT_AROUND = 16
+"""Pages of a file that one fault maps (fault_around_bytes)."""
 _TRACELESS_FAULTS = 16
 """Faults of a tick that may have left no trace, such as writes to pages that a fork had shared."""
 
@@ -68,7 +70,8 @@ def cancel_moved_files(ledger: Ledger, evidence: Evidence, was: FileRanges, now:
     """Cancel pages of files, and copies of such, that one mapping lost and another one of the same range gained.
 
     The other lost the addresses, or no more pages than the one gained (MREMAP_DONTUNMAP). Where it gained pages, they
-    may have come in place of those that moved. No more moved than both have in common. Nothing may be booked yet.
+    may have come in place of those that moved. No more moved than both have in common; where page faults can have
+    brought all, it is left open. Nothing may be booked yet.
     """
     moved = MovedPages.none(len(evidence.lost_kb))
     change = ledger.unexplained["rss"] + np.where(evidence.owns_swap, ledger.unexplained["swap"], 0)
@@ -77,6 +80,9 @@ def cancel_moved_files(ledger: Ledger, evidence: Evidence, was: FileRanges, now:
     sources = np.flatnonzero((was.inode > 0) & (changed | (evidence.lost_kb > 0)))
     moved.doubtful[:] = _may_have_moved_in_place(was, now, change, ledger.unexplained["anonymous"])
     targets = np.flatnonzero((now.inode > 0) & (evidence.gained_kb > 0))
+    gained, copies = np.maximum(change, 0), ledger.gain("anonymous")
+    least_kb = (gained - copies) // _FAULT_AROUND + copies
+    is_filled = (gained > 0) & (least_kb <= evidence.faults * evidence.page_kb)
     if not len(sources) or not len(targets):
         return moved
     by_object: dict[tuple[int, int], list[int]] = {}
@@ -90,7 +96,7 @@ def cancel_moved_files(ledger: Ledger, evidence: Evidence, was: FileRanges, now:
             alike = was.perms[source] == now.perms[target]
             if change[source] < 0 or evidence.lost_kb[source] or (alike and evidence.amount_before("rss")[source]):
                 moved.doubtful[[source, target]] = True
-            if not alike:
+            if not alike or is_filled[target]:
                 continue
             if evidence.lost_kb[source]:
                 moved.addresses_kb[source] += common_kb
