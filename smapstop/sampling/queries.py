@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from smapstop.model.protocol import (
     FramesReply,
     FramesRequest,
+    MappingReply,
+    MappingRequest,
     PagesReply,
     PagesRequest,
     SharersReply,
@@ -29,6 +31,21 @@ from smapstop.proc.shared_memory.sysv import find_sysv_segment, read_sysv_segmen
 GONE_REASON = "the mapping is gone"
 MAX_FRAMES = 65_536
 """Limit of pages whose frames are read at once: 0.1 s."""
+
+
+def answer_mapping(
+    process: ProcDir, files: ElfCache, mappings: Mappings, ids: Ids, request: MappingRequest, tick: int
+) -> MappingReply:
+    """Answer a request about a mapping; the arguments are those of the functions below."""
+    match request:
+        case PagesRequest():
+            return read_pages(process, mappings, ids, request, tick)
+        case SymbolsRequest():
+            return read_symbols(process, files, mappings, ids, request)
+        case FramesRequest():
+            return read_frames(process, mappings, ids, request)
+        case SharersRequest():
+            return read_sharers(process, mappings, ids, request)
 
 
 def read_pages(process: ProcDir, mappings: Mappings, ids: Ids, request: PagesRequest, tick: int) -> PagesReply:

@@ -11,17 +11,7 @@ from smapstop.model.events import NO_EVENTS, Events
 from smapstop.model.explain.rules import explain, faults_between
 from smapstop.model.identity import NO_ROW, Match, Rows, match_readings, number_first_reading
 from smapstop.model.mapping_rows import changed_rows, find_rows
-from smapstop.model.protocol import (
-    FramesRequest,
-    MappingReply,
-    MappingRequest,
-    Pace,
-    PagesRequest,
-    SharersRequest,
-    SymbolsRequest,
-    ThreadsReply,
-    ThreadsRequest,
-)
+from smapstop.model.protocol import MappingReply, MappingRequest, Pace, ThreadsReply, ThreadsRequest
 from smapstop.model.tick import ExitStatus, Ids, ThreadStack, Tick, Tier
 from smapstop.model.totals import totals_of
 from smapstop.proc.columns import Counters, Mappings
@@ -35,7 +25,7 @@ from smapstop.sampling.pacing import Pacer
 from smapstop.sampling.page_positions import PositionTracker
 from smapstop.sampling.process_cgroup import ProcessCgroup
 from smapstop.sampling.process_reader import ProcessReader, ProcessReading
-from smapstop.sampling.queries import read_frames, read_pages, read_sharers, read_symbols
+from smapstop.sampling.queries import answer_mapping
 from smapstop.sampling.stack_tracker import StackTracker
 from smapstop.sampling.zero_pages import settle_discards
 
@@ -266,17 +256,10 @@ class Sampler:
         assert self._last is not None
         mappings, ids = self._state.known or (self._last.rows, _NO_IDS)
         reply: MappingReply | ThreadsReply
-        match request:
-            case PagesRequest():
-                reply = read_pages(self._process, mappings, ids, request, self._last.number)
-            case SymbolsRequest():
-                reply = read_symbols(self._process, self._files, mappings, ids, request)
-            case FramesRequest():
-                reply = read_frames(self._process, mappings, ids, request)
-            case SharersRequest():
-                reply = read_sharers(self._process, mappings, ids, request)
-            case ThreadsRequest():
-                reply = self._stack_tracker.read_threads(mappings, ids)
+        if isinstance(request, ThreadsRequest):
+            reply = self._stack_tracker.read_threads(mappings, ids)
+        else:
+            reply = answer_mapping(self._process, self._files, mappings, ids, request, self._last.number)
         self.pacer.book_request(max(time.monotonic_ns() - began_ns, time.process_time_ns() - cpu_ns))
         return reply
 
