@@ -123,9 +123,10 @@ def draw_member(
         segments.append(Segment(fmt.pad(member.history, columns.history + 1), plain))
     if columns.bar:
         segments += _bar(member.shares, columns.bar, largest_kb, style, base)
-    is_long = fmt.cell_width(member.verdict) > columns.verdict
-    verdict = fmt.clip(member.brief if is_long else member.verdict, columns.verdict)
-    return Strip([*segments, Segment(verdict, plain)])
+    without_age = member.brief.rpartition(" · ")[0] or member.brief
+    texts = (member.verdict, member.brief, without_age)
+    fitting = next((text for text in texts if fmt.cell_width(text) <= columns.verdict), without_age)
+    return Strip([*segments, Segment(fmt.clip(fitting, columns.verdict), plain)])
 
 
 def _number(text: str, cells: int, number: float, style: DrawStyle, base: Style, *, cursor: bool) -> Segment:

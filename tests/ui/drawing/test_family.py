@@ -59,6 +59,13 @@ def test_who_did_it_is_left_out_before_anything_is_cut() -> None:
     assert texts[240].endswith("80 p CoW after fork? by refresh_prices · now")
 
 
+def test_an_age_is_left_out_before_it_is_cut() -> None:
+    older = replace(MEMBER, verdict="4,180 p CoW after fork? by f · 3 s", brief="4,180 p CoW after fork? · 3 s")
+    columns = replace(fit_member_columns(118, 30), verdict=len(older.brief) - 3)
+    line = draw_member(older, columns, 40_000, STYLE, cursor=False, watched=False).text
+    assert line.rstrip().endswith("4,180 p CoW after fork?")
+
+
 def test_the_bar_says_whose_the_memory_is() -> None:
     columns = fit_member_columns(200, 30)
     text = draw_member(replace(MEMBER, shares=(10, 20, 10)), columns, 40, STYLE, cursor=False, watched=False).text
