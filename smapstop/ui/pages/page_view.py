@@ -127,7 +127,10 @@ def derive_page_view(history: MappingHistory, page_history: PageHistory, view: V
 def is_snapshot_due(
     history: MappingHistory, page_history: PageHistory, view: View, refusal: PagesReply | None
 ) -> bool:
-    """Whether to read the pages now: the first time, and when the mapping changed since they were last read."""
+    """Whether to read the pages now: the first time, and when the mapping changed since they were last read.
+
+    Who else has its pages is shown, too; so they are also read when only that has changed.
+    """
     timeline = history.timeline
     if timeline.ending is not None or history.gone_tick is not None or timeline.last is None:
         return False
@@ -136,5 +139,7 @@ def is_snapshot_due(
     )
     if last_read is None:
         return True
-    row = timeline.last.row_of(history.mapping)
-    return view.state.at is None and row is not None and int(timeline.last.last_changed[row]) > last_read
+    if view.state.at is not None or not history.states:
+        return False
+    read, latest = history.states[history.step_at(last_read)], history.states[-1]
+    return read is not latest and read.printed_values != latest.printed_values
