@@ -1,6 +1,6 @@
 """Settle which pages were copied after a fork, by the page faults in each mapping."""
 
-from collections.abc import Sequence
+from collections import Counter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,8 @@ _OTHER_FAULTS = [
     for what in ("first-touch", "file-read", "copy-on-write", "swap-in", "ksm-unmerge", "huge-fault", "shared-map")
 ]
 """What else takes page faults."""
+_ANYWHERE = -2
+"""No mapping: page faults that were lost, or in system calls."""
 
 
 class ForkCopies:
@@ -30,8 +32,8 @@ class ForkCopies:
     """
 
     def __init__(self) -> None:
-        self._faults: list[PageFaults] = []
-        """Since the last reading of the mappings."""
+        self._faults = Counter[int]()
+        """Page faults since the last reading of the mappings, by mapping; of `_ANYWHERE` if they may be in any."""
 
     def settle(self, events: Events, faults: PageFaults | None, mappings: Mappings | None, ids: Ids) -> Events:
         """Settle the copies in the events of a tick.
@@ -42,22 +44,29 @@ class ForkCopies:
             mappings: The mappings, if the tick read them.
             ids: Their ids.
         """
-        self._faults += [faults] if faults is not None else []
+        if faults is not None:
+            self._add(faults)
         if mappings is None or not self._faults:
             return events
-        since, self._faults = self._faults, []
+        since, self._faults = self._faults, Counter[int]()
         open_rows = _open_rows(events, mappings, ids)
         return _settle(events, open_rows, since) if len(open_rows) else events
 
+    def _add(self, faults: PageFaults) -> None:
+        """Add the page faults of a tick."""
+        for mapping, count in zip(faults.mapping.tolist(), faults.faults.tolist(), strict=True):
+            self._faults[mapping] += count
+        self._faults[_ANYWHERE] += faults.lost + faults.in_system_calls
 
-def _settle(events: Events, open_rows: Rows, faults: Sequence[PageFaults]) -> Events:
+
+def _settle(events: Events, open_rows: Rows, faults: Counter[int]) -> Events:
     """Settle some events by the page faults since the previous reading."""
     of, code = np.unique(events.mapping[open_rows]), events.what[open_rows]
     copied_kb = _sum_up(of, events, open_rows[code == _COPIED])
     unshared_kb = copied_kb + _sum_up(of, events, open_rows[code == _LET_GO])
     others_kb = _sum_up(of, events, np.flatnonzero(np.isin(events.what, _OTHER_FAULTS)))
-    seen_kb = np.array([_count_in(faults, mapping) for mapping in of.tolist()], np.int64) * events.page_kb
-    elsewhere = _count_in(faults, NO_LONGER_MAPPED) + sum(part.lost + part.in_system_calls for part in faults)
+    seen_kb = np.array([faults[mapping] for mapping in of.tolist()], np.int64) * events.page_kb
+    elsewhere = faults[NO_LONGER_MAPPED] + faults[_ANYWHERE]
     most_kb, least_kb = seen_kb + elsewhere * events.page_kb, np.clip(seen_kb - others_kb, 0, unshared_kb)
     settled_kb = np.where(2 * copied_kb < least_kb, least_kb, copied_kb)
     settled_kb = np.where(2 * most_kb < copied_kb, most_kb, settled_kb)
@@ -80,11 +89,6 @@ def _sum_up(mappings: Ids, events: Events, rows: Rows) -> KbColumn:
     rows = rows[np.isin(events.mapping[rows], mappings)]
     np.add.at(sums, np.searchsorted(mappings, events.mapping[rows]), events.kb[rows])
     return sums
-
-
-def _count_in(faults: Sequence[PageFaults], mapping: int) -> int:
-    """Number of page faults in a mapping."""
-    return sum(int(part.faults[part.mapping == mapping].sum()) for part in faults)
 
 
 def _replace(events: Events, rows: Rows, of: Ids, copied_kb: KbColumn, let_go_kb: KbColumn) -> Events:

@@ -309,7 +309,7 @@ _DOUBT = f"{_UNPROVEN} mremap() may have moved pages here or away, {_ELSEWHERE}"
 _DOUBTS: dict[Mechanism, str] = {
     "first-touch": f"{_UNPROVEN} {_FILLED}",
     "huge-fault": f"{_UNPROVEN} {_FILLED}",
-    "rewrite": f"{_UNPROVEN} {{they}} may have been given up instead, and as many touched anew.",
+    "rewrite": f"{_UNPROVEN} {{they}} may have been given up instead, and as many touched again.",
     "file-read": f"{_UNPROVEN} more may have been faulted in and copied since, mremap() may have moved {{them}}, "
     + _ELSEWHERE,
     "swap-out": f"{_UNPROVEN} {{they}} may have been marked as free (MADV_FREE), {_ELSEWHERE}",

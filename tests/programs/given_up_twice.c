@@ -1,4 +1,4 @@
-/* Several things in one step: given up and touched anew, marked free and shared, copies unmapped and copies dropped. */
+/* Several things in one step: given up and touched again, marked free and shared, copies unmapped and copies dropped. */
 #include "pages.h"
 
 static void nothing(void)
@@ -14,7 +14,7 @@ int main(int count, char **arguments)
 	step("marked-free", p);
 	must(!madvise(p, 20 * PAGE, MADV_DONTNEED));
 	put(p, 20);
-	step("touched-anew", p);
+	step("touched-again", p);
 	must(!munmap(copies, 10 * PAGE));
 	copies += 10 * PAGE;
 	must(!madvise(copies, 10 * PAGE, MADV_DONTNEED));

@@ -25,9 +25,9 @@ def test_what_a_child_lets_go_was_not_copied_by_its_busy_parent(program: Callabl
         written = stepping.go().address
         events = sampler.sample().events
 
-        def told(address: int) -> list[tuple[str, int]]:
+        def reported(address: int) -> list[tuple[str, int]]:
             row = np.searchsorted(first.rows.start, np.uint64(address), "right") - 1
             return [(event.what, event.pages) for event in events.of_mapping(int(first.ids[row]))]
 
-        assert told(written) == [("copy-on-write-after-fork", 60)]
-        assert told(constant) == [("sole-owner", 60)]
+        assert reported(written) == [("copy-on-write-after-fork", 60)]
+        assert reported(constant) == [("sole-owner", 60)]

@@ -402,7 +402,7 @@ def test_part_unmapped_and_part_given_up_in_one_tick(program: Program) -> None:
 
 def test_given_up_and_something_else_in_one_tick(program: Program, data: Path) -> None:
     with explained(program("given_up_twice"), data) as target:
-        assert target.go() == ["rewrite? 20"], "written, or given up and touched anew: there were faults for it"
+        assert target.go() == ["rewrite? 20"], "written, or given up and touched again: there were faults for it"
         assert target.go() == ["file-read 10", "discard 10", "unmapped 10"], "no more than fitted into the addresses"
         marked = target.go(elsewhere={*FORK, "first-touch"})
         assert marked.pop() == "shared-by-fork 30", "with those that were not marked"

@@ -99,7 +99,7 @@ def test_the_rest_of_a_huge_page_of_a_file_stays_in_the_page_cache() -> None:
 def test_anonymous_pages_that_are_dirty_again_may_be_new_ones_and_are_no_shared_write() -> None:
     sentence = sentence_of(Event(7, "rewrite", 160, 40, False), Kind.HEAP)
     assert "shared write" not in sentence
-    assert sentence.endswith("they may have been given up instead, and as many touched anew.")
+    assert sentence.endswith("they may have been given up instead, and as many touched again.")
 
 
 def test_file_pages_that_came_may_be_more_or_may_have_moved() -> None:

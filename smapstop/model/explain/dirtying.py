@@ -24,7 +24,7 @@ def book_clean_dirty_changes(ledger: Ledger, evidence: Evidence, may_be_left_dir
     anonymous, file = evidence.private_anonymous, evidence.private_file
     lazily, free = evidence.freed_lazily_kb, evidence.free_kb
     merged = (evidence.amount_before("ksm") > 0) | evidence.mergeable
-    # what came back from swap clean, or was given up and touched anew, took a fault for each page or large folio
+    # what came back from swap clean, or was given up and touched again, took a fault for each page or large folio
     most_faulted_kb = (
         unspent_faults(ledger, evidence) * evidence.page_kb * np.where(evidence.large_folios, LARGE_FOLIO, 1)
     )

@@ -27,7 +27,7 @@ def book_huge(ledger: Ledger, evidence: Evidence) -> None:
     holes = np.minimum(collapsed, ledger.gain("rss"))
     holes[holes <= evidence.faults * evidence.page_kb] = 0  # more likely touched one by one
     _explain_huge_arrivals(ledger, evidence, holes)
-    # or the small pages were given up, and each huge page touched anew
+    # or the small pages were given up, and each huge page touched again
     surely = np.maximum(collapsed - evidence.faults * evidence.huge_kb, 0)
     ledger.book("huge-collapse", surely, huge=1)
     ledger.book("huge-collapse", collapsed - surely, sure=False, huge=1)

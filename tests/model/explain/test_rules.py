@@ -57,7 +57,7 @@ def test_what_can_be_explained_of_it_is() -> None:
     assert moved(ANONYMOUS, 3, **fields) == ["first-touch 3", "unexplained 6"]
 
 
-def test_clean_pages_were_written_or_given_up_and_touched_anew_at_a_fault_each() -> None:
+def test_clean_pages_were_written_or_given_up_and_touched_again_at_a_fault_each() -> None:
     clean = STATES | {"rss": (5, 5), "anonymous": (5, 5), "private_clean": (5, 0), "private_dirty": (0, 5)}
     assert [moved(ANONYMOUS, faults, **clean) for faults in (0, 2, 9)] == [
         ["rewrite 5"],

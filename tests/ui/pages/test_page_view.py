@@ -63,7 +63,7 @@ def shared_memory(kb: int) -> Mappings:
 @pytest.mark.parametrize(
     ("shared_kb", "is_due"), [((0, 0, 0), False), ((0, 0, 8), True), ((0, 8, 8), False)], ids=str
 )
-def test_pages_are_read_anew_when_only_others_have_mapped_or_unmapped_them(
+def test_pages_are_read_again_when_only_others_have_mapped_or_unmapped_them(
     shared_kb: tuple[int, ...], is_due: bool
 ) -> None:
     ticks = [tick_of(0, shared_memory(shared_kb[0]), [MAPPING])]
