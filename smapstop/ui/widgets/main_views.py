@@ -149,8 +149,16 @@ class Views(Container):
     # the layout
 
     def on_resize(self, _: events.Resize) -> None:
-        """Lay out for the new size."""
+        """Lay out for the new size; without room for two, the inspector stays if it has the focus."""
+        if self.size.height and not self._zoom and not self._has_room and self.inspector.has_focus_within:
+            self._fill_with("inspector")  # hidden, it would lose the focus
         self._lay_out()
+
+    @property
+    def _has_room(self) -> bool:
+        """Whether there is room for both parts."""
+        width, height = self.size
+        return height >= (_MIN_LINES if width >= WIDE else _MIN_LINES + _MIN_TABLE_LINES)
 
     def _lay_out(self) -> None:
         """Give each part its room; without enough for two, there is only the table."""
@@ -158,9 +166,8 @@ class Views(Container):
         if not height:  # another part fills the screen
             return
         self.set_class(width >= WIDE, "-wide")
-        has_room = height >= (_MIN_LINES if width >= WIDE else _MIN_LINES + _MIN_TABLE_LINES)
         self.set_class(self._zoom == "inspector", "-inspector")
-        self.set_class(self._zoom == "table" or (not self._zoom and not has_room), "-table")
+        self.set_class(self._zoom == "table" or (not self._zoom and not self._has_room), "-table")
         fills, is_beside = self._zoom == "inspector", width >= WIDE
         self.inspector.styles.height = None if fills or is_beside else self._lines(height)
         self.inspector.styles.width = f"{self.split}%" if is_beside and self.split and not fills else None
@@ -209,14 +216,18 @@ class Views(Container):
     def set_zoom(self, zoom: Zoom) -> None:
         """Have one part fill the screen; empty for none."""
         was_focused = self.inspector.has_focus_within
-        self._zoom = zoom
-        self.inspector.set_class(zoom == "inspector", "-fills")
+        self._fill_with(zoom)
         self._lay_out()
         if zoom == "inspector" or (was_focused and not zoom and self.inspector.display):
             self.inspector.focus_body()
         elif zoom == "table" or was_focused:
             self.screen.set_focus(self.table)
         self.inspector.redraw()
+
+    def _fill_with(self, zoom: Zoom) -> None:
+        """Take note which part fills the screen."""
+        self._zoom = zoom
+        self.inspector.set_class(zoom == "inspector", "-fills")
 
     # what the user does
 

@@ -78,6 +78,21 @@ async def test_a_click_on_how_to_get_back_does_so() -> None:
         assert "MappingTable" in shown(app)
 
 
+async def test_the_inspector_keeps_the_keys_and_gets_the_screen_when_there_is_no_more_room_for_two() -> None:
+    app = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.press("enter")
+        await pilot.pause()
+        assert shown(app) == ["TimeBand", "MappingTable", "Inspector"]
+        focused = app.focused
+        await pilot.resize_terminal(40, 10)
+        await pause_until(pilot, lambda: shown(app) == ["Inspector"], "it alone is shown")
+        assert app.focused is focused
+        await pilot.press("escape")
+        await pause_until(pilot, lambda: shown(app) == ["MappingTable"], "back in the table")
+        assert isinstance(app.focused, MappingTable)
+
+
 async def test_what_needs_another_part_shows_it() -> None:
     app = dashboard()
     async with app.run_test(size=(118, 40)) as pilot:
