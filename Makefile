@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 # a file is one worker's: fixtures of modules are made once; in the order of their names, because by the number of their
 # tests the slowest would come last; pytest-xdist 3.8 hangs when loadfile restarts a worker that died (its issues 784, 1378)
-PYTEST := $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder --max-worker-restart=0
+PYTEST := $(PY) -m pytest -n 4 --dist loadfile --no-loadscope-reorder --max-worker-restart=0
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
