@@ -149,8 +149,9 @@ def test_the_demo_leads_to_the_page_however_soon_the_keys_come(terminal: Termina
     window.type("x")
     window.press("Enter")
     window.wait_for(r"A page was copied: see why above. ctrl\+\] or F12, then v: the page itself")
-    window.wait_for(f"1 page copy-on-write: page1{re.escape(writer())}")  # the cursor is on the row already
-    window.wait_for("1 page .* written")
+    # the cursor is on the row already; on a busy machine the program was not read since it wrote to other pages, too
+    window.wait_for(f"1 page copy-on-write: page1{re.escape(writer())}|[2-9] pages copy-on-write: page1")
+    window.wait_for("pages? .* written")
     window.press("F12", "v")
     window.wait_for("A is the copy|C is the copy")
     window.wait_for(r"page1")
