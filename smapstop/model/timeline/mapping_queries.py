@@ -1,7 +1,7 @@
 """Query the log over time without unpacking all of it: fields of single mappings, totals, times of ticks."""
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +55,8 @@ class MappingQueries:
         self._segments = segments
         self._snapshots = snapshots
         self._faults = faults
-        self._cached_change = lru_cache(_CACHED_CHANGES)(self._find_change)
+        # no method of ours: see SnapshotCache
+        self._cached_change = lru_cache(_CACHED_CHANGES)(partial(_find_change, segments, snapshots))
 
     def change_counts(self, first: int, stop: int) -> NDArray[np.int64]:
         """Count the changes at each of the ticks `first` to `stop`, which must be known.
@@ -107,21 +108,6 @@ class MappingQueries:
         change: dict[str, int] = self._cached_change(mapping, number)
         return change
 
-    def _find_change(self, mapping: int, number: int) -> dict[str, int]:
-        """See `change`."""
-        after = self._last_row(mapping, number)
-        if after is None or (number and number == self._segments.oldest):
-            return {}
-        if after[0] != number and not self._snapshots.header(number).keyframe:
-            return {}
-        before = self._last_row(mapping, number - 1) if number else None
-        was = before[1] if before else {}
-        return {name: new - max(0, was.get(name, 0)) for name, new in after[1].items() if new >= 0}
-
-    def _last_row(self, mapping: int, until: int) -> tuple[int, dict[str, int]] | None:
-        """Last row of a mapping up to a tick, as in `last_row`."""
-        return last_row(self._segments.segments_between(until, until + 1), mapping, until)
-
     def row_spans(self, mapping: int, since: int) -> Iterator[RowSpan]:
         """Rows of a mapping from the tick `since` on, with those of pinned snapshots of forgotten ticks."""
         for number, snapshot in sorted(self._snapshots.pinned.items()):
@@ -139,6 +125,22 @@ class MappingQueries:
     def _segments_since(self, since: int) -> list[Segment]:
         """Segments with the ticks from `since` on, which must not be forgotten; empty if it is yet to come."""
         return self._segments.segments_between(since, len(self._segments)) if since < len(self._segments) else []
+
+
+def _find_change(segments: SegmentStore, snapshots: SnapshotCache, mapping: int, number: int) -> dict[str, int]:
+    """See `MappingQueries.change`."""
+
+    def row_at(until: int) -> tuple[int, dict[str, int]] | None:
+        return last_row(segments.segments_between(until, until + 1), mapping, until)
+
+    after = row_at(number)
+    if after is None or (number and number == segments.oldest):
+        return {}
+    if after[0] != number and not snapshots.header(number).keyframe:
+        return {}
+    before = row_at(number - 1) if number else None
+    was = before[1] if before else {}
+    return {name: new - max(0, was.get(name, 0)) for name, new in after[1].items() if new >= 0}
 
 
 def amounts_over_time(segments: Sequence[Segment], mappings: Ids, name: str, first: int, stop: int) -> AmountSeries:

@@ -1,8 +1,8 @@
 """Map snapshots and ticks, rebuilt from the segments of the log and cached."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.tick import Tick
@@ -28,8 +28,9 @@ class SnapshotCache:
         self._segments = segments
         self._recent: dict[int, MapSnapshot] = {}
         """Snapshots requested last, by tick; those on screen are the newest, the one before it, and the mark."""
-        self._header = lru_cache(_HEADERS)(self._unpack_header)
         self._unpacked = lru_cache(_UNPACKED)(_UnpackedSegment)
+        # no method of ours: caches that refer to us would keep a forgotten log until the garbage collector finds it
+        self._header = lru_cache(_HEADERS)(partial(_unpack_header, segments, self._unpacked))
 
     def add(self, snapshot: MapSnapshot) -> None:
         """Cache the snapshot of an appended tick, and pin that of the first tick."""
@@ -112,11 +113,6 @@ class SnapshotCache:
         rows = row_log.rows_of_tick(header.number)
         return replace(header, ids=row_log.ids[rows], rows=row_log.take(rows)) if len(rows) else header
 
-    def _unpack_header(self, number: int) -> Tick:
-        """Header of a packed tick."""
-        segment = self._segments.segment(number)
-        return self._unpacked(segment).headers[number - segment.first]
-
 
 @dataclass(frozen=True, eq=False)
 class _UnpackedSegment:
@@ -133,3 +129,9 @@ class _UnpackedSegment:
     def row_log(self) -> RowLog:
         """Rows that the ticks changed, unpacked."""
         return self.segment.row_log.unpack()
+
+
+def _unpack_header(segments: SegmentStore, unpacked: Callable[[Segment], _UnpackedSegment], number: int) -> Tick:
+    """Header of a packed tick."""
+    segment = segments.segment(number)
+    return unpacked(segment).headers[number - segment.first]

@@ -1,5 +1,7 @@
 """Every moment can be asked for again, whatever was asked before and wherever the keyframes are."""
 
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -86,3 +88,18 @@ def test_newest_moment_and_ending() -> None:
     assert timeline.last is not None
     assert timeline.last.reading_tick is moment.tick
     assert mapping_dicts(timeline.last.mappings) == mapping_dicts(moment.mappings)
+
+
+def test_a_timeline_that_nobody_needs_any_more_is_freed_at_once() -> None:
+    timeline = Timeline(segment_ticks=2)
+    for number in range(5):
+        timeline.append(tick_of(number, mappings_of((0x1000, 0x2000, "rw-p", "", 4 * number)), [0], keyframe=True))
+    assert timeline.queries.change(0, 3)["rss"] == 4
+    assert [timeline.header(number).number for number in range(5)] == list(range(5))
+    parts = [weakref.ref(each) for each in (timeline, timeline.snapshots, timeline.queries, timeline.faults)]
+    gc.disable()  # families whose members come and go forget many of them before it runs
+    try:
+        del timeline
+        assert [part() for part in parts] == [None] * len(parts)
+    finally:
+        gc.enable()
