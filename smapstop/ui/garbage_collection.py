@@ -5,8 +5,9 @@ import gc
 RESUME_SECONDS = 1.0
 """When collection begins, after the app is mounted: later than the first table, unless the machine is slow."""
 _THRESHOLDS = 2_000, 5, 20
-"""Collection in small steps: with 10,000, 10 and 10, one of 100,000 young objects held up keys for 20 ms. All is looked
-at after 200,000 more: lines that were drawn are garbage only this finds, 25,000 objects each half minute in a family."""
+"""Collection in small steps: with 10,000, 10 and 10, one of 100,000 young objects held up keys for 20 ms. All is
+looked at after 200,000 more: what was drawn is garbage that only this finds, in a family 25,000 objects each half
+minute."""
 
 
 def resume_collection() -> None:
