@@ -40,7 +40,7 @@ quick: $(READY) ## run the tests that are quick
 lint: $(READY) ## run ruff, mypy --strict and import-linter
 	@$(VENV)/bin/ruff check smapstop tests screenshots benchmarks
 	@$(VENV)/bin/ruff format --check smapstop tests screenshots benchmarks
-	@$(VENV)/bin/mypy -n 2
+	@$(VENV)/bin/mypy
 	@report=$$($(VENV)/bin/lint-imports --no-cache 2>&1) && echo "$$report" | tail -n 1 || { echo "$$report"; exit 1; }
 
 screenshots: $(READY) ## regenerate screenshots/ from real runs
