@@ -11,9 +11,6 @@ def exit_on_signals(leave: Callable[[int], object]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         loop.add_signal_handler(number, _exit, leave, 128 + number)
-    for number in (signal.SIGTSTP, signal.SIGCONT):
-        # Textual takes every SIGCONT for a return from ctrl-z, but the kernel also sends one with SIGHUP
-        signal.signal(number, signal.SIG_DFL)
 
 
 def _exit(leave: Callable[[int], object], status: int) -> None:

@@ -16,6 +16,7 @@ from textual.widgets import Input
 from smapstop.text import format as fmt
 from smapstop.ui.garbage_collection import RESUME_SECONDS, resume_collection
 from smapstop.ui.keys.keymap import Keymap, key_name
+from smapstop.ui.terminal.driver import TerminalDriver
 
 _USER_INPUT_EVENTS = (events.Key, events.MouseDown, events.MouseScrollDown, events.MouseScrollUp)
 _PATIENCE_SECONDS = 3.0
@@ -43,7 +44,7 @@ class KeyApp(App[int]):
     """
 
     def __init__(self, overrides: Mapping[str, tuple[str, ...]] | None = None, *, ansi_color: bool | None) -> None:
-        super().__init__(ansi_color=ansi_color)
+        super().__init__(TerminalDriver, ansi_color=ansi_color)
         self.keymap = Keymap(overrides)
         self.set_keymap({name: ",".join(keys) for name, keys in self.keymap.overrides.items()})
 

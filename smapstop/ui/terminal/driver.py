@@ -1,0 +1,28 @@
+"""Driver of our own terminal: Textual's, without its handlers for being stopped and continued."""
+
+import signal
+from typing import Any
+
+from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
+
+
+class TerminalDriver(LinuxDriver):
+    """Textual's driver; a stop and a return by others do not begin to use the terminal once more.
+
+    Textual takes every SIGCONT for a return from ctrl-z. After one while it begins, it would take raw mode for what
+    the terminal was like before, and two threads would read the keys. The kernel also sends one with SIGHUP.
+
+    Args:
+        app: The app that is drawn.
+        debug: See Textual.
+        mouse: Whether the mouse is reported.
+        size: Size of the terminal, columns and rows; None: as the terminal says.
+    """
+
+    def __init__(
+        self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        for number in (signal.SIGTSTP, signal.SIGCONT):
+            signal.signal(number, signal.SIG_DFL)
