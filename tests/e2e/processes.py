@@ -24,6 +24,12 @@ def user_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/status").read_text().partition("\nUid:")[2].split()[1])
 
 
+def write_back(path: Path) -> None:
+    """Have a file's pages written to the disk: then they are clean."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
 def unprivileged_prefix() -> str:
     """What to put before a command so that it may not look at the processes of root.
 

@@ -25,7 +25,7 @@ def test_it_has_the_theme_and_the_keys_of_the_config_file(terminal: Terminals, t
     (tmp_path / "smapstop" / "config.toml").write_text('theme = "solarized-light"\n[keys]\nnext_chapter = "x"\n')
     window = terminal(f"{SMAPSTOP} guide keys", environment={"XDG_CONFIG_HOME": str(tmp_path)})
     window.wait_for("x next")
-    assert "48;2;238;232;213" in window.coloured_screen()  # base2 of Solarized
+    window.wait_until(lambda: "48;2;238;232;213" in window.coloured_screen(), "base2 of Solarized")
     window.press("x")
     window.wait_for("Guide: mechanisms")
     window.press("q")

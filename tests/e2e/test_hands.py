@@ -1,5 +1,6 @@
 """What a practised hand does: runs a program again, tries themes, drags borders, does tasks with the mouse alone."""
 
+import os
 import re
 import shutil
 import signal
@@ -32,21 +33,24 @@ def test_a_program_that_ended_is_run_again_by_key_and_by_click_and_the_runs_are_
             window.click("R: run again")
         window.wait_for(f"^ sh  run {number + 1} ")
     window.click("run 3", at=0)
-    screen = window.wait_for("Runs, the last")
-    assert len(re.findall(r"│ +[● ] +\d  .*exited 3 ", screen)) == 2
+    window.wait_for("Runs, the last")
+    window.wait_for_screen(
+        lambda screen: len(re.findall(r"│ +[● ] +\d  .*exited 3 ", screen)) == 2, "two of them have ended"
+    )
 
 
 def test_the_next_process_of_the_name_is_watched_when_one_died(terminal: Terminals, tmp_path: Path) -> None:
-    program = tmp_path / "shortlived"
+    program = tmp_path / f"brief-{os.getpid()}"  # nobody else runs one of this name
+    name = program.name
     shutil.copy("/bin/sleep", program)
     with subprocess.Popen([program, "1000"]) as first:
-        window = terminal(f"{SMAPSTOP} -i 0.2 -p shortlived")
-        window.wait_for(f"^ shortlived +{first.pid} .*● live")
+        window = terminal(f"{SMAPSTOP} -i 0.2 -p {name}")
+        window.wait_for(f"^ {name} +{first.pid} .*● live")
         first.send_signal(signal.SIGKILL)
-    window.click("R: attach to the next shortlived")
-    window.wait_for("waiting for the next shortlived")
+    window.click(f"R: attach to the next {name}")
+    window.wait_for(f"waiting for the next {name}")
     with subprocess.Popen([program, "1000"]) as second:
-        window.wait_for(f"^ shortlived +run 2 +{second.pid} .*● live")
+        window.wait_for(f"^ {name} +run 2 +{second.pid} .*● live")
         second.kill()
 
 

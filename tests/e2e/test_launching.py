@@ -6,7 +6,6 @@ import shlex
 import shutil
 import signal
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -148,22 +147,19 @@ def test_a_file_can_be_edited_with_vim(terminal: Terminals, tmp_path: Path) -> N
 
 
 def test_the_dashboard_answers_while_the_program_floods_its_terminal(terminal: Terminals) -> None:
-    window = launch(terminal, "sh", "-c", "yes | head -c 30000000; echo flood over; read wait")
+    window = launch(terminal, "yes")  # without an end: who does not answer before it never does
     window.wait_for("^│y +│")
     talk(window)
-    begun = time.monotonic()
     window.press("F12")
     window.wait_for("press i to type into it")
     window.press("?")
     window.wait_for_screen(lambda screen: "│y" not in screen, "the help covers the dashboard")
-    assert time.monotonic() - begun < 10
 
     window.press("Escape")
     window.wait_for("^│y +│")
     talk(window)
     window.press("C-c")
-    screen = window.wait_for("killed by SIGINT")
-    assert "│flood over" not in screen
+    window.wait_for("killed by SIGINT")
 
 
 @pytest.mark.parametrize(

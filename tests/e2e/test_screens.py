@@ -60,14 +60,14 @@ def filtered(window: Terminal, expression: str) -> str:
 
 
 def test_a_process_can_be_picked_by_what_is_typed(terminal: Terminals) -> None:
-    with subprocess.Popen(["zq-to-be-picked", "1000"], executable="sleep") as target:
+    name = f"zq-to-be-picked-{os.getpid()}"  # nobody else runs one of this name
+    with subprocess.Popen([name, "1000"], executable="sleep") as target:
         try:
             window = terminal(f"{SMAPSTOP} -i 0.2")
             window.wait_for(r"PID +USER +NAME")
-            window.type("zq-to-be")
-            screen = window.wait_for_screen(lambda screen: screen.count("zq-to-be-picked") >= 1, "it is found")
-            window.wait_for_screen(lambda screen: re.search(r"\b1 of \d+", screen), "the others are not shown")
-            assert f" {target.pid} " in screen
+            window.type(name)
+            window.wait_for(rf"^.* {target.pid} .*{name}")
+            window.wait_for(r"\b1 of \d+")  # the others are not shown
             window.press("Enter")
             window.wait_for(f"^ sleep +{target.pid} .*● live")
             window.press("F10")
@@ -188,6 +188,16 @@ def growing_at(window: Terminal, mebibytes: int) -> None:
     pytest.fail(f"{mebibytes} MiB were never shown")
 
 
+def leap_to_the_beginning(window: Terminal) -> None:
+    """Go back by ten ticks, as often as it takes."""
+
+    def is_there(screen: str) -> bool:
+        window.press("<")
+        return "tick 0/" in screen
+
+    window.wait_for_screen(is_there, "the first tick")
+
+
 def test_pause_holds_the_moment_while_the_target_grows_and_comma_and_full_stop_step(
     terminal: Terminals, growing: SteppedProgram
 ) -> None:
@@ -203,8 +213,7 @@ def test_pause_holds_the_moment_while_the_target_grows_and_comma_and_full_stop_s
     growing_at(window, 1)
     growing_at(window, 2)
     growing_at(window, 3)
-    for _ in range(9):
-        window.press("<")
+    leap_to_the_beginning(window)
     show_grown(window, 0)
     window.press("L")
     window.wait_for("● live")
@@ -283,7 +292,7 @@ def test_no_color_means_none_and_all_can_be_read(terminal: Terminals) -> None:
     window.wait_for(ROW)
     window.wait_for("● live")
     assert COLOUR.findall(window.coloured_screen()) == []
-    assert re.search(r"\x1b\[(\d+;)*7m", window.coloured_screen())  # the cursor is seen
+    window.wait_until(lambda: re.search(r"\x1b\[(\d+;)*7m", window.coloured_screen()), "the cursor is seen")
     for key, shown in (
         ("?", "Keys: table"),
         ("Escape", "● live"),

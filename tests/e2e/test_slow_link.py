@@ -14,7 +14,7 @@ PTY_BYTES = 1 << 16
 
 def ticks_in(recording: Path) -> int:
     """How many ticks were recorded so far."""
-    with closing(sqlite3.connect(f"file:{recording}?mode=ro", uri=True)) as database, suppress(sqlite3.Error):
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{recording}?mode=ro", uri=True)) as database:
         count: int = database.execute("SELECT count(*) FROM ticks").fetchone()[0]
         return count
     return 0

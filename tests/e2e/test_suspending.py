@@ -25,7 +25,8 @@ def test_the_shell_has_the_terminal_until_fg_and_the_program_runs_on(terminal: T
     assert not window.is_flag_on("alternate_on")
     assert not window.is_flag_on("mouse_any_flag")
     window.wait_until(lambda: window.line_modes() >= {"opost", "isig"}, "the terminal is a shell's again")
-    assert (state(window.dashboard_pid()), state(window.program_pid())) == ("T", "S")
+    pids = window.dashboard_pid(), window.program_pid()
+    window.wait_until(lambda: [*map(state, pids)] == ["T", "S"], "the dashboard is stopped, the program waits for us")
 
     window.type("fg")
     window.press("Enter")

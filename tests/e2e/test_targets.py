@@ -99,8 +99,9 @@ def test_a_setuid_program_is_launched_without_its_privileges_and_with_them_is_so
     assert window.status() == 128 + signal.SIGHUP
     with subprocess.Popen([*shlex.split(unprivileged_prefix()), setuid, "1000"]) as running:
         try:
-            window.wait_until(lambda: name_of(running.pid) == setuid.name, "it runs")
-            assert user_of(running.pid) == 0
+            window.wait_until(
+                lambda: name_of(running.pid) == setuid.name and user_of(running.pid) == 0, "it runs, as root"
+            )
             window = terminal(f"{unprivileged_prefix()} {SMAPSTOP} -p {running.pid}", columns=200)
             assert window.status() == 2
             window.wait_for("not permitted to read the memory map")

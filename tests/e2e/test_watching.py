@@ -1,5 +1,6 @@
 """--watch in the hands of a user: a program that is built again is launched again, and compared with its last run."""
 
+import os
 import re
 import shlex
 import signal
@@ -125,8 +126,12 @@ def test_rapid_writes_are_one_run(terminal: Terminals, tmp_path: Path) -> None:
     ready = [tmp_path / str(number) for number in (1, 2, 3)]
     for path in ready:
         script(path, f"echo written {path.name}", "exec sleep 1000")
-    for path in ready:  # with nothing in between that could take longer than a build may rest
+    dashboard = window.dashboard_pid()
+    os.kill(dashboard, signal.SIGSTOP)  # for it there is no time in between, however long we rest there
+    for path in ready:
         path.replace(program)
+    os.kill(dashboard, signal.SIGCONT)
+    window.wait_for("^│written 3")
     screen = window.wait_for(r"run 2 .*up ([2-9]|\d\d) s")
     assert "run 3" not in screen
     assert re.findall(r"│(written \d|── run \d ──)", screen) == ["written 0", "── run 2 ──", "written 3"]
@@ -140,7 +145,8 @@ def test_a_directory_can_be_watched_for_a_program_that_is_not_in_it(terminal: Te
     window = terminal(f"{SMAPSTOP} -i 0.2 --watch {tmp_path / 'source'} -- {command}")
     window.wait_for("^│first")
     window.wait_for("run 1 .*● live")
-    (source / "text").write_text("second\n")
+    (tmp_path / "new").write_text("second\n")
+    (tmp_path / "new").replace(source / "text")
     window.wait_for("^│second")
     window.wait_for(r"run 2 .*Δ run 1")
 

@@ -34,7 +34,8 @@ def harm_done(pid: int) -> list[str]:
     """What is wrong with the family: a process is stopped, traced, or has files that are not its own."""
     found = []
     for each in [pid, *children_of(pid)]:
-        with suppress(FileNotFoundError, ProcessLookupError):  # one that was forked ended
+        # one that was forked ended; as a zombie it is root's
+        with suppress(FileNotFoundError, ProcessLookupError, PermissionError):
             status = Path(f"/proc/{each}/status").read_text()
             if status.partition("\nState:\t")[2][0] in "Tt":
                 found.append(f"{each} is stopped")

@@ -92,7 +92,12 @@ class MarkedProcesses:
 
     def family(self) -> list[int]:
         """Processes of the family that were launched, the first one first."""
-        return sorted(pid for pid in self._pids() if self._is_family(pid))
+        found = []
+        for pid in self._pids():
+            with suppress(OSError):  # one that was forked ended
+                if self._is_family(pid):
+                    found.append(pid)
+        return sorted(found)
 
     def others(self) -> list[str]:
         """Command lines of all others."""
