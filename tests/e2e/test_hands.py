@@ -74,6 +74,7 @@ def test_the_height_of_panes_and_the_width_of_columns_are_dragged(terminal: Term
     x, y = window.place_of("╭─ sleep 1000")
     window.drag(x + 40, y, x + 40, y - 4)
     window.wait_until(lambda: window.place_of("╭─ sleep 1000") == (x, y - 4), "a higher pane")
+    window.wait_for(r"^F libc\.so\.6 \.text ")  # later no column changes its width any more
     at, line = window.place_of("Perm", "Mapping")
     window.drag(at - 2, line, at + 8, line)
     window.wait_until(lambda: window.place_of("Perm", "Mapping")[0] == at + 10, "a wider column of names")
