@@ -14,9 +14,9 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from smapstop.text import format as fmt
+from smapstop.ui.driver import TerminalDriver
 from smapstop.ui.garbage_collection import RESUME_SECONDS, resume_collection
 from smapstop.ui.keys.keymap import Keymap, key_name
-from smapstop.ui.terminal.driver import TerminalDriver
 
 _USER_INPUT_EVENTS = (events.Key, events.MouseDown, events.MouseScrollDown, events.MouseScrollUp)
 _PATIENCE_SECONDS = 3.0

@@ -4,7 +4,7 @@ import signal
 
 from textual.app import App
 
-from smapstop.ui.terminal.driver import TerminalDriver
+from smapstop.ui.driver import TerminalDriver
 
 
 async def test_neither_a_stop_nor_a_return_is_handled() -> None:
