@@ -1,6 +1,7 @@
 """Real programs that stand still between steps, so that they can be looked at."""
 
 import inspect
+import os
 import subprocess
 import sys
 import time
@@ -77,21 +78,30 @@ class SteppedProgram:
 
 
 STILL_SECONDS = 0.5
-"""How long a program that has just written may run on; those that do so on purpose are not waited for."""
+"""CPU time that a program that has just written may take; those that run on on purpose are not waited for."""
 
 
 def _wait_for_stillness(pid: int) -> None:
-    """Wait until a process and its children wait: who has just written still touches pages."""
-    deadline = time.monotonic() + STILL_SECONDS
+    """Wait until a process and its children wait: who has just written still touches pages.
+
+    A busy machine may leave it little of the CPU, for long: what counts is what it had of it.
+    """
+    deadline, first = time.monotonic() + DEADLINE_SECONDS, None
+    most_ticks = STILL_SECONDS * os.sysconf("SC_CLK_TCK")
     with suppress(OSError):  # it has ended
-        while not set(_states(pid)) <= set("SZTtX") and time.monotonic() < deadline:
+        while time.monotonic() < deadline:
+            states, ticks = zip(*_states(pid), strict=True)
+            first = sum(ticks) if first is None else first
+            if set(states) <= set("SZTtX") or sum(ticks) - first > most_ticks:
+                break
             time.sleep(0.0005)
 
 
-def _states(pid: int) -> Iterator[str]:
-    """States of the threads of a process and of its children (proc(5))."""
+def _states(pid: int) -> Iterator[tuple[str, int]]:
+    """States and CPU time of the threads of a process and of its children, with that of those who ended (proc(5))."""
     for thread in Path(f"/proc/{pid}/task").iterdir():
-        yield (thread / "stat").read_text().rpartition(")")[2].split()[0]
+        state, *fields = (thread / "stat").read_text().rpartition(")")[2].split()
+        yield state, sum(map(int, fields[10:14]))
         for child in (thread / "children").read_text().split():
             yield from _states(int(child))
 
@@ -105,6 +115,19 @@ def stepped_python(code: str) -> SteppedProgram:
     """A Python program that does `code` and stands at a step when it calls `step()`."""
     step = "import os, sys\ndef step(): os.write(1, b'step 0\\n'); os.read(0, 1) or os._exit(0)\n"
     return SteppedProgram(sys.executable, "-S", "-c", step + code)
+
+
+def has_ended(pid: int) -> bool:
+    """Whether a process has ended; one that is not ours may be reaped at any moment."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+def wait_for_exec(pid: int) -> None:
+    """Wait until a process has the name and arguments of its program: `Popen` returns before the kernel sets them."""
+    wait_until(lambda: Path(f"/proc/{pid}/cmdline").read_bytes())
 
 
 def wait_until(holds: Callable[[], object], seconds: float = DEADLINE_SECONDS) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from command_line import smapstop
 from e2e.processes import state_of
-from stepped_program import SteppedProgram
+from stepped_program import SteppedProgram, wait_for_exec
 
 from smapstop.cli.commands import VERBS
 from smapstop.cli.config.state_file import save_state
@@ -364,6 +364,8 @@ def test_a_name_from_outside_never_reaches_the_terminal_as_a_command(tmp_path: P
     command = ["zq-evil", "-c", "read x #\x1b[31m"]
     evil = [subprocess.Popen(command, executable=shell, stdin=subprocess.PIPE) for _ in range(2)]
     try:
+        for process in evil:
+            wait_for_exec(process.pid)
         run = smapstop("snapshot", "-p", "zq-evil")
     finally:
         for process in evil:

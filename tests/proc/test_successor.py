@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from stepped_program import wait_until
+from stepped_program import wait_for_exec, wait_until
 
 from smapstop.proc.process import ProcDir
 from smapstop.proc.successor import ProgramIdentity, SuccessorSearch, boot_time_s, read_identity
@@ -24,8 +24,7 @@ def start() -> Iterator[Start]:
         def started(*command: str | Path) -> subprocess.Popen[bytes]:
             process = stack.enter_context(subprocess.Popen(command, stdin=subprocess.PIPE))
             stack.callback(process.kill)
-            arguments = Path(f"/proc/{process.pid}/cmdline")
-            wait_until(arguments.read_bytes)  # it has none for a moment while it is executed
+            wait_for_exec(process.pid)
             return process
 
         yield started

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from stepped_program import SteppedProgram, wait_until
+from stepped_program import SteppedProgram, has_ended, wait_until
 
 from smapstop.model.family.reading import FamilyReading
 from smapstop.proc.process import ProcDir
@@ -56,7 +56,7 @@ def test_a_process_that_has_ended_and_is_not_reaped_is_none(own: Path) -> None:
     with closing(reader_of(own.name)) as reader, SteppedProgram(own) as one:
         assert read(reader).pids.tolist() == [one.pid]
         one.kill()
-        wait_until(lambda: Path(f"/proc/{one.pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z")
+        wait_until(lambda: has_ended(one.pid))
         assert len(read(reader).pids) == 0
 
 

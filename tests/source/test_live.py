@@ -7,13 +7,14 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 from control_groups import LIMIT_BYTES, limited_group
-from stepped_program import DEADLINE_SECONDS, SteppedProgram, stepped_python, wait_until
+from stepped_program import DEADLINE_SECONDS, SteppedProgram, has_ended, stepped_python, wait_until
 
 from smapstop.model.protocol import (
     Attach,
@@ -75,7 +76,8 @@ class Listening:
 
     def tick(self, holds: Callable[[Tick], object] = lambda tick: True) -> Tick:
         """The next tick for which something holds."""
-        for _ in range(1000):
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while time.monotonic() < deadline:
             news = self.next()
             assert isinstance(news, Tick), news
             if holds(news):
@@ -161,8 +163,9 @@ def test_what_the_program_does_is_reported(listening: Listening, program: Progra
         stepping.go()
         tick = listening.tick(lambda tick: tick.lineage)
 
-    assert [line.what for line in tick.lineage] == ["grow"]
-    assert tick.rows.name_of(0) == "[heap]"
+    (line,) = tick.lineage
+    assert line.what == "grow"
+    assert tick.rows.name_of(tick.ids.tolist().index(line.mapping)) == "[heap]"
 
 
 @pytest.mark.parametrize(
@@ -221,7 +224,7 @@ def test_exec_is_noticed(listening: Listening, program: Program) -> None:
 def test_process_without_memory_is_a_failure(listening: Listening) -> None:
     with stepped_python("step()") as stepping:
         stepping.kill()
-        wait_until(lambda: Path(f"/proc/{stepping.pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z")
+        wait_until(lambda: has_ended(stepping.pid))
         listening.ask(Attach(stepping.pid, QUICK))
 
         failure = listening.failure()
@@ -282,11 +285,11 @@ def test_close_leaves_nothing_behind(program: Program) -> None:
         listening.close()
         listening.ask(QUICK)
 
-        assert children() == [*before, stepping.pid]
+        assert set(children()) - set(before) == {stepping.pid}
         assert "smapstop-reader" not in {thread.name for thread in threading.enumerate()}
         assert not Path(f"/proc/{listening.sampler_pid}").exists()
         os.kill(stepping.pid, 0)
-    assert len(os.listdir("/proc/self/fd")) == fds
+    assert len(os.listdir("/proc/self/fd")) <= fds
 
 
 def test_closed_before_anything_was_asked() -> None:
@@ -524,7 +527,7 @@ def test_launched_program_ends_with_its_terminal_when_the_source_is_closed(progr
         listening.tick()
     os.close(master)
 
-    wait_until(lambda: not Path(f"/proc/{pid}").exists() or "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text())
+    wait_until(lambda: has_ended(pid))
 
 
 def test_launched_program_goes_on_when_it_is_left(tmp_path: Path) -> None:
@@ -541,7 +544,7 @@ def test_launched_program_goes_on_when_it_is_left(tmp_path: Path) -> None:
 
     fifo.write_text("still here\n")
     wait_until(lambda: done.exists() and done.read_text() == "still here\n")
-    wait_until(lambda: not Path(f"/proc/{pid}").exists() or "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text())
+    wait_until(lambda: has_ended(pid))
 
 
 def test_a_family_that_is_followed_already_goes_on(listening: Listening, program: Program) -> None:

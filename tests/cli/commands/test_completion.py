@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from command_line import smapstop
+from stepped_program import wait_for_exec
 
 from smapstop.cli.commands import VERBS, load_command
 
@@ -35,7 +36,8 @@ def bash() -> str:
 def sleeper(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[int]:
     """The pid of a process with the name that the test gives."""
     program = shutil.copy(shutil.which("sleep") or "/bin/sleep", tmp_path / request.param)
-    with subprocess.Popen([program, "60"], cwd=tmp_path) as process:
+    with subprocess.Popen([program, "1000"], cwd=tmp_path) as process:
+        wait_for_exec(process.pid)
         yield process.pid
         process.kill()
 

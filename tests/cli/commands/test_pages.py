@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from command_line import smapstop
 from places import PROGRAMS, ROOT
-from stepped_program import SteppedProgram, stepped_python, wait_until
+from stepped_program import SteppedProgram, has_ended, stepped_python, wait_until
 
 from smapstop.proc.process import PAGEMAP_REMEDY
 
@@ -416,7 +416,7 @@ def test_errors_are_one_line_that_says_what_to_do(arguments: tuple[str, ...], me
 def test_a_zombie_has_no_pages(program: Program) -> None:
     with SteppedProgram(program("heap")) as target:
         target.kill()
-        wait_until(lambda: Path(f"/proc/{target.pid}/stat").read_text().split()[2] == "Z")
+        wait_until(lambda: has_ended(target.pid))
         run = smapstop("pages", "-p", target.pid, "[heap]")
         assert run.returncode == 2
         assert "has exited (zombie), so its memory is gone" in run.stderr

@@ -27,7 +27,7 @@ def test_segments_with_the_same_permissions_that_share_a_page_of_the_file_are_di
     program = compiler("shared_page", *FREESTANDING, "-no-pie", f"-Wl,-T,{SCRIPT},--build-id=none")
     with subprocess.Popen((program,)) as running, ProcDir(running.pid) as process:
         try:
-            wait_until(lambda: str(program).encode() in process.read_maps())
+            wait_until(lambda: process.read_maps().count(str(program).encode()) == 3)
             mappings, files = parse_smaps(process.read_maps()), ElfCache()
             rows = [row for row in range(len(mappings)) if mappings.name_of(row) == str(program)]
             pages = [

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from stepped_program import wait_for_exec
 
 from smapstop.errors import SmapstopError
 from smapstop.proc.process_list import list_processes
@@ -37,6 +38,7 @@ def start(tmp_path: Path) -> Iterator[Callable[[str], int]]:
                 shutil.copy(shutil.which("cat") or "/bin/cat", path)
             process = subprocess.Popen([path], stdin=subprocess.PIPE)
             stack.callback(process.communicate)  # EOF on its stdin ends it
+            wait_for_exec(process.pid)
             return process.pid
 
         yield started
