@@ -99,6 +99,8 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         executable = directory / "".join((name, *more))
         options = ("-O0", "-Wall", "-Werror", "-pthread", *more)
         subprocess.run(["cc", *options, "-o", executable, PROGRAMS / f"{name}.c"], check=True)
+        with executable.open("rb") as file:
+            os.fsync(file)  # else the kernel writes it back half a minute later: an event in whatever test runs then
         return executable
 
     return compile_program
