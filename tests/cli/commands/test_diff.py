@@ -77,7 +77,7 @@ def test_a_run_that_ended_is_compared_at_its_last_moment(
     program: Program, data: Path, runs: Path, tmp_path: Path
 ) -> None:
     recording = tmp_path / "run"
-    options = ("-i", "0.05", "-o", str(recording))
+    options = ("-i", "0.05", "--budget", "100", "-o", str(recording))
     command = [*SMAPSTOP, "record", *options, "--", str(program("amounts")), "60", "60", str(data)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as record:
         assert record.stdin is not None

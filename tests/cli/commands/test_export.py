@@ -177,7 +177,8 @@ def test_a_reader_that_goes_away_ends_it_silently(run: Path) -> None:
 
 def recorded(path: Path, pid: int) -> "subprocess.Popen[bytes]":
     """A recorder at work that has written some ticks."""
-    process = subprocess.Popen([*SMAPSTOP, "record", "-o", str(path), "-i", "0.05", "-p", str(pid)])
+    options = ("-o", str(path), "-i", "0.05", "--budget", "100", "-p", str(pid))
+    process = subprocess.Popen([*SMAPSTOP, "record", *options])
     wait_until(lambda: path.exists() and len(export(path, "--what", "ticks").stdout.splitlines()) > 2)
     return process
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 import pytest
-from stepped_program import SteppedProgram, wait_until
+from stepped_program import DEADLINE_SECONDS, SteppedProgram, wait_until
 
 from smapstop.cli.main import main
 from smapstop.model.callers.call_tree import counted_stacks
@@ -147,7 +147,10 @@ def test_code_that_came_and_went_between_two_readings_has_its_names(
     assert line.endswith(";main;load;touch_in_library 13")
 
 
-def test_duration_ends_a_program_and_says_how_it_ended(capfd: pytest.CaptureFixture[str]) -> None:
+def test_duration_ends_a_program_and_says_how_it_ended(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smapstop.cli.commands.faults.GRACE_SECONDS", DEADLINE_SECONDS)
     assert main(["faults", "--duration", "0.3", "--format", "folded", "--", "sleep", "600"]) == 128 + signal.SIGTERM
     assert ";" in capfd.readouterr().out
 
@@ -178,7 +181,7 @@ def test_mapping_without_faults_is_one_line(program: Compiler, capsys: pytest.Ca
 
 def test_recording_has_the_callers_unless_that_is_switched_off(program: Compiler, tmp_path: Path) -> None:
     path, file = program("faulting", *OPTIMISED), tmp_path / "run.smaps"
-    with watched(path, "record", "-o", str(file), "-i", "0.05") as (target, command):
+    with watched(path, "record", "-o", str(file), "-i", "0.05", "--budget", "100") as (target, command):
         for _ in range(3):
             target.go()
         done_ns = time.time_ns()
@@ -219,12 +222,12 @@ def test_nothing_is_watched_if_that_is_switched_off(program: Compiler, tmp_path:
 
 def is_recorded(path: Path, since_ns: int) -> bool:
     """Whether a recording has a reading of the mappings since then."""
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-        try:
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
             query = "SELECT count(*) FROM ticks WHERE tier = 'smaps' AND wall_ns > ?"
             return bool(database.execute(query, [since_ns]).fetchone()[0])
-        except sqlite3.Error:
-            return False
+    except sqlite3.Error:
+        return False
 
 
 WITHOUT_PERF_EVENTS = """

@@ -67,12 +67,13 @@ def test_a_process_that_grows_ends_the_recording_and_the_mapping_is_named(progra
         assert Path(f"/proc/{stepping.pid}").exists()
     assert status == 3
     line = re.fullmatch(
-        rf"smapstop: alert {alert}: Rss .+; most in anon ([0-9a-f]+): \+148 K(?: of \S+ K)? since [\d:]+ "
-        r"\(37 pages first touch\??\)\n",
+        rf"smapstop: alert {alert}: Rss .+; most in anon ([0-9a-f]+): \+(\d+) K(?: of \S+ K)? since [\d:]+ "
+        r"\((\d+) pages first touch\??\)\n",
         said,
     )
     assert line is not None, said
     assert int(line[1], 16) <= in_mapping
+    assert 4 * int(line[3]) <= int(line[2]) <= 37 * 4, "on a busy machine some of them come in another tick"
     with closing(Recording(path)) as opened:
         assert opened.stop_reason == f"alert {alert}"
 
@@ -100,6 +101,7 @@ def test_then_a_command_is_run_once_in_a_group_of_its_own_and_the_recording_goes
             assert not told.exists()
             stepping.go()
             wait_until(lambda: told.exists() and told.read_text().endswith("\n"))
+            wait_until(lambda: not Path("/proc", told.read_text().split()[0]).exists())  # its end is known
             known = tick_count(path)
             wait_until(lambda: tick_count(path) > known + 2)
             process.send_signal(signal.SIGINT)

@@ -2,7 +2,13 @@
 
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
+
+from stepped_program import DEADLINE_SECONDS, wait_until
+
+from smapstop.errors import SmapstopError
+from smapstop.recording.reader import Recording
 
 MARKUP = "</script><script>window.pwned=1</script><img src=x onerror=window.pwned=1>"
 QUOTES = "\" ' ` onmouseover=window.pwned=1 {{7*7}} {% raw %} &lt; <!-- ]]>"
@@ -24,7 +30,9 @@ page = mmap.PAGESIZE
 for step in range(40):
     for each in maps:
         each[step * page] = 1
-    time.sleep(0.05)
+    time.sleep(0.04)
+print("done", flush=True)
+sys.stdin.read()
 os._exit(0)
 """
 """At its end nothing is unmapped before it is gone: a reading at that moment would have none of the names."""
@@ -40,6 +48,23 @@ def record_hostile_process(folder: Path) -> Path:
         files.append(str(file))
     recording = folder / "hostile.smaps"
     command = [sys.executable, "-c", _PROGRAM, PROCESS_NAME, *files]
-    record = [sys.executable, "-m", "smapstop", "record", "-i", "0.1", "--no-callers", "-o", str(recording), "--"]
-    subprocess.run([*record, *command], check=True, capture_output=True, timeout=60)
+    options = ["-i", "0.1", "--budget", "100", "--no-callers", "-o", str(recording)]
+    record = [sys.executable, "-m", "smapstop", "record", *options, "--"]
+    with subprocess.Popen([*record, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as recorder:
+        assert recorder.stdin is not None
+        assert recorder.stdout is not None
+        assert recorder.stdout.readline() == b"done\n"
+        known = _readings(recording)
+        wait_until(lambda: _readings(recording) > known + 1)
+        recorder.stdin.close()
+        assert recorder.wait(DEADLINE_SECONDS) == 0
     return recording
+
+
+def _readings(recording: Path) -> int:
+    """How often the mappings were read, as far as it is written."""
+    try:
+        with closing(Recording(recording)) as opened:
+            return sum(tick.has_mappings for tick in opened.ticks())
+    except SmapstopError:  # it is not written yet
+        return 0
