@@ -101,6 +101,14 @@ def test_the_worker_that_broke_the_sharing_has_most_of_its_own_and_the_sums_are_
         assert parent.pid == pid
 
 
+def is_ready(data: Path) -> bool:
+    """Whether Postgres answers; it listens before that."""
+    try:
+        return "ready" in (data / "postmaster.pid").read_text()
+    except FileNotFoundError:
+        return False
+
+
 @contextmanager
 def postgres() -> Iterator[int]:
     """Postgres with a connection that has read a table; it refuses to run as root."""
@@ -117,7 +125,7 @@ def postgres() -> Iterator[int]:
         server = subprocess.Popen(command, user=user, group=user, cwd=directory, **quiet)  # type: ignore[call-overload]
         client = None
         try:
-            wait_until(lambda: Path(directory, ".s.PGSQL.5432").exists())
+            wait_until(lambda: is_ready(Path(data)))
             client = subprocess.Popen(
                 ["psql", "-h", directory, "-U", "postgres", "-qAt"],
                 stdin=subprocess.PIPE,

@@ -18,6 +18,7 @@ from smapstop.model.history.inferred_growth import InferredGrowth, infer_growth
 from smapstop.model.protocol import Pace
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
+from smapstop.proc.callstack import perf_events
 from smapstop.proc.process import ProcDir
 from smapstop.recording.reader import Recording
 from smapstop.sampling.sampler import Sampler
@@ -86,8 +87,10 @@ class Watched:
 
 
 @pytest.fixture
-def watched(program: Callable[..., Path]) -> Iterator[Watched]:
+def watched(program: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
     """A program that is about to grow, whose mappings have been read."""
+    # all faults of a step have room: a busy machine may leave no time to take them meanwhile
+    monkeypatch.setattr(perf_events, "_LIGHT_PAGES", (64, *perf_events._LIGHT_PAGES))
     path = program("between", "-O2", "-fomit-frame-pointer")
     with (
         SteppedProgram(path) as stepping,

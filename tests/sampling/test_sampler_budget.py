@@ -32,7 +32,7 @@ def costs(tick: Tick) -> int:
     ("mappings", "resident_mib", "pace"),
     [
         (60_000, 1, Pace(50_000_000, 0.5)),  # its smaps takes about 200 ms
-        (10, 512, Pace(20_000_000, 0.2)),  # … about 7 ms, all of it for looking at every page
+        (10, 512, Pace(10_000_000, 0.2)),  # … about 7 ms, all of it for looking at every page
     ],
 )
 def test_a_dear_process_is_read_less_often_and_a_cheap_one_every_time(

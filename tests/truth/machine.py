@@ -44,7 +44,7 @@ def _lock(fd: int) -> bool:
 
 @contextmanager
 def huge_pages(count: int = 16) -> Iterator[bool]:
-    """Pages of 2 MiB for hugetlb; whether there are any now."""
+    """Pages of 2 MiB for hugetlb; whether all of them could be made."""
     with ExitStack() as stack:
         try:
             stack.enter_context(locked("hugetlb"))
@@ -54,7 +54,7 @@ def huge_pages(count: int = 16) -> Iterator[bool]:
         except OSError:
             yield False
         else:
-            yield int(HUGE_PAGES.read_text()) > 0
+            yield int(HUGE_PAGES.read_text()) >= count
 
 
 @contextmanager

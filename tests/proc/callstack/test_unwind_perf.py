@@ -36,6 +36,8 @@ def perf_record(
     command, told = os.pipe(), os.pipe()
     control = f"--control=fd:{command[0]},{told[1]}"
     options = ["-e", event, "-c", "1", "-d", "-D", "-1", *stacks, control]
+    if os.geteuid() == 0:  # others may not lock so much
+        options += ["-m", "4M"]  # all of it has room, however late perf is on a busy machine
     perf = subprocess.Popen(
         ["perf", "record", *options, "-p", str(pid), "-o", to],
         pass_fds=(command[0], told[1]),

@@ -1,5 +1,6 @@
 """Commands that give a shell, and those that do not."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -86,11 +87,15 @@ def test_a_shell_that_ends_is_reported_with_the_last_it_said() -> None:
         shell.request("echo Connection reset by a peer >&2; exit 255")
 
 
-def test_what_comes_too_late_is_no_answer_to_what_is_asked_next(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_comes_too_late_is_no_answer_to_what_is_asked_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("smapstop.proc.remote.shell._ANSWER_SECONDS", 0.2)
+    os.mkfifo(fifo := tmp_path / "fifo")
     with RemoteShell("sh") as shell:
         with pytest.raises(ConnectionLostError, match=r"not answered for 0 s"):
-            shell.request("sleep 1", call("files", "/proc/version"))
+            shell.request(f"read line <{fifo}", call("files", "/proc/version"))
+        fifo.write_text("go on\n")
         with pytest.raises(ConnectionLostError, match=r"the connection is lost"):
             shell.request(call("itself"))
 
