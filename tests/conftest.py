@@ -14,8 +14,10 @@ from typing import Any
 import pytest
 from examples import register_profiles
 from places import PROGRAMS
+from settling import settle
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
+from textual.notifications import Notification
 from truth.machine import swap_space
 from ways_elsewhere import make_way
 
@@ -61,6 +63,15 @@ def _shared_style_sheets() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def _settled_apps() -> Iterator[None]:
+    """A Pilot waits until its app has done all that it has to do, however busy the machine is."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("textual.app", "textual.pilot"):
+            patch.setattr(f"{module}.wait_for_idle", settle)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def _isolated_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Neither reads what the user has set nor remembers anything for them; the colours are those of any terminal."""
     with pytest.MonkeyPatch.context() as patch:
@@ -87,6 +98,7 @@ def _long_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name in PATIENCE:
         if module in sys.modules:
             monkeypatch.setattr(sys.modules[module], name, 600.0)
+    monkeypatch.setattr(Notification, "time_left", 600.0)  # what the dashboard says is read later than after 2 s
 
 
 @pytest.fixture(scope="session")
