@@ -130,8 +130,8 @@ class KeyApp(App[int]):
         bound = self.screen.active_bindings.get(event.key)
         if bound is None or not bound.enabled or (event.is_printable and isinstance(self.focused, Input)):
             return False
-        # an action may decline, as copying does without a selection
-        return await self.run_action(bound.binding.action, bound.node)
+        # an action may decline, as copying does without a selection: the key is another one's then
+        return await self.run_action(bound.binding.action, bound.node) or await self._check_bindings(event.key)
 
 
 async def _wait_for(*nodes: Widget | None) -> None:

@@ -15,6 +15,7 @@ from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.screens.modal import Modal
 from smapstop.ui.widgets.guide_viewer import GuideViewer
+from smapstop.ui.widgets.scroll_height import scroll_lines
 
 WIDE = 100
 """Least width, in cells, to list the chapters next to the text."""
@@ -122,11 +123,11 @@ class GuideScreen(Modal[None]):
         if self._list.has_focus:
             (self._list.action_cursor_down if lines > 0 else self._list.action_cursor_up)()
         else:
-            self.viewer.scroll_relative(y=lines, animate=False)
+            scroll_lines(self.viewer, lines)
 
     def action_page(self, pages: int) -> None:
         """Scroll by screenfuls."""
-        self.viewer.scroll_relative(y=pages * (self.viewer.size.height - 1), animate=False)
+        scroll_lines(self.viewer, pages * (self.viewer.size.height - 1))
 
     def action_go(self, where: int) -> None:
         """Go to the start of the chapter; with -1, to its end."""

@@ -23,6 +23,7 @@ from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of, keymap_of
 from smapstop.ui.screens.modal import Modal
 from smapstop.ui.theme.app_theme import palette_of
+from smapstop.ui.widgets.scroll_height import scroll_lines
 
 COMMANDS_TITLE = "Commands, after :"
 
@@ -215,7 +216,7 @@ class HelpScreen(Modal[None]):
 
     def action_scroll(self, lines: int) -> None:
         """Scroll by lines."""
-        self._text.scroll_relative(y=lines, animate=False)
+        scroll_lines(self._text, lines)
 
     def action_go(self, where: int) -> None:
         """Go to the start; with -1, to the end."""
@@ -223,4 +224,4 @@ class HelpScreen(Modal[None]):
 
     def action_page(self, pages: int) -> None:
         """Scroll by screenfuls."""
-        self._text.scroll_relative(y=pages * (self._text.size.height - 1), animate=False)
+        scroll_lines(self._text, pages * (self._text.size.height - 1))

@@ -83,7 +83,11 @@ class Session:
 
     @property
     def shown_number(self) -> int:
-        """Number of the tick shown."""
+        """Number of the tick shown, or of the one that is asked for: keys come faster than it is drawn."""
+        if self.view_state.at is not None:
+            return max(self.view_state.at, self.timeline.oldest)
+        if self.view is not None and self.view.state.at is not None:
+            return len(self.timeline) - 1
         return self.view.snapshot.tick.number if self.view else 0
 
     @property

@@ -22,7 +22,7 @@ from smapstop.ui.callers.flame import Flame, box_at, find_box, lay_out_flame, ne
 from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
-from smapstop.ui.widgets.scroll_height import set_scroll_height
+from smapstop.ui.widgets.scroll_height import scroll_lines, set_scroll_height
 from smapstop.ui.widgets.strip_scroll import StripScroll
 
 _EMPTY = CallNode(None, 0, 0, ())
@@ -218,7 +218,7 @@ class MappingCallers(StripScroll):
             if lines > 0 and at == len(self._rows) - 1:  # what follows are notes
                 self.scroll_to(y=len(self._body), animate=False, force=True)
         else:
-            self.scroll_to(y=self._top_line + lines, animate=False, force=True)
+            scroll_lines(self, lines)
 
     def action_page(self, pages: int) -> None:
         """Move the cursor by screenfuls."""

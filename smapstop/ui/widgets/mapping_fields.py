@@ -17,7 +17,7 @@ from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.messages import SourceRequested
 from smapstop.ui.pages.sharer_requests import ObjectSharers
-from smapstop.ui.widgets.scroll_height import set_scroll_height
+from smapstop.ui.widgets.scroll_height import scroll_lines, set_scroll_height
 from smapstop.ui.widgets.strip_scroll import StripScroll
 
 
@@ -125,7 +125,7 @@ class MappingFields(StripScroll):
         if self._is_cursor_in_view and 1 <= line + lines <= len(self._rendered.fields):
             self.move_to(self._rendered.fields[line + lines - 1])
         else:
-            self.scroll_to(y=self._top_line + lines, animate=False, force=True)
+            scroll_lines(self, lines)
 
     def action_page(self, pages: int) -> None:
         """Move by screenfuls."""

@@ -123,10 +123,11 @@ class Panes(Vertical):
         return lambda _, line: self.set_lines((self.region.bottom - line - rest) // len(below))
 
     def grow(self, lines: int) -> None:
-        """Make the panes higher by some lines, or lower for negative ones."""
+        """Make the panes higher by some lines, or lower for negative ones; not while one of them fills the screen."""
         panes: list[Widget] = [pane for pane in (self._dock, self._events) if pane is not None and pane.display]
-        if panes:
-            self.set_lines(panes[0].outer_size.height + lines)
+        height = panes[0].styles.height if panes else None  # not its size: keys come before the screen is laid out
+        if height is not None and height.cells is not None:
+            self.set_lines(height.cells + lines)
 
     def set_lines(self, lines: int) -> None:
         """Set the height of the panes, as far as there is room."""

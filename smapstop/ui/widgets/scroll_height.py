@@ -1,7 +1,8 @@
-"""Height of what scrolls in a view, set without a new layout of the screen where that is possible."""
+"""Height of what scrolls in a view, set without a new layout of the screen where that is possible; scrolling."""
 
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
+from textual.widget import Widget
 
 
 def set_scroll_height(view: ScrollView, lines: int) -> None:
@@ -19,3 +20,8 @@ def set_scroll_height(view: ScrollView, lines: int) -> None:
         view.scroll_y = view.validate_scroll_y(view.scroll_y)
     else:
         view.virtual_size = size
+
+
+def scroll_lines(view: Widget, lines: int) -> None:
+    """Scroll by lines once the screen is drawn, from where the keys before scroll to: many may come until then."""
+    view.call_after_refresh(view.scroll_relative, y=lines, animate=False, force=True, immediate=True)

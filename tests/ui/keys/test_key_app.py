@@ -37,6 +37,8 @@ NAMES = {
     "\x1b": "escape",
     "\x06": "f3",
     "\x0f": "ctrl+o",
+    "→": "right",
+    ",": "comma",
 }
 
 
@@ -79,6 +81,7 @@ BURSTS: list[tuple[str, Callable[[Dashboard], object]]] = [
     (":filter libm\ro", lambda app: (app.view_state.filter, app.view_state.grouping) == ("libm", "name")),
     (":sort nmae", lambda app: [line.value for line in app.query(CommandInput)] == ["sort nmae"]),
     (":columns\r\x1b:columns\r", lambda app: isinstance(app.screen, ColumnsScreen)),
+    ("c→\r", lambda app: [column.key for column in app.main_screen.columns][1] == "name"),
     ("\x06libm\r", lambda app: (app.session.search, app.query_one(MappingTable).current) == ("libm", 2)),
     ("\x06lib\rn", lambda app: (app.session.search, app.query_one(MappingTable).current) == ("lib", 2)),
     (
@@ -88,6 +91,9 @@ BURSTS: list[tuple[str, Callable[[Dashboard], object]]] = [
     ("P/4711\r", lambda app: shown_line(app, "#filter-members") == "4711"),
     ("P\x06python\r", lambda app: shown_line(app, "#search-members") == "python"),
     ("P/4711\x1bqo", lambda app: app.view_state.grouping == "name"),
+    (",,", lambda app: app.view_state.at == 0),
+    (",ma", lambda app: [(mark.letter, mark.tick) for mark in app.session.marks] == [("a", 1)]),
+    (",,L,", lambda app: app.view_state.at == 1),
     ("yn", lambda app: app.clipboard == "[heap]"),
     ("Gyn", lambda app: app.clipboard == "/usr/lib/libm.so.6"),
 ]

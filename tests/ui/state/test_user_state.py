@@ -153,6 +153,21 @@ async def test_panes_grow_and_shrink_and_leave_room_for_the_table() -> None:
     assert memory.told == [{"pane": app.main_screen.panes.lines}]
 
 
+async def test_each_step_of_a_pane_counts_also_before_the_screen_is_laid_out_again() -> None:
+    app, _, _ = dashboard()
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.pause()
+        for command in ("events", *["pane higher"] * 3):
+            app.action_command(command)
+        await pilot.pause()
+        assert app.query_one(EventsPane).region.height == 13
+        app.action_command("zoom events")
+        app.action_command("pane higher")
+        app.action_command("zoom events")
+        await pilot.pause()
+        assert app.query_one(EventsPane).region.height == 13, "one that fills the screen has no higher"
+
+
 async def test_a_remembered_height_is_no_more_than_there_is_room_for() -> None:
     app, _, memory = dashboard(pane=30)
     async with app.run_test(size=(118, 60)) as pilot:

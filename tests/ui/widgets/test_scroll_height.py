@@ -2,12 +2,11 @@
 
 import time
 
+from stepped_program import DEADLINE_SECONDS
 from textual.app import App, ComposeResult
 from textual.strip import Strip
 
 from smapstop.ui.widgets.strip_scroll import DrawnLines
-
-DEADLINE_SECONDS = 10
 
 
 class Host(App[None]):
@@ -38,3 +37,14 @@ async def test_scrollbar_and_position_follow_the_number_of_lines() -> None:
         await show(95, (True, 85, 85))
         assert view.vertical_scrollbar.window_virtual_size == 95
         await show(5, (False, 0, 0))
+
+
+async def test_each_key_scrolls_on_from_where_the_one_before_it_will() -> None:
+    app = Host()
+    async with app.run_test(size=(40, 10)) as pilot:
+        view = app.query_one(DrawnLines)
+        view.show(lambda _style, _width, _height: [Strip.blank(39)] * 100, None)
+        for lines in (3, 4, 90, -2):
+            view.action_move(lines)
+        await pilot.pause()
+        assert view.scroll_offset.y == 88
