@@ -119,6 +119,7 @@ def stopped(started: subprocess.Popen[bytes], threads: int) -> Iterator[ProcDir]
         with ProcDir(started.pid) as process:
             wait_until(lambda: (process.counters().threads or 0) >= threads and process.counters().state == "S")
             started.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, started.pid, os.WSTOPPED)  # all its threads: until then, they begin others
             others = list_other_threads(process)
             wait_until(lambda: all(read_stack_pointer(process, tid) for tid in (*others, started.pid)))
             yield process

@@ -11,6 +11,7 @@ from factories import COUNTERS, TEXTS, mappings_of, tick_of
 from list_source import ListSource
 from numpy.typing import NDArray
 from rich.style import Style
+from stepped_program import DEADLINE_SECONDS
 from textual.pilot import Pilot
 from textual.strip import Strip
 
@@ -76,12 +77,12 @@ ANON = "anon 3000000"
 
 
 async def test_a_tick_that_is_overdue_is_missed_until_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PATIENCE_SECONDS", -1.0)  # a second less than a second
     app, source = dashboard(tick(0, 4, 3, 2, 1), tick(1, 8, 3, 2, 1))
     async with app.run_test(size=(118, 40)) as pilot:
         header = app.query_one(HeaderBar)
         assert (await shown(pilot))[1].endswith("· now")
-        async with asyncio.timeout(20):
+        monkeypatch.setattr(module, "PATIENCE_SECONDS", -1.0)  # a second less than a second
+        async with asyncio.timeout(DEADLINE_SECONDS):
             while not (missed := re.search(r"○ no sample for ([2-9]|\d\d) s", header.render_line(0).text)):
                 await pilot.pause(0.05)
         row = app.query_one(MappingTable).render_line(1).text.rstrip()

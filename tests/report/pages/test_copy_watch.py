@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
 import pytest
+from stepped_program import DEADLINE_SECONDS
 
 from smapstop.proc.process_tree import descendants_of, read_processes
 from smapstop.report.pages.copy_watch import watch_copies
@@ -18,14 +20,14 @@ if os.fork():
     time.sleep(1000)
 for at in range(0, len(memory), 4096):
     memory[at] = 1
-    time.sleep(0.001)
+    time.sleep(0.002)
 time.sleep(1000)
 """
 
 
 @pytest.fixture
 def writer() -> Iterator[int]:
-    """A parent whose child writes to what they share, page after page, for a quarter of a minute."""
+    """A parent whose child writes to what they share, page after page, for half a minute."""
     with subprocess.Popen([sys.executable, "-c", WRITER], stdout=subprocess.PIPE) as parent:
         assert parent.stdout is not None
         assert parent.stdout.readline() == b"forked\n"
@@ -37,7 +39,9 @@ def writer() -> Iterator[int]:
 
 def test_the_child_that_writes_is_named_with_its_functions(writer: int) -> None:
     parent, child = descendants_of(writer, read_processes())
-    report = watch_copies([parent, child], 0.3)
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not (report := watch_copies([parent, child], 0.3)).mappings:  # on a busy machine it rests as long
+        assert time.monotonic() < deadline, "the child never wrote"
     assert report.pids == (parent, child)
     assert report.seconds >= 0.3
     memory = max(report.mappings, key=lambda each: each.size)

@@ -9,7 +9,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -124,15 +126,16 @@ def test_the_rollup_is_the_kernels(stopped: int) -> None:
 
 
 def test_the_json_names_who_and_when(stopped: int, command: tuple[str, str]) -> None:
-    before = datetime.now(UTC)
+    before, began = datetime.now(UTC), time.monotonic()
     document = parsed(as_json(take_snapshot(stopped)))
+    seconds = time.monotonic() - began
     stat = Path(f"/proc/{stopped}/stat").read_text().rpartition(") ")[2].split()
     status = dict(line.split(":\t", 1) for line in Path(f"/proc/{stopped}/status").read_text().splitlines())
     assert list(document) == ["schema", "tool", "taken_at", "read_ms", "process", "limits", "rollup", "mappings"]
     assert (document["schema"], document["tool"]) == (1, f"smapstop {__version__}")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", document["taken_at"])
     assert before <= datetime.fromisoformat(document["taken_at"]) <= datetime.now(UTC)
-    assert 0 < document["read_ms"] < 10_000
+    assert 0 < document["read_ms"] <= 1000 * seconds
     assert document["process"] == {
         "pid": stopped,
         "name": Path(f"/proc/{stopped}/comm").read_text().rstrip("\n"),
@@ -355,10 +358,11 @@ def test_from_reads_a_file_and_stdin_and_a_pipe_gets_json(tmp_path: Path) -> Non
 
 
 def test_a_name_finds_the_process(tmp_path: Path) -> None:
-    program = shutil.copy(shutil.which("cat") or "/bin/cat", tmp_path / "zq-snapped")
+    program = tmp_path / f"snap-{os.getpid()}"
+    shutil.copy(shutil.which("cat") or "/bin/cat", program)
     process = subprocess.Popen([program], stdin=subprocess.PIPE)
     try:
-        document = json.loads(snapshot("-p", "zq-snapped", "--rollup"))
+        document = json.loads(snapshot("-p", program.name, "--rollup"))
     finally:
         process.communicate()
     assert document["process"]["pid"] == process.pid
@@ -374,6 +378,15 @@ def test_csv_in_a_pipe_has_the_bytes_of_names_as_they_are() -> None:
     assert b"/usr/lib/lib \xff\x1b.so" in snapshot("--from", "-", "--format", "csv", stdin=_evil())
 
 
+def shown_on(master: int) -> bytes:
+    """All that a terminal shows until nobody has it open any more; it comes in parts."""
+    shown = b""
+    with os.fdopen(master, "rb", buffering=0) as terminal, suppress(OSError):  # EIO: everything is read
+        while chunk := terminal.read(4096):
+            shown += chunk
+    return shown
+
+
 @pytest.mark.parametrize("form", ["table", "csv", "json"])
 def test_a_terminal_gets_no_control_characters(form: str, tmp_path: Path) -> None:
     saved = tmp_path / "saved"
@@ -382,13 +395,7 @@ def test_a_terminal_gets_no_control_characters(form: str, tmp_path: Path) -> Non
     command = [sys.executable, "-m", "smapstop", "snapshot", "--from", str(saved), "--format", form]
     process = subprocess.Popen(command, stdout=slave, start_new_session=True)
     os.close(slave)
-    shown = b""
-    try:
-        while chunk := os.read(master, 4096):
-            shown += chunk
-    except OSError:
-        pass  # EIO: everything is read
-    os.close(master)
+    shown = shown_on(master)
     assert process.wait(timeout=60) == 0
     assert b"lib " in shown
     assert all(char.isprintable() or char in "\r\n" for char in shown.decode())
@@ -402,8 +409,7 @@ def test_a_terminal_gets_a_table_of_its_width(tmp_path: Path) -> None:
     environment = os.environ | {"COLUMNS": "64"}
     subprocess.run(command, stdout=slave, start_new_session=True, env=environment, check=True)
     os.close(slave)
-    shown = os.read(master, 4096).decode().replace("\r", "")
-    os.close(master)
+    shown = shown_on(master).decode().replace("\r", "")
     assert shown == as_table(parse_saved_smaps(EXAMPLE), width=64)
 
 

@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import Iterator
 from functools import partial
 
+from stepped_program import DEADLINE_SECONDS
 from textual.app import App
 
 from smapstop.ui.screens.frame_slices import FrameSlices
-
-DEADLINE_SECONDS = 10
 
 
 class Host(App[None]):

@@ -32,13 +32,16 @@ async def test_it_starts_with_the_chapter_that_was_asked_for() -> None:
         assert "mmap_lock" in screen_of(pilot).viewer.document.source
 
 
-async def test_n_goes_to_the_next_chapter_and_back_returns() -> None:
-    """In a small window, because a chapter takes long to be laid out."""
+async def test_n_goes_through_all_chapters_whose_headings_are_those_of_links_and_back_returns() -> None:
+    """In one test and a small window, because a chapter takes long to be laid out."""
     names = [CONTENTS, *chapters()]
+    shown = list[str]()
     async with GuideApp().run_test(size=(60, 8)) as pilot:
-        assert [await press(pilot, "n"), await press(pilot, "n")] == names[1:3]
-        await screen_of(pilot).viewer.go(f"{names[-2]}.md")
-        assert [await press(pilot, "n"), await press(pilot, "n")] == [names[-1], names[-1]]
+        for name in names:
+            document = screen_of(pilot).viewer.document
+            assert [anchor for anchor in anchors_of(name) if not document.goto_anchor(anchor)] == [], name
+            shown.append(await press(pilot, "n"))
+        assert shown == [*names[1:], names[-1]]
         assert await press(pilot, "N") == names[-2]
         assert await press(pilot, "escape") == names[-1]
         assert await press(pilot, "escape") == names[-2]
@@ -48,14 +51,6 @@ def anchors_of(chapter: str) -> set[str]:
     """The headings of a chapter that links lead to."""
     parts = [link.partition("#") for chapter in GUIDE.glob("*.md") for link in links(chapter)]
     return {anchor for file, _, anchor in parts if anchor and chapter_of(file) == chapter}
-
-
-@pytest.mark.parametrize("chapter", [name for name in (CONTENTS, *chapters()) if anchors_of(name)])
-async def test_links_to_headings_of_a_chapter_find_them(chapter: str) -> None:
-    async with GuideApp(chapter).run_test(size=(60, 8)) as pilot:
-        await pilot.pause()
-        document = screen_of(pilot).viewer.document
-        assert [anchor for anchor in anchors_of(chapter) if not document.goto_anchor(anchor)] == []
 
 
 @pytest.mark.parametrize("width", [60, 118])

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from factories import mappings_of, tick_of
 from list_source import ListSource, target
+from stepped_program import DEADLINE_SECONDS
 from textual.pilot import Pilot
 
 from smapstop.model.protocol import Attach
@@ -14,7 +15,7 @@ from smapstop.ui.app import Dashboard
 from smapstop.ui.widgets.inspector import Inspector
 from smapstop.ui.widgets.mapping_table import MappingTable
 
-MAPPINGS, DEADLINE_SECONDS = 6_000, 20
+MAPPINGS = 6_000
 
 
 def tick(number: int, first_kb: int) -> Tick:

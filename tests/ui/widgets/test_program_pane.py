@@ -323,7 +323,7 @@ async def test_the_app_answers_during_a_flood() -> None:
         while (count := scene.stage.counted) < 10:
             scene.does("x")
             await scene.until(lambda: scene.stage.counted > count)
-        assert scene.pane.bytes_read > before
+        await scene.until(lambda: scene.pane.bytes_read > before)
         await scene.focus()
         scene.does("\x1b[24~")
         await scene.until(lambda: scene.stage.taken_back > 0)
@@ -350,7 +350,7 @@ async def test_lines_that_did_not_change_are_not_drawn_again(monkeypatch: pytest
         monkeypatch.setattr(scene.pane, "refresh", lambda *regions: drawn.extend(regions))
         os.write(scene.stage.master, b"\n")
         await scene.shows("two")
-        assert drawn == [Region(0, 1, 60, 1)]
+        assert {*drawn} == {Region(0, 1, 60, 1)}
 
 
 async def test_a_program_that_does_not_read_holds_nothing_up() -> None:
@@ -380,7 +380,9 @@ async def test_an_unmounted_pane_lets_go_of_the_terminal() -> None:
         os.write(scene.stage.master, b"\n")
         os.waitid(os.P_PID, scene.stage.pid, os.WEXITED | os.WNOWAIT)
         await scene.pilot.pause()
-        assert b"left" in os.read(scene.stage.master, 100)
+        left = b""
+        while b"left" not in left:  # it comes in parts, and fails at the end of all
+            left += os.read(scene.stage.master, 100)
 
 
 async def test_the_next_program_is_distinguished_by_a_line_and_gets_keys_and_size() -> None:
