@@ -72,8 +72,8 @@ class MainScreen(RowScreen):
         self.zoom = Zoom(self)
         """Which part fills the screen."""
         self._border_drag = BorderDrag(self)
-        self._redraw = MainRedraw(self, lambda: self.member_watch.shows_family, self._walk_on)
-        self.member_watch = MemberWatch(self)
+        self.member_watch = watch = MemberWatch(self)
+        self._redraw = MainRedraw(self, lambda: watch.shows_family, watch.redraw, self._walk_on)
         if isinstance(begin, Launch):
             from smapstop.ui.widgets.program_dock import build_dock
 

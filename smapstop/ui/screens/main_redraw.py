@@ -22,12 +22,20 @@ class MainRedraw:
 
     Args:
         screen: The screen.
-        is_covered: Whether nothing of it can be seen.
+        is_covered: Whether nothing of it can be seen, as the family covers it.
+        redraw_cover: Called when an alert is raised meanwhile, which is shown there.
         finish: Called at the end of each redraw.
     """
 
-    def __init__(self, screen: RowScreen, is_covered: Callable[[], bool], finish: Callable[[], None]) -> None:
-        self._screen, self._is_covered, self._finish = screen, is_covered, finish
+    def __init__(
+        self,
+        screen: RowScreen,
+        is_covered: Callable[[], bool],
+        redraw_cover: Callable[[], None],
+        finish: Callable[[], None],
+    ) -> None:
+        self._screen, self._finish = screen, finish
+        self._is_covered, self._redraw_cover = is_covered, redraw_cover
         self._slices = FrameSlices(screen)
 
     def begin(self) -> None:
@@ -53,7 +61,8 @@ class MainRedraw:
             return
         session.view = view
         if self._is_covered():
-            examine_alerts(screen, session, view)
+            if examine_alerts(screen, session, view):
+                self._redraw_cover()
             return
         self._show_table(view)
         yield

@@ -22,11 +22,12 @@ def compose_top() -> Iterable[Widget]:
     yield Totals()
 
 
-def examine_alerts(screen: Screen[None], session: Session, view: View) -> None:
-    """Examine what is new for alerts, and ring the bell if one is raised."""
+def examine_alerts(screen: Screen[None], session: Session, view: View) -> bool:
+    """Examine what is new for alerts, and ring the bell if one is raised; whether one is."""
     is_raised = session.alerts.update(session.runs, session.family.log, page_kb_of(view.mappings))
     if is_raised and session.end_of_recording is None:
         screen.app.bell()
+    return is_raised
 
 
 def show_top(screen: Screen[None], session: Session, view: View, *, numbered: bool) -> Iterator[None]:

@@ -216,10 +216,12 @@ async def test_an_alert_is_shown_in_the_family_and_escape_hides_it_first() -> No
     family = Family("family pss>120")
     async with family.app.run_test(size=(118, 40)) as pilot:
         await family.open(pilot)
-        family.source.deliver(replace(tick(2), monotonic_ns=2 * SECOND_NS + 1), reading(3))
+        family.source.deliver(reading(3, private_dirty=24))
+        await pause_until(pilot, lambda: "+20 K" in family_of(pilot)[2], "the reading; no other one comes")
+        family.source.deliver(replace(tick(2), monotonic_ns=2 * SECOND_NS + 1))
         banner = family.app.screen.query_one(AlertBanner)
-        await pause_until(pilot, lambda: banner.display, "the alert")
-        assert "family pss>120: Σ Pss 130 K" in banner.render_line(0).text
+        alert = "family pss>120: Σ Pss 130 K"
+        await pause_until(pilot, lambda: alert in banner.render_line(0).text, "the alert")
         await pilot.press("escape")
         await pause_until(pilot, lambda: not banner.display, "it is hidden")
         assert isinstance(family.app.screen, FamilyScreen)
