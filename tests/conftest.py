@@ -86,6 +86,7 @@ def _isolated_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
 PATIENCE = (
     ("smapstop.proc.shared_memory.sharers", "MAX_SECONDS"),  # what was not found until then is not there
     ("smapstop.ui.app", "PATIENCE_SECONDS"),  # a tick is missed then
+    ("smapstop.ui.program_control", "GRACE_SECONDS"),  # a program that has not ended until then gets another signal
     ("smapstop.ui.widgets.findable_list", "_PAUSE_SECONDS"),  # letters that are typed belong together until then
     ("smapstop.ui.keys.key_app", "_PATIENCE_SECONDS"),  # a key waits so long for the one before it
     ("smapstop.ui.widgets.main_views", "_PROMPT_SECONDS"),  # an inspector that draws slower follows the cursor later

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 
 async def pause_until(pilot: Pilot[Any], holds: Callable[[], object], what: str | Callable[[], object]) -> None:
-    """Let the app run until a condition holds.
+    """Let the app run until a condition holds, and all else is done that is under way by then.
 
     Args:
         pilot: Of the app.
@@ -20,3 +20,4 @@ async def pause_until(pilot: Pilot[Any], holds: Callable[[], object], what: str 
     while not holds():
         assert time.monotonic() < deadline, f"never: {what() if callable(what) else what}"
         await pilot.pause(0.01)
+    await pilot.pause()

@@ -357,10 +357,13 @@ async def test_space_plays_from_the_start_and_stops() -> None:
 
 
 async def test_playing_is_as_fast_as_was_asked_for_and_ends_at_the_end() -> None:
-    app = replay(*ticks(481))  # eight seconds to see, on a busy machine, too
+    app = replay(*ticks(1801))  # half a minute to see it, on a busy machine, too
     async with app.run_test(size=(WIDE, 40)) as pilot:
         await pilot.press("p", "p", "p")
         assert "▶ 60×" in await header(pilot)
+        await pilot.press("L", "less_than_sign")
+        assert at(pilot) == 1790
+        app.action_command("play 60")
         await pause_until(pilot, lambda: "end of recording" in header_now(pilot), "the end")
 
 
