@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from smapstop.proc.remote.processes import stat_texts
 from smapstop.proc.remote.script import Answer, call
@@ -31,9 +32,8 @@ def parse_rollups(text: bytes, pids: Sequence[int]) -> dict[str, Answer]:
         pids: The processes.
     """
     found: dict[int, bytes] = {}
-    stats = [*stat_texts(text)]
-    ends = [*(start for start, _, _ in stats[1:]), len(text)]
-    for (_, end, pid), next_start in zip(stats, ends, strict=True):
+    stats = [*stat_texts(text), (len(text), len(text), 0)]
+    for (_, end, pid), (next_start, _, _) in pairwise(stats):
         if rollup := _ROLLUP.search(text, end, next_start):
             found[pid] = rollup[0]
     return {name: _answer(name, found.get(pid), text) for pid, name in zip(pids, map(rollup_name, pids), strict=True)}

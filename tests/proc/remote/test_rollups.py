@@ -29,6 +29,13 @@ def test_they_are_those_that_each_file_has(shell: str, way: Callable[[str], str]
         found[rollup_name(999_999_999)].contents()
 
 
+def test_nothing_is_found_when_all_have_ended() -> None:
+    with RemoteShell("sh") as shell:
+        (answer,) = shell.request(rollups_call([999_999_999]))
+    with pytest.raises(FileNotFoundError):
+        parse_rollups(answer.text, [999_999_999])[rollup_name(999_999_999)].contents()
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 def test_who_may_not_be_read_is_not_permitted() -> None:
     with RemoteShell("setpriv --reuid 65534 --regid 65534 --clear-groups sh") as shell:
