@@ -28,6 +28,9 @@ _ENVIRONMENT = {
 }
 """Environment of the sampler; launched programs get the user's. (-P: import no struct.py of the user's directory.)"""
 
+_DETACH_SECONDS = 30.0
+"""Time for the sampler to leave the launched program, which would end with it: it may be long on a busy machine."""
+
 
 class LiveSource:
     """Sample a live process: owns the sampler process and the reader thread.
@@ -95,18 +98,22 @@ class LiveSource:
 
         A sampler that does not end within the grace period (stopped, or in a long read) is killed.
         """
+        self._end_within(GRACE_SECONDS)
+
+    def _end_within(self, seconds: float) -> None:
+        """Close, and kill a sampler that has not ended after some seconds."""
         self._closing = True
         assert self._sampler.stdin is not None
         assert self._sampler.stdout is not None
         self._sampler.stdin.close()
         if self._thread is not None:
-            self._thread.join(GRACE_SECONDS)
+            self._thread.join(seconds)
             if self._thread.is_alive():
                 self._sampler.kill()
                 self._thread.join()
         self._sampler.stdout.close()
         try:
-            self._sampler.wait(GRACE_SECONDS)
+            self._sampler.wait(seconds)
         except subprocess.TimeoutExpired:
             self._sampler.kill()
             self._sampler.wait()
@@ -115,7 +122,7 @@ class LiveSource:
     def detach(self) -> None:
         """Close, but leave the launched program running."""
         self.request(Detach())
-        self.close()
+        self._end_within(_DETACH_SECONDS)
 
     def _read(self, deliver: "Callable[[SourceMessage], object]") -> None:
         """Body of the reader thread: read and deliver messages."""

@@ -530,7 +530,8 @@ def test_launched_program_ends_with_its_terminal_when_the_source_is_closed(progr
     wait_until(lambda: has_ended(pid))
 
 
-def test_launched_program_goes_on_when_it_is_left(tmp_path: Path) -> None:
+def test_launched_program_goes_on_when_it_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smapstop.source.live.GRACE_SECONDS", 0.0)  # a sampler that is slow to leave it is waited for
     master, slave = os.openpty()
     fifo, done = tmp_path / "fifo", tmp_path / "done"
     os.mkfifo(fifo)
