@@ -119,6 +119,7 @@ def test_the_family_is_recorded_with_the_process(path: Path) -> None:
             *_, reading = opened.family()
         os.kill(int(reading.pids[-1]), signal.SIGTERM)
         wait_until(lambda: families(path)[-1] == ["sh", "sleep"])
+        os.kill(int(reading.pids[1]), signal.SIGTERM)  # it would outlive the shell
         process.terminate()
         assert process.wait(DEADLINE_SECONDS) == 0
 
