@@ -15,7 +15,7 @@ from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.screens.modal import Modal
 from smapstop.ui.widgets.guide_viewer import GuideViewer
-from smapstop.ui.widgets.scroll_height import scroll_lines
+from smapstop.ui.widgets.scrolling import scroll_lines
 
 WIDE = 100
 """Least width, in cells, to list the chapters next to the text."""

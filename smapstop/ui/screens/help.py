@@ -23,7 +23,7 @@ from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of, keymap_of
 from smapstop.ui.screens.modal import Modal
 from smapstop.ui.theme.app_theme import palette_of
-from smapstop.ui.widgets.scroll_height import scroll_lines
+from smapstop.ui.widgets.scrolling import scroll_lines
 
 COMMANDS_TITLE = "Commands, after :"
 

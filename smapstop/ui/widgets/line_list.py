@@ -16,7 +16,7 @@ from smapstop.ui.drawing.cursor_css import cursor_css
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.widgets.plain_lines import plain_lines
-from smapstop.ui.widgets.scroll_height import set_scroll_height
+from smapstop.ui.widgets.scrolling import set_scroll_height
 
 Identity = TypeVar("Identity")
 """Identity of an item, stable while items are added, removed and reordered."""

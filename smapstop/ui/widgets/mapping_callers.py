@@ -22,7 +22,7 @@ from smapstop.ui.callers.flame import Flame, box_at, find_box, lay_out_flame, ne
 from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
-from smapstop.ui.widgets.scroll_height import scroll_lines, set_scroll_height
+from smapstop.ui.widgets.scrolling import scroll_lines, set_scroll_height
 from smapstop.ui.widgets.strip_scroll import StripScroll
 
 _EMPTY = CallNode(None, 0, 0, ())

@@ -17,7 +17,7 @@ from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.messages import SourceRequested
 from smapstop.ui.pages.sharer_requests import ObjectSharers
-from smapstop.ui.widgets.scroll_height import scroll_lines, set_scroll_height
+from smapstop.ui.widgets.scrolling import scroll_lines, set_scroll_height
 from smapstop.ui.widgets.strip_scroll import StripScroll
 
 

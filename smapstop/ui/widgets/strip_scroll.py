@@ -17,7 +17,7 @@ from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.keys.bindings import bindings
 from smapstop.ui.theme.app_theme import palette_of
 from smapstop.ui.widgets.plain_lines import plain_lines
-from smapstop.ui.widgets.scroll_height import scroll_lines, set_scroll_height
+from smapstop.ui.widgets.scrolling import scroll_lines, set_scroll_height
 
 
 class StripScroll(ScrollView, can_focus=True, inherit_bindings=False):

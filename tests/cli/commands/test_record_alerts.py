@@ -91,26 +91,26 @@ def test_a_program_that_was_started_is_ended(path: Path) -> None:
 def test_then_a_command_is_run_once_in_a_group_of_its_own_and_the_recording_goes_on(
     program: Program, path: Path
 ) -> None:
-    told = path.with_name("told")
+    written = path.with_name("written")
     command = (
-        f'echo "$$ $(cut -d" " -f5 /proc/$$/stat) $SMAPSTOP_PID $SMAPSTOP_FILE $SMAPSTOP_ALERT" >>{told}; exit 4'
+        f'echo "$$ $(cut -d" " -f5 /proc/$$/stat) $SMAPSTOP_PID $SMAPSTOP_FILE $SMAPSTOP_ALERT" >>{written}; exit 4'
     )
     with SteppedProgram(program("first_touch")) as stepping:
         alert = f"rss>{rss_kb(stepping.pid) + 60}"
         with recording(path, "--alert", alert, "--then", command, "-p", stepping.pid) as process:
-            assert not told.exists()
+            assert not written.exists()
             stepping.go()
-            wait_until(lambda: told.exists() and told.read_text().endswith("\n"))
-            wait_until(lambda: not Path("/proc", told.read_text().split()[0]).exists())  # its end is known
+            wait_until(lambda: written.exists() and written.read_text().endswith("\n"))
+            wait_until(lambda: not Path("/proc", written.read_text().split()[0]).exists())  # its end is known
             known = tick_count(path)
             wait_until(lambda: tick_count(path) > known + 2)
             process.send_signal(signal.SIGINT)
             status, said = end_of(process)
     assert status == 0
-    pid, group, watched, file, line = told.read_text().split(" ", 4)
+    pid, group, watched, file, line = written.read_text().split(" ", 4)
     assert (pid, watched, file) == (group, str(stepping.pid), str(path))
     assert line.startswith(f"{alert}: Rss ")
-    assert told.read_text().count("\n") == 1
+    assert written.read_text().count("\n") == 1
     assert said == f"smapstop: --then {command} failed: 4\n"
 
 

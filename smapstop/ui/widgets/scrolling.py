@@ -1,4 +1,4 @@
-"""Height of what scrolls in a view, set without a new layout of the screen where that is possible; scrolling."""
+"""Scrolling: how high that is which scrolls, set without a new layout where possible, and scrolling by lines."""
 
 from textual.geometry import Size
 from textual.scroll_view import ScrollView

@@ -1,4 +1,4 @@
-"""Height of what scrolls."""
+"""Scrolling: the height of what scrolls, and keys that come faster than it is drawn."""
 
 import time
 
