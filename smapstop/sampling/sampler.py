@@ -161,9 +161,9 @@ class Sampler:
             faults, faults_ns = self._settle_faults(reading, transition.state.known)
             events = self._fork_copies.settle(events, faults, reading.mappings if has_mappings else None, ids)
             self._state = transition.state
-            self.pacer.book_tick(
-                reading.tier, max(spent_ns, reading.read_ns - self._process.delay_ns), time.monotonic_ns(), faults_ns
-            )
+            elapsed_ns = reading.read_ns - self._process.delay_ns
+            now_ns = time.monotonic_ns()
+            self.pacer.book_tick(reading.tier, spent_ns, now_ns, elapsed_ns=elapsed_ns, faults_ns=faults_ns)
             spent_ns += faults_ns
             self._last = self._build_tick(reading, transition, events, stacks, faults, spent_ns)
             return self._last

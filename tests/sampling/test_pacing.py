@@ -143,7 +143,9 @@ def test_page_faults_do_not_keep_cheap_readings_from_coming_between() -> None:
     for _ in range(200):
         now, tier = pacer.due_ns, pacer.tier()
         tiers.append(tier)
-        pacer.book_tick(tier, {"counters": MS // 5, "rollup": 4 * MS, "smaps": 190 * MS}[tier], now, 30 * MS)
+        pacer.book_tick(
+            tier, {"counters": MS // 5, "rollup": 4 * MS, "smaps": 190 * MS}[tier], now, faults_ns=30 * MS
+        )
 
     assert set(tiers) == {"smaps", "rollup"}
     assert tiers.count("smaps") > 10
@@ -271,3 +273,24 @@ def test_the_first_changes_are_shown_after_an_interval_if_the_first_reading_was_
     for second in range(2):
         pacer.book_tick("smaps", 60 * MS, second * SECOND)
     assert pacer.tier() == "rollup"  # but only the first
+
+
+def test_a_reading_that_stood_still_once_does_not_delay_the_next_ones() -> None:
+    pacer, read = Pacer(Pace(SECOND, 0.05), 0), []
+    for tick in range(20):
+        tier = pacer.tier()
+        elapsed_ns = 3 * SECOND if tick == 7 else 2 * CHEAP[tier]
+        pacer.book_tick(tier, CHEAP[tier], pacer.due_ns + elapsed_ns, elapsed_ns=elapsed_ns)
+        read.append(tier)
+    assert {"smaps"} == set(read)
+
+
+def test_readings_that_take_long_keep_to_the_budget_though_they_cost_little_cpu() -> None:
+    """As of a process that holds its lock, or of one elsewhere."""
+    pacer, elapsed = Pacer(Pace(SECOND, 0.05), 0), list[int]()
+    for _ in range(400):
+        tier = pacer.tier()
+        elapsed.append(300 * MS if tier == "smaps" else CHEAP[tier])
+        pacer.book_tick(tier, CHEAP[tier], pacer.due_ns + elapsed[-1], elapsed_ns=elapsed[-1])
+    assert sum(elapsed) <= 0.05 * pacer.due_ns + 2 * 300 * MS
+    assert elapsed.count(300 * MS) > 50
