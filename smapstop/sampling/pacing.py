@@ -8,8 +8,8 @@ _BETWEEN_DIVISOR = 4
 _MEAN_TICKS = 16
 """Ticks that the mean cost of what is read between two full readings is about."""
 _REST_RATIO = 4
-"""How many times its CPU time a reading may take before the rest counts as an accident. On a busy machine, with a load
-of three for each core, 2.2 to 2.8 times were measured."""
+"""How many times its CPU time a reading may take before the rest counts as an accident. On a busy machine (a load of
+three for each core) 2.2 to 2.8 times were measured."""
 
 
 class Pacer:
