@@ -50,7 +50,7 @@ def _check_file(content: bytes, architecture: Architecture, values: list[int]) -
     try:
         code = _code_of(file, len(content), architecture)
         registers = [STACK_AT] * architecture.perf_mask.bit_count()
-        registers[architecture.sampled_pc] = LOADED_AT + values[1]
+        registers[architecture.sample_order[architecture.pc]] = LOADED_AT + values[1]
         registers[architecture.sample_order[architecture.frame_pointer]] = STACK_AT + values[2]
         words = [LOADED_AT + value for value in values[3:]] + [STACK_AT + 8 * at for at in range(60)]
         stack = Unwinder(code).unwind(tuple(registers), struct.pack(f"<{len(words)}Q", *words))

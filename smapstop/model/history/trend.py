@@ -32,8 +32,6 @@ class Trend:
     """Change over the run, kB; negative when it fell."""
     seconds: float
     """From `first` to `last`."""
-    quiet_seconds: float
-    """From `last` to the tick asked for."""
     goes_on: bool
     """Whether it is a run of `RUN_CHANGES` or more that has not ended."""
     lost_kb: float
@@ -85,7 +83,6 @@ def trend_at(history: MappingHistory, number: int) -> Trend | None:
         changes=len(run),
         kb=float(changes[run].sum()),
         seconds=seconds,
-        quiet_seconds=quiet,
         goes_on=len(run) >= RUN_CHANGES and not is_quiet,
         lost_kb=-float(changes[changes < 0].sum()),
         steps=tuple(numbers[run + 1].tolist()),

@@ -30,16 +30,6 @@ class Architecture:
         """Index of the program counter in `in_dwarf_order`."""
         return len(self.sample_order) - 1
 
-    @property
-    def sampled_pc(self) -> int:
-        """Index of the program counter in a sample."""
-        return self.sample_order[-1]
-
-    @property
-    def sampled_stack_pointer(self) -> int:
-        """Index of the stack pointer in a sample: the address of the first byte of the sampled stack."""
-        return self.sample_order[self.stack_pointer]
-
     def in_dwarf_order(self, registers: tuple[int, ...]) -> list[int]:
         """Return the registers of a sample by their DWARF numbers, the program counter last.
 
