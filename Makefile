@@ -57,10 +57,10 @@ fuzz: $(READY) ## fuzz all targets, MINUTES=1 each; one with TARGET=smaps
 	@$(PY) -c 'import atheris' 2>/dev/null || $(PYTHON) -m pip --python $(VENV) install -q -c constraints.txt atheris
 	@PYTHONPATH=tests $(PY) -m fuzz $(TARGET) --minutes $(or $(MINUTES),1)
 
-truth: $(READY) ## check what is told of random commands, MINUTES=1; as root, from SEED=n
+truth: $(READY) ## check the sentences about random commands, MINUTES=1; as root, from SEED=n
 	@PYTHONPATH=tests $(PY) -m truth --minutes $(or $(MINUTES),1) $(if $(SEED),--seed $(SEED))
 
-truth-idle: $(READY) ## list and check what is told of idle servers, MINUTES=10; as root
+truth-idle: $(READY) ## list and check the sentences about idle servers, MINUTES=10; as root
 	@PYTHONPATH=tests $(PY) -m truth.idle --minutes $(or $(MINUTES),10)
 
 kills: $(READY) ## kill it COUNT=100 times at random moments while it records, and check what is left; from SEED=n

@@ -169,7 +169,7 @@ class FamilyWatch:
             yield from self._finish(pid)
 
     def _finish(self, pid: int) -> Iterator[MemberMessage]:
-        """Tell how a member ended, and close it."""
+        """Send how a member ended, and close it."""
         tick = self._members.pop(pid).finish()
         if tick is not None:
             yield MemberMessage(pid, tick)

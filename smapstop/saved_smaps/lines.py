@@ -92,7 +92,7 @@ class LineReader:
         self._known: dict[bytes, SavedLine] = {}
 
     def read(self, raw: bytes) -> SavedLine:
-        """Tell what a line is."""
+        """Classify a line; lines of the kernel repeat, so they are remembered."""
         line = self._known.get(raw)
         if line is None:
             line = read_line(raw)
@@ -102,7 +102,7 @@ class LineReader:
 
 
 def read_line(raw: bytes) -> SavedLine:
-    """Tell what a line is; the damage of a line counts only where a header or field is expected."""
+    """Classify a line; the damage of a line counts only where a header or field is expected."""
     line = None if _GREP_COLOUR in raw else _kernel_line(raw)
     if line is not None:
         return line
