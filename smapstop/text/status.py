@@ -305,8 +305,9 @@ def kind_amounts(view: View) -> list[tuple[Kind, int, int]]:
     return [(kind, int(amounts[at]), int(change[at])) for at, kind in enumerate(kinds) if has[at]]
 
 
-def faults_parts(view: View) -> list[tuple[str, str]]:
-    """Page faults per second, as (label, value)."""
+def faults_choices(view: View) -> list[list[tuple[str, str]]]:
+    """Page faults per second, as (label, value), the longest choice first; alone, those of the disk count more."""
     rates = fault_rates(view.previous_tick, view.snapshot.tick)
-    minor, major = rates or (None, None)
-    return [("minor faults", fmt.per_second(minor)), ("major", fmt.per_second(major))]
+    minor, major = (fmt.per_second(rate) for rate in rates or (None, None))
+    one = ("major faults", major) if rates and rates[1] else ("minor faults", minor)
+    return [[("minor faults", minor), ("major", major)], [one]]

@@ -21,6 +21,7 @@ from smapstop.text.mapping_detail import ComparedTicks, UnitOf, compare_fields, 
 from smapstop.text.mechanisms import EXPLANATIONS, event_verdict, sentence_of, source_of
 from smapstop.text.shared_memory import has_object, object_sentences
 from smapstop.text.status import baseline_text
+from smapstop.text.turnover import turnover_text
 from smapstop.text.units import AUTO, UnitFormat, process_format, unit_format_of
 
 UNCHANGED = "unchanged"
@@ -61,6 +62,8 @@ class Why:
     """What is inferred since the mapping was read, in a few words; empty for nothing."""
     evidence: str
     """What was measured since, and what is inferred of it; empty for nothing."""
+    turnover: str
+    """That pages came and left again between two readings; empty where that is not known."""
     trend: str
     """Since when and how fast Rss moves, and by which mechanisms."""
     moving: bool
@@ -102,6 +105,7 @@ def why_of(history: MappingHistory, view: View, ticks: ComparedTicks, pages_key:
         notice=ticks.notice,
         inferred=inferred,
         evidence=evidence,
+        turnover=turnover_text(history, history.timeline.at(ticks.number).reading_tick.number, unit_of("rss")),
         verdict=_verdict(last, unit_of) or unchanged_text(history, ticks.number),
         age=_ago(last) if last else "",
         trend=trend_sentence,

@@ -17,7 +17,7 @@ from smapstop.text.status import (
     baseline_text,
     exit_status_label,
     exit_status_text,
-    faults_parts,
+    faults_choices,
     figures_of,
     header_of,
     kind_amounts,
@@ -137,18 +137,24 @@ def test_rates_divide_by_the_real_time() -> None:
         "+1 M/s",
         1024.0,
     )
-    assert faults_parts(shown) == [("minor faults", "15/s"), ("major", "1/s")]
+    assert faults_choices(shown)[0] == [("minor faults", "15/s"), ("major", "1/s")]
+
+
+def test_where_one_figure_of_page_faults_has_room_it_is_that_of_the_disk_if_there_is_any() -> None:
+    assert faults_choices(scene_of(two_ticks(apart_s=2.0)))[1:] == [[("major faults", "1/s")]]
+    none_major = replace(COUNTERS, minor_faults=30)
+    assert faults_choices(scene_of(two_ticks(counters=none_major)))[1:] == [[("minor faults", "30/s")]]
 
 
 def test_after_a_gap_there_is_no_rate() -> None:
     shown = scene_of(two_ticks(apart_s=3600.0))
     assert figures_of(shown)[0].change_text == "–"
-    assert faults_parts(shown)[0] == ("minor faults", "–")
+    assert faults_choices(shown)[0][0] == ("minor faults", "–")
 
 
 def test_counters_that_ran_backwards_give_no_rate() -> None:
     shown = scene_of(two_ticks(counters=replace(COUNTERS, minor_faults=-1)))
-    assert faults_parts(shown)[0] == ("minor faults", "–")
+    assert faults_choices(shown)[0][0] == ("minor faults", "–")
 
 
 def test_what_is_not_known_is_not_zero() -> None:

@@ -48,6 +48,7 @@ def draw_why(
     first = [*_notice(why, style, width), *draw_inferred(why.inferred, why.evidence, style, width)]
     if why.age or not why.inferred:
         first += draw_verdict(why.verdict, why.age, style, width)
+    first += draw_paragraph(why.turnover, style, width)
     middle = [trend, reasons] if why.moving or height >= _SHORT else [reasons, trend]
     parts = [
         *middle,

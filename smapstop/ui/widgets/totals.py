@@ -18,7 +18,7 @@ from smapstop.text import format as fmt
 from smapstop.text.inferred import elsewhere_text, reading_text
 from smapstop.text.kinds import letter_of
 from smapstop.text.limits import LimitText, limit_texts, mapping_count_text
-from smapstop.text.status import Figure, faults_parts, figures_of, kind_amounts
+from smapstop.text.status import Figure, faults_choices, figures_of, kind_amounts
 from smapstop.text.units import unit_format_of
 from smapstop.ui.drawing.style import DrawStyle
 from smapstop.ui.theme.app_theme import palette_of
@@ -167,14 +167,16 @@ def _draw_limit(limit: LimitText, style: DrawStyle) -> list[Segment]:
 
 
 def _draw_faults(view: View, style: DrawStyle, room: int) -> list[Segment]:
-    """Draw the faults per second, as far as there is room, the minor ones first."""
-    segments: list[Segment] = []
-    for label, value in faults_parts(view):
-        pieces = [Segment(f" {label} ", style.quiet), Segment(f"{value:<6} ", style.base)]
-        if _cells(segments) + _cells(pieces) > room:
-            break
-        segments += pieces
-    return segments
+    """Draw the faults per second, as far as there is room."""
+    for parts in faults_choices(view):
+        segments = [
+            segment
+            for label, value in parts
+            for segment in (Segment(f" {label} ", style.quiet), Segment(f"{value:<6} ", style.base))
+        ]
+        if _cells(segments) <= room:
+            return segments
+    return []
 
 
 def _cells(segments: Sequence[Segment]) -> int:

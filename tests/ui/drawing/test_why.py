@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from factories import mappings_of, tick_of, timeline_of
+from factories import faults_of, mappings_of, tick_of, timeline_of
 from rich.style import Style
 
 from smapstop.model.events import MECHANISMS, NO_EVENTS, Events
@@ -62,6 +62,16 @@ def test_the_parts_stand_in_the_order_of_their_weight() -> None:
     at = [next(y for y, line in enumerate(lines) if line.startswith(start)) for start in starts]
     assert at == sorted(at)
     assert len(lines) <= 60
+
+
+def test_that_a_file_is_read_from_disk_again_and_again_stands_below_the_verdict() -> None:
+    rows, faults = mappings_of((0x1000, 0x9000, "r--s", "/data/big", 8000)), faults_of((7, "f", 99), minor=0, major=99)
+    timeline = timeline_of(tick_of(0, rows, [7]), tick_of(1, rows, [7], faults=faults))
+    lines = draw_why(MappingHistory(timeline, 7), derive_view(timeline, ViewState()), "v", STYLE, 160, 11)
+    assert [line.text.strip()[:32] for line in lines[:2]] == [
+        "no change since attach (22:13:20)"[:32],
+        "At least 99 page faults read it ",
+    ]
 
 
 def test_all_that_has_no_room_can_be_scrolled_to() -> None:
