@@ -65,7 +65,8 @@ def test_the_parts_stand_in_the_order_of_their_weight() -> None:
 
 
 def test_that_a_file_is_read_from_disk_again_and_again_stands_below_the_verdict() -> None:
-    rows, faults = mappings_of((0x1000, 0x9000, "r--s", "/data/big", 8000)), faults_of((7, "f", 99), minor=0, major=99)
+    rows = mappings_of((0x1000, 0x9000, "r--s", "/data/big", 8000))
+    faults = faults_of((7, "f", 99), minor=0, major=99)
     timeline = timeline_of(tick_of(0, rows, [7]), tick_of(1, rows, [7], faults=faults))
     lines = draw_why(MappingHistory(timeline, 7), derive_view(timeline, ViewState()), "v", STYLE, 160, 11)
     assert [line.text.strip()[:32] for line in lines[:2]] == [
