@@ -131,6 +131,12 @@ EXPECTED: dict[str, dict[str, tuple[str, ...]]] = {
         "touched": ("huge-fault 512",),
         "paged-out": ("swap-out 256", "zero-page? 256 or zero-page 256"),
     },
+    "huge_forked": {
+        "touched": ("huge-fault 512",),
+        "forked": ("shared-by-fork 512",),
+        "parent-wrote": ("huge-split 512", "copy-on-write-after-fork? 1"),
+        "child-ended": ("sole-owner 511",),
+    },
     "huge_shared": {
         "read": NOTHING,
         "written": ("huge-fault 512",),

@@ -178,8 +178,8 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
         "THP split",
         "{pages} {were} mapped as part of huge pages. The kernel split these: what is still resident has small "
         "entries now. Typical causes: part of the huge page was unmapped, given up, protected (mprotect) or swapped "
-        "out.",
-        "mm/huge_memory.c: __split_huge_pmd",
+        "out, or the first write after a fork, which copies one small page.",
+        "mm/huge_memory.c: __split_huge_pmd, do_huge_pmd_wp_page",
     ),
     "huge-fault": Explanation(
         "huge fault",
