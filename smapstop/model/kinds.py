@@ -54,6 +54,11 @@ class _Pages(IntEnum):
     """Bare page frames or I/O memory (VM_PFNMAP, VM_IO): never pages of a file."""
 
 
+SHARED_ANONYMOUS = "/dev/zero (deleted)"
+"""What the kernel prints for MAP_SHARED | MAP_ANONYMOUS (mm/shmem.c: shmem_zero_setup): no file was deleted."""
+SHARED_ANONYMOUS_TEXT = "shared anonymous"
+"""What people call it."""
+
 _SHARED_NAMES = (
     r"\[anon_shmem:|anon_inode:\[secretmem\]|/(memfd:|SYSV[0-9a-f]{8}|(dev|run|var/run)/shm/|dev/hugepages[^/]*/"
     r"|(dev/zero|secretmem) \(deleted\)$|secretmem$)"

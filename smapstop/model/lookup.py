@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from smapstop.errors import SmapstopError, ambiguous_name_error, unknown_name_error
-from smapstop.model.kinds import is_data_file, kind_at, section_of
+from smapstop.model.kinds import SHARED_ANONYMOUS, SHARED_ANONYMOUS_TEXT, is_data_file, kind_at, section_of
 from smapstop.proc.columns import Mappings, strip_deleted
 
 _ADDRESS = re.compile(r"(0x[0-9a-f]{1,16}|[0-9a-f]{5,16})(?:-(?:0x)?[0-9a-f]{5,16})?", re.IGNORECASE)
@@ -57,7 +57,9 @@ def section_at(mappings: Mappings, row: int) -> str:
 
 
 def base_name(name: str) -> str:
-    """Last component of a path, without the kernel's ` (deleted)`; other names unchanged."""
+    """Last component of a path, without the kernel's ` (deleted)`; other names as `without_path`."""
+    if name == SHARED_ANONYMOUS:
+        return SHARED_ANONYMOUS_TEXT
     name = strip_deleted(name)
     return name.rpartition("/")[2] if name.startswith("/") else name
 

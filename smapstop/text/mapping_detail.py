@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.history.mapping_history import MappingHistory, MappingState
 from smapstop.model.history.time_window import TimeWindow
-from smapstop.model.kinds import Kind
+from smapstop.model.kinds import SHARED_ANONYMOUS, Kind
 from smapstop.model.labels import Label
 from smapstop.model.own_changes import SHARING_FIELDS, most_own_kb
 from smapstop.model.timeline.map_snapshot import MapSnapshot
@@ -95,7 +95,9 @@ def facts_of(state: MappingState, unit: UnitFormat = AUTO) -> list[str]:
     hugetlb = hugetlb_kb({name: int(column[row]) for name, column in zip(rows.fields, rows.amounts, strict=True)})
     if hugetlb:
         facts.append(f"{unit.text(hugetlb)} of hugetlb memory, which is not in Rss")
-    if state.name.endswith(DELETED_SUFFIX) and (state.kind is Kind.FILE or state.section):
+    if state.name == SHARED_ANONYMOUS:
+        facts.append("shared anonymous memory, for which the kernel prints /dev/zero (deleted): no file was deleted")
+    elif state.name.endswith(DELETED_SUFFIX) and (state.kind is Kind.FILE or state.section):
         facts.append("deleted: the file has been removed or replaced")
     return facts
 

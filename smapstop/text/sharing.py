@@ -7,6 +7,7 @@ from smapstop.model.callers.call_stacks import BEYOND
 from smapstop.model.family.family_table import MemberRow
 from smapstop.model.family.sharing import FirstCopy, Part, SharedMapping
 from smapstop.model.kinds import Kind, kind_of
+from smapstop.model.view.row_names import without_path
 from smapstop.proc.callstack.frames import Frame
 from smapstop.text import format as fmt
 from smapstop.text.family import FamilyMoment
@@ -89,7 +90,7 @@ def _first_text(copy: FirstCopy, copiers: Sequence[tuple[Frame, int]]) -> str:
 
 def sharing_name(shared: SharedMapping) -> str:
     """Name without its path, with permissions to distinguish the parts of a file; of other memory its address."""
-    base = fmt.printable(shared.name.rpartition("/")[2])
+    base = fmt.printable(without_path(shared.name))
     if not base:
         return f"anon {shared.start:x}"
     return base if base.startswith("[") else f"{base} {shared.perms}"

@@ -236,6 +236,7 @@ def test_the_facts_are_the_head_of_the_entry_in_words() -> None:
     deleted = state(1, 2, "r--p", "/usr/bin/x (deleted)")
     assert facts_of(deleted)[-1] == "deleted: the file has been removed or replaced"
     assert "deleted" not in facts_of(state(1, 2, "rw-s", "/memfd:x (deleted)"))[-1]
+    assert facts_of(state(1, 2, "rw-s", "/dev/zero (deleted)"))[-1].endswith(": no file was deleted")
     huge = facts_of(state(1, 2, private_hugetlb=[2048], shared_hugetlb=[4096]))
     assert huge[-1] == "6 M of hugetlb memory, which is not in Rss"
 

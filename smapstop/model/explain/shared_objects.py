@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.explain.ledger import KbColumn, Mask
 from smapstop.model.explain.object_views import ObjectRows, find_other_views, mapped_kb, mapped_kb_of
-from smapstop.model.kinds import Kind, classify_texts, is_private, kind_codes
+from smapstop.model.kinds import SHARED_ANONYMOUS, Kind, classify_texts, is_private, kind_codes
 from smapstop.proc.added_fields import OBJECT_ALLOCATED, OBJECT_GROWN_WHILE_READ
 from smapstop.proc.columns import ABSENT, Amounts, Mappings
 
@@ -175,7 +175,7 @@ def _number(keys: NDArray[np.uint64]) -> Rows:
 
 def _begins_with_mapping(mappings: Mappings, rows: Rows) -> Mask:
     """MAP_SHARED | MAP_ANONYMOUS: mmap makes the object, and no file leads to it."""
-    is_zero = classify_texts(mappings.strings, mappings.name[rows], lambda name: name == "/dev/zero (deleted)") > 0
+    is_zero = classify_texts(mappings.strings, mappings.name[rows], lambda name: name == SHARED_ANONYMOUS) > 0
     return is_zero & ~is_private(mappings, rows)
 
 

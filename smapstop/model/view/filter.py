@@ -11,7 +11,7 @@ from smapstop.model.kinds import Kind
 from smapstop.model.labels import purpose_label
 from smapstop.model.purpose_groups import PURPOSE_GROUPS, PurposeGroup
 from smapstop.model.purposes import Purpose
-from smapstop.model.view.row_names import row_section
+from smapstop.model.view.row_names import row_section, without_path
 from smapstop.model.view.sort import Mask, sort_column
 from smapstop.model.view.table_data import TableData
 from smapstop.proc.added_fields import HIDDEN_FIELDS
@@ -104,8 +104,13 @@ def _parse_term(word: str) -> RowFilter:
         return _amount_filter(comparison)
     if (started := _COMPARISON_START.fullmatch(word)) and started["field"].lower() in (*FIELD_BY_NAME, "delta"):
         raise SmapstopError(f"invalid amount in filter term {word!r}", "write it as rss>10M: kB, or with K, M, G, T")
-    in_name, in_part = _text_filter("name", lambda text: word.lower() in text.lower()), _part_filter(word.lower())
+    in_name, in_part = _text_filter("name", lambda text: word.lower() in _searched(text)), _part_filter(word.lower())
     return lambda table: in_name(table) | in_part(table) | _has_label(table, word.lower())
+
+
+def _searched(name: str) -> str:
+    """A name as the kernel prints it, and as it is shown, in lower case."""
+    return f"{name} {without_path(name)}".lower()
 
 
 def _kind_filter(prefix: str) -> RowFilter:

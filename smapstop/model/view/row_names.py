@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.kinds import Kind, section_of
+from smapstop.model.kinds import SHARED_ANONYMOUS, SHARED_ANONYMOUS_TEXT, Kind, section_of
 from smapstop.model.mapping_rows import find_rows
 from smapstop.model.view.table_data import TableData
 
@@ -47,7 +47,9 @@ def _stem(table: TableData, row: int) -> str:
 
 
 def without_path(name: str) -> str:
-    """Name of a file without its directory; other names unchanged."""
+    """Name of a file without its directory; other names unchanged but that of shared memory without one."""
+    if name == SHARED_ANONYMOUS:
+        return SHARED_ANONYMOUS_TEXT
     return name[name.rindex("/") + 1 :] if name.startswith("/") else name
 
 

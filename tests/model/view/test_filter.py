@@ -62,6 +62,14 @@ def test_order(data: TableData, sorting: Sorting, expected: list[int]) -> None:
     assert expected == sort_rows(data, sorting).tolist()
 
 
+def test_shared_memory_without_a_file_is_found_by_the_name_that_is_shown_and_by_that_of_the_kernel() -> None:
+    rows = mappings_of((0x10, 0x20, "rw-s", "/dev/zero (deleted)"), (0x30, 0x33, "rw-s", "/memfd:ring (deleted)"))
+    now = timeline_of(tick_of(0, rows, [0, 1])).at(0)
+    changes = diff_maps(now, now)
+    for expression in ("zero", "shared anonymous", "Anonymous"):
+        assert parse_filter(expression)(build_table(changes, changes, "rss")).tolist() == [True, False], expression
+
+
 def test_only_rows_that_pass_are_sorted(data: TableData) -> None:
     keep = np.array([True, False, True, True, False, False])
 

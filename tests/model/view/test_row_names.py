@@ -28,6 +28,14 @@ def test_names_are_sorted_as_they_are_shown() -> None:
     assert "alpha.so .text" in names
 
 
+def test_shared_memory_without_a_file_is_not_named_after_a_device_that_was_deleted() -> None:
+    rows = mappings_of((0x1000, 0x1001, "rw-s", "/dev/zero (deleted)"), (0x2000, 0x2001, "rw-s", "/SYSV0 (deleted)"))
+    table = derive_view(timeline_of(tick_of(0, rows, [0, 1])), ViewState()).table
+    assert [row_name(table, row) for row in (0, 1)] == ["shared anonymous", "SYSV0 (deleted)"]
+    grouped = derive_view(timeline_of(tick_of(0, rows, [0, 1])), ViewState(grouping="name")).table
+    assert row_name(grouped, 0) == "shared anonymous × 1"
+
+
 def test_rows_of_one_name_have_one_rank_and_stay_in_address_order() -> None:
     table = derive_view(timeline_of(tick_of(0, ROWS, list(range(7)))), ViewState()).table
     ranks = name_ranks(table)
