@@ -94,8 +94,8 @@ def run(words: list[str], command: Command) -> int:
     else:
         require_executable(command[0])
         begin = Launch(command, environment(command, decorate=options.decorate), pace, callers=True)
-    report, ending, note = _watch(begin, options.duration)
-    if note:
+    report, ending, notes = _watch(begin, options.duration)
+    for note in notes:
         print(f"smapstop: {sanitize_line(note)}", file=sys.stderr)
     if options.mapping is not None:
         report = report.of_mappings(options.mapping)
@@ -105,8 +105,8 @@ def run(words: list[str], command: Command) -> int:
     return 128 + ending.signal if ending.signal is not None else ending.status or 0
 
 
-def _watch(begin: Attach | Launch, seconds: float | None) -> "tuple[FaultReport, ExitStatus | None, str]":
-    """Watch a target; return its faults, how a launched program ended, and which faults were missed."""
+def _watch(begin: Attach | Launch, seconds: float | None) -> "tuple[FaultReport, ExitStatus | None, list[str]]":
+    """Watch a target; return its faults, how a launched program ended, and notes on faults that were missed."""
     from smapstop.source.live import LiveSource
 
     launched = isinstance(begin, Launch)
@@ -116,7 +116,8 @@ def _watch(begin: Attach | Launch, seconds: float | None) -> "tuple[FaultReport,
         watch = _Watch(source, seconds, launched=launched)
         with _stop_on_signals(watch.stop, ignored=(signal.SIGINT,) if launched else ()):
             ending = watch.run(begin)
-    return watch.collector.report(), ending if launched else None, watch.missing
+    notes = [note for note in (watch.missing, watch.uncounted) if note]
+    return watch.collector.report(), ending if launched else None, notes
 
 
 class _Watch:
@@ -136,6 +137,10 @@ class _Watch:
         """Which faults are not seen, and what to do."""
         self._last_ns: int | None = None
         """Time at which the last sample was asked for."""
+        self._counted_ns = 0
+        """Time up to which faults are counted."""
+        self.uncounted = ""
+        """Which faults are not counted, as the last sample did not come."""
         self._ending: ExitStatus | None = None
 
     def stop(self) -> None:
@@ -154,6 +159,8 @@ class _Watch:
             message = self._next_message()
             if message is None:
                 if not self._end():
+                    seconds = (time.monotonic_ns() - self._counted_ns) / 1e9
+                    self.uncounted = f"no last sample: page faults of the last {seconds:.0f} s are not counted"
                     return None
                 continue
             if self._take(message):
@@ -183,6 +190,8 @@ class _Watch:
                 if self._seconds is not None and self._deadline is None:
                     self._deadline = time.monotonic() + self._seconds
                 self.collector.add(message)
+                if message.faults is not None:
+                    self._counted_ns = message.monotonic_ns
                 self._ending = message.ending
                 is_last = self._last_ns is not None and message.monotonic_ns > self._last_ns
                 return self._ending is not None or (is_last and message.has_mappings)

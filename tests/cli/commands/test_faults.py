@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import platform
+import re
 import signal
 import sqlite3
 import subprocess
@@ -153,6 +154,16 @@ def test_duration_ends_a_program_and_says_how_it_ended(
     monkeypatch.setattr("smapstop.cli.commands.faults.GRACE_SECONDS", DEADLINE_SECONDS)
     assert main(["faults", "--duration", "0.3", "--format", "folded", "--", "sleep", "600"]) == 128 + signal.SIGTERM
     assert ";" in capfd.readouterr().out
+
+
+def test_a_last_sample_that_does_not_come_in_time_is_missed_in_one_line(
+    program: Compiler, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smapstop.cli.commands.faults._LAST_SAMPLE_SECONDS", 0)
+    with SteppedProgram(program("faulting")) as target:
+        assert main(["faults", "--duration", "1", "--format", "folded", "-p", str(target.pid)]) == 0
+    said = capsys.readouterr().err
+    assert re.fullmatch(r"smapstop: no last sample: page faults of the last \d+ s are not counted\n", said), said
 
 
 @pytest.mark.parametrize(
