@@ -154,13 +154,19 @@ def test_a_wrong_command_line_is_reported_in_one_line_with_what_to_do(arguments:
     assert (run.stdout, run.returncode) == ("", 2)
 
 
-@pytest.mark.parametrize("arguments", [["-p", "4711"], ["--", "ls"], [], ["demo"]])
-def test_without_a_terminal_the_dashboard_names_snapshot_or_record(arguments: list[str]) -> None:
-    pid = "4711" if "-p" in arguments else "PID"
-    instead = f"snapshot -p {pid}" if "ls" not in arguments else "record -o FILE -- ls"
-    run = smapstop(*arguments)
+@pytest.mark.parametrize(
+    ("arguments", "remedy"),
+    [
+        ("-p 4711", "use smapstop snapshot -p 4711"),
+        ("-- ls", "use smapstop record -o FILE -- ls"),
+        ("", "use smapstop snapshot -p PID"),
+        ("demo", "run smapstop demo in a terminal"),
+    ],
+)
+def test_without_a_terminal_the_dashboard_says_what_to_use(arguments: str, remedy: str) -> None:
+    run = smapstop(*arguments.split())
     expected = "the dashboard needs a terminal, but stdin is not a terminal"
-    assert run.stderr == f"smapstop: {expected}: use smapstop {instead}\n"
+    assert run.stderr == f"smapstop: {expected}: {remedy}\n"
     assert run.returncode == 2
 
 

@@ -96,7 +96,8 @@ def run(words: list[str], command: Command) -> int:
     if options.sort or options.filter or options.columns or options.config or options.alert:
         settings_of(options)  # report their errors even without a terminal
     snapshot = ["snapshot", *(["--via", options.via] if options.via else []), "-p", options.pid or "PID"]
-    require_terminal(shlex.join(["smapstop", *(["record", "-o", "FILE", "--", *command] if command else snapshot)]))
+    instead = ["record", "-o", "FILE", "--", *command] if command else snapshot
+    require_terminal(f"use {shlex.join(['smapstop', *instead])}")
     if command is not None:
         return launch(
             command,
@@ -178,11 +179,11 @@ def _run_file(run: int, file: Path) -> Path:
     return file if run == 1 else file.with_name(f"{file.stem}.{run}{file.suffix}")
 
 
-def require_terminal(instead: str) -> None:
+def require_terminal(remedy: str) -> None:
     """Check that stdin and stdout are terminals and stderr is open, as Textual needs.
 
     Args:
-        instead: The command line to recommend otherwise.
+        remedy: What to do otherwise.
 
     Raises:
         SmapstopError: One of them is not.
@@ -197,7 +198,7 @@ def require_terminal(instead: str) -> None:
         reason = "TERM=dumb has no cursor"
     else:
         return
-    raise SmapstopError(f"the dashboard needs a terminal, but {reason}", f"use {instead}")
+    raise SmapstopError(f"the dashboard needs a terminal, but {reason}", remedy)
 
 
 def launch(

@@ -25,7 +25,7 @@ def build_parser() -> CommandParser:
         "into its own data on demand, starts it under the dashboard, and says what to\n"
         "watch. Without a C compiler, it runs a Python program instead.",
         "examples:\n"
-        "  smapstop demo           press t, type a letter and Enter: a page is copied\n"
+        "  smapstop demo           press i, type a letter and Enter: a page is copied\n"
         "  CC=clang smapstop demo -i 0.2\n"
         "                          with another compiler, at five samples a second",
     )
@@ -43,7 +43,7 @@ def run(words: list[str], command: Command) -> int:
     options, word = parse_options(build_parser(), words)
     if word is not None or command is not None:
         raise SmapstopError(f"unexpected {word or '--'!r}", "demo brings its own program: smapstop demo")
-    require_terminal("smapstop snapshot -p PID")
+    require_terminal("run smapstop demo in a terminal")
     from smapstop.demo.build import COLUMNS, prepare_experiment
 
     options.columns = ",".join(COLUMNS)

@@ -15,7 +15,7 @@ def build_parser() -> CommandParser:
         "smapstop replay",
         "smapstop replay FILE [options]",
         "Opens a recording in the dashboard, at its end. space plays it, p plays faster,\n"
-        "arrows step through time, [ and ] jump between changes, home goes to the start.\n"
+        ", and . step through time, [ and ] jump to outliers, { and } to any change.\n"
         "A recording that is still being written is followed live.",
         "examples:\n"
         "  smapstop replay run.smaps\n"
@@ -46,7 +46,7 @@ def run(words: list[str], command: Command) -> int:
 
     settings = settings_of(options)
     recording = Recording(Path(options.file))
-    require_terminal("smapstop export FILE")
+    require_terminal("use smapstop export FILE")
     from smapstop.settings import Replay
     from smapstop.source.replay import ReplaySource
     from smapstop.ui.run import run_dashboard
