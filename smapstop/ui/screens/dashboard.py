@@ -240,7 +240,7 @@ class MainScreen(RowScreen):
             return action == "keys_back"
         available = {
             "keys_back": False,
-            "program": self.dock is not None and self.dock.is_alive,
+            "program": self.dock is not None and self.dock.can_be_typed_into,
             "play": self.session.view_state.at is not None or self.recorded,
         }
         return available.get(action, True)

@@ -53,6 +53,10 @@ class ProgramDock(Vertical):
         if self._rebuilds is not None:
             self.run_worker(self._restart_on_rebuilds(self._rebuilds))
 
+    def on_program_pane_closed(self) -> None:
+        """Show that there is nothing to type into."""
+        self._show_key_owner()
+
     def on_program_pane_sized(self) -> None:
         """Launch the program, once, when its terminal has its real size."""
         self._launcher.start()
@@ -61,8 +65,13 @@ class ProgramDock(Vertical):
 
     @property
     def is_alive(self) -> bool:
-        """Whether a program runs that can be typed into."""
+        """Whether a program runs."""
         return self._program_alive
+
+    @property
+    def can_be_typed_into(self) -> bool:
+        """Whether a program runs that has its terminal open."""
+        return self._program_alive and self._pane.can_focus
 
     @property
     def has_keys(self) -> bool:
@@ -129,6 +138,7 @@ class ProgramDock(Vertical):
         self._program_alive = False
         text = RESTART_TEXT if self._launcher.is_restarting else f"{how}{self._next_step}"
         self.border_subtitle = text.replace("[", r"\[")
+        self.app.refresh_bindings()  # there is nothing left to type into
         return self._launcher.is_restarting
 
     def show_launch_failure(self, why: str) -> None:
@@ -172,11 +182,12 @@ class ProgramDock(Vertical):
     def _show_key_owner(self) -> None:
         if self._program_alive:
             typing, whole = key_of(self.app, "program"), key_of(self.app, "zoom_program")
-            text = (
-                f"{keys_of(self.app, 'keys_back')} leaves the program"
-                if self.has_keys
-                else f"press {typing} to type into it · {whole}: on the whole screen"
-            )
+            if self.has_keys:
+                text = f"{keys_of(self.app, 'keys_back')} leaves the program"
+            elif self.can_be_typed_into:
+                text = f"press {typing} to type into it · {whole}: on the whole screen"
+            else:
+                text = "its terminal is closed"
             self.border_subtitle = text.replace("[", r"\[")
         self.app.refresh_bindings()
 

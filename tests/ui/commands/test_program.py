@@ -8,6 +8,7 @@ import pytest
 from factories import mappings_of, tick_of
 from list_source import ListSource, target
 from textual.pilot import Pilot
+from textual.widget import Widget
 from waiting import pause_until
 
 from smapstop.model.protocol import (
@@ -25,6 +26,7 @@ from smapstop.settings import Replay, Settings
 from smapstop.ui.app import Dashboard
 from smapstop.ui.screens.quit import RunAgainScreen
 from smapstop.ui.widgets.header import HeaderBar
+from smapstop.ui.widgets.key_bar import KeyBar
 from smapstop.ui.widgets.program_dock import ProgramDock
 
 LAUNCH = Launch(("./app",), {})
@@ -72,6 +74,12 @@ async def header_says(pilot: Pilot[int], text: str) -> None:
     await pause_until(pilot, lambda: text in bar.render_line(0).text, lambda: f"{text} in {bar.render_line(0).text}")
 
 
+def painted(app: Dashboard, widget: Widget) -> str:
+    """The first line of a widget, as it was painted last."""
+    strip = app.screen._compositor.render_strips()[widget.region.y]
+    return "".join(segment.text for segment in strip)
+
+
 async def test_a_program_that_ended_is_run_again_and_compared_with_the_run_before(terminal: int) -> None:
     source = Runs(terminal)
     app = Dashboard(source, LAUNCH, Settings())
@@ -84,6 +92,23 @@ async def test_a_program_that_ended_is_run_again_and_compared_with_the_run_befor
         await header_says(pilot, "run 2   2")
         await header_says(pilot, "Δ run 1")
         assert source.requests == [LAUNCH, LAUNCH]
+
+
+@pytest.mark.parametrize("ends", [True, False])
+async def test_the_key_to_type_is_gone_when_the_program_has_ended_or_closed_its_terminal(ends: bool) -> None:
+    master, slave = os.openpty()
+    source = Runs(master)
+    app = Dashboard(source, LAUNCH, Settings())
+    async with app.run_test(size=(118, 40)) as pilot:
+        await header_says(pilot, "● live")
+        bar, dock = app.query_one(KeyBar), app.query_one(ProgramDock)
+        assert "i program" in painted(app, bar)
+        if ends:
+            source.deliver(tick(1, status=0))
+        os.close(slave)
+        await pause_until(pilot, lambda: "i program" not in painted(app, bar), "a key bar without it")
+        assert str(dock.border_subtitle) == ("exited 0 · R: run again" if ends else "its terminal is closed")
+    os.close(master)
 
 
 async def test_a_program_that_runs_is_ended_first_if_the_user_says_so(terminal: int) -> None:
