@@ -237,9 +237,20 @@ def draw_placeholder(why: str, style: DrawStyle, width: int, height: int) -> lis
     return (lines + [Strip.blank(width, style.base)] * height)[:height]
 
 
-def initial_page(view: PageView) -> int:
-    """Initial page of the cursor: the first that changed, else that was copied on write, else that is present."""
-    of = (view.changes, view.cow_pages, view.snapshot.spans)
-    return next(
-        (page for pages in of if (page := pages.next_page(view.snapshot.first)) is not None), view.snapshot.first
+def initial_page(view: PageView, names: PageNames) -> int:
+    """Initial page of the cursor: the first that changed, else that was copied on write last, or ever, or is present."""
+    first, named = view.snapshot.first, _named_pages(view, names)
+    candidates = (
+        view.changes.next_page(first),
+        next((page for page in named if view.cow_pages.next_page(page) == page), None),
+        view.cow_pages.next_page(first),
+        view.snapshot.spans.next_page(first),
     )
+    return next((page for page in candidates if page is not None), first)
+
+
+def _named_pages(view: PageView, names: PageNames) -> list[int]:
+    """Pages with a name that was copied last, as far as their names are known."""
+    copied = set(view.names_copied_last)
+    ranges = [range_ for range_, some in names.known.items() if copied.intersection(some)] if copied else []
+    return sorted(start // view.snapshot.page_bytes for start, _ in ranges)

@@ -19,7 +19,7 @@ class PageCursor:
     page: int = 0
     """Page under the cursor."""
     placed_by_user: bool = False
-    """Whether the user moved the cursor; until then it follows the first page that changes."""
+    """Whether the user moved the cursor; until then it is on what changed: see `initial_page`."""
     zoom: int | None = None
     """Pages per cell; None for the smallest cells with which the whole mapping fits."""
     top: int = 0

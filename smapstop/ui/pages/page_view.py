@@ -3,6 +3,7 @@
 import numpy as np
 
 from smapstop.lazy_dataclass import dataclass
+from smapstop.model.events import SymbolNames
 from smapstop.model.history.mapping_history import MappingHistory, MappingState, label_at
 from smapstop.model.kinds import Kind, backing_of
 from smapstop.model.labels import Label
@@ -40,6 +41,8 @@ class PageView:
     """Pages copied on write: of private mappings of files or shared memory only."""
     notice: str
     """Why these are not the pages at the tick shown; empty if they are."""
+    names_copied_last: SymbolNames = ()
+    """Names on the pages that the last change copied on write; empty if it copied none, or they have no names."""
 
     def grid(self, zoom: int = 1) -> PageGrid:
         """Divide the pages into cells of `zoom` pages."""
@@ -121,7 +124,14 @@ def derive_page_view(history: MappingHistory, page_history: PageHistory, view: V
     if not notice and view.state.at is not None and snapshot.reply.tick > shown.number:
         notice = "not read at that time: this view was closed; showing the next reading"
     label = label_at(history.timeline, shown.number, history.mapping)
-    return PageView(state, label, snapshot, baseline, diff_pages(baseline, snapshot), cow_pages, notice)
+    changes, names = diff_pages(baseline, snapshot), _names_copied_last(history, shown.number)
+    return PageView(state, label, snapshot, baseline, changes, cow_pages, notice, names)
+
+
+def _names_copied_last(history: MappingHistory, number: int) -> SymbolNames:
+    """Names on the pages that the last change up to a tick copied on write."""
+    tick = history.tick_of(history.last_visible_change(history.step_at(number)))
+    return tuple(name for event in tick.events.of_mapping(history.mapping) for name in event.names)
 
 
 def is_snapshot_due(

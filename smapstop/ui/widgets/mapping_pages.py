@@ -148,7 +148,7 @@ class MappingPages(Widget, can_focus=True):
 
     def _lay_out(self, page_view: PageView, history: MappingHistory, view: View, style: DrawStyle) -> PageCanvas:
         """Lay out the page view with the cursor on an existing page, and store the scroll position."""
-        cursor = self._cursor.place(page_view.grid(), initial_page(page_view))
+        cursor = self._cursor.place(page_view.grid(), initial_page(page_view, self._names))
         frames = None if _has_ended(history) or view.state.at is not None else self._frames
         model = PageCanvasModel(page_view, self._names, frames, cursor, self._compact)
         canvas = PageCanvas.fit(model, style, *self.size)

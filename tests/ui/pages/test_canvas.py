@@ -1,5 +1,7 @@
 """The drawing of the view of pages: it fills its screen on every size, and drawing it changes nothing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from factories import mappings_of
@@ -64,7 +66,19 @@ def canvas(view: PageView, cursor: PageCursor, width: int, height: int) -> PageC
 
 
 def test_the_cursor_begins_on_the_first_page_that_changed(view: PageView) -> None:
-    assert initial_page(view) == FIRST + 1234
+    assert initial_page(view, PageNames(0)) == FIRST + 1234
+
+
+def test_without_a_change_it_begins_on_the_page_of_the_variable_that_was_copied_last(view: PageView) -> None:
+    names = PageNames(0)
+    names.known = {
+        ((FIRST + page) * PAGE, (FIRST + page + 1) * PAGE): text
+        for page, text in {7: (".got",), 9: ("page1",), 2999: ("page0", "page1")}.items()
+    }
+    still = replace(view, baseline=view.snapshot, changes=view.changes.in_states())
+    assert initial_page(still, names) == FIRST + 7
+    assert initial_page(replace(still, names_copied_last=("page1",)), names) == FIRST + 2999, "9 is not a copy"
+    assert initial_page(replace(still, names_copied_last=("page1",)), PageNames(0)) == FIRST + 7
 
 
 @pytest.mark.parametrize("listing", [False, True])
