@@ -238,7 +238,7 @@ def draw_placeholder(why: str, style: DrawStyle, width: int, height: int) -> lis
 
 
 def initial_page(view: PageView, names: PageNames) -> int:
-    """Initial page of the cursor: the first that changed, else that was copied on write last, or ever, or is present."""
+    """Initial page of the cursor: the first that changed, else that was copied last, or ever, or is in memory."""
     first, named = view.snapshot.first, _named_pages(view, names)
     candidates = (
         view.changes.next_page(first),
