@@ -1,4 +1,4 @@
-"""Label unnamed memory with its purpose: thread stacks, malloc arenas, .bss of a file, the heap of Go.
+"""Label unnamed memory with its purpose: thread stacks, malloc arenas, .bss of a file, the heap of Go or of a JVM.
 
 The kernel does not know these. Names that it prints, `[anon:NAME]`, are taken as they are; the rest is what
 `purposes` proves or guesses.
@@ -18,6 +18,7 @@ PURPOSE_TEXTS = {
     Purpose.GUARD: "guard of a stack",
     Purpose.BSS: ".bss",
     Purpose.GO_HEAP: "Go heap",
+    Purpose.JVM_HEAP: "JVM heap",
 }
 """Texts of the labels; `.bss` follows the name of the file."""
 

@@ -50,6 +50,7 @@ _UNNAMED = {
     Purpose.GUARD: PurposeGroup.STACKS,
     Purpose.BSS: PurposeGroup.DATA,
     Purpose.GO_HEAP: PurposeGroup.GO_HEAP,
+    Purpose.JVM_HEAP: PurposeGroup.JVM_HEAP,
 }
 KIND_OF_GROUP = {
     **dict.fromkeys(
@@ -73,8 +74,12 @@ _GIVEN_NAMES = (
     (PurposeGroup.JIT_CODE, r".*(jit|code cache)"),
 )
 """Names that runtimes give their memory (prctl(2), PR_SET_VMA_ANON_NAME), and older Android with ashmem."""
-_GIVEN_PATTERNS = tuple(
-    (group, re.compile(rf"(\[anon:|/dev/ashmem/) ?({pattern})\b", re.IGNORECASE)) for group, pattern in _GIVEN_NAMES
+_GIVEN_PATTERNS = (
+    *(
+        (group, re.compile(rf"(\[anon:|/dev/ashmem/) ?({pattern})\b", re.IGNORECASE))
+        for group, pattern in _GIVEN_NAMES
+    ),
+    (PurposeGroup.JVM_HEAP, re.compile(r"/memfd:java_heap\b")),  # of the collector ZGC
 )
 _OF_KIND = {
     Kind.FILE: PurposeGroup.FILES,

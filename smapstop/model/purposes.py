@@ -1,7 +1,8 @@
 """Infer what memory without a name is for: by proof if there is any, as a guess only where nothing contradicts it.
 
 Proof is what the process's files and threads say: the size of a file's zeroed data (`FILE_BSS`), the heap of a Go
-program (`GO_HEAP`), stack pointers. Without proof the shape of a mapping and its neighbours allow a guess.
+program (`GO_HEAP`) or of a JVM (`JVM_HEAP`), stack pointers. Without proof the shape of a mapping and its neighbours
+allow a guess.
 """
 
 import re
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.kinds import classify_texts
 from smapstop.model.tick import ThreadStack
-from smapstop.proc.added_fields import FILE_BSS, GO_HEAP
+from smapstop.proc.added_fields import FILE_BSS, GO_HEAP, JVM_HEAP
 from smapstop.proc.columns import ABSENT, Mappings, StringIds, strip_deleted
 
 _ARENA_BYTES = np.uint64(64 << 20)
@@ -43,6 +44,7 @@ class Purpose(IntEnum):
     BSS = 5
     """Zero-initialized data of a file."""
     GO_HEAP = 6
+    JVM_HEAP = 7
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,21 +143,22 @@ def _shapes_of(mappings: Mappings) -> _Shapes:
     # 1: MAP_NORESERVE, as heaps of arenas have and stacks have not; 0: this kernel prints no flags
     reserved = classify_texts(strings, mappings.flags, lambda text: (1 if "nr" in text.split() else -1) * bool(text))
 
-    go = (mappings.get(GO_HEAP) == 1) & unnamed if GO_HEAP in mappings.fields else np.zeros(n, np.bool_)
+    go, jvm = (_marked(mappings, column) & unnamed for column in (GO_HEAP, JVM_HEAP))
     bss, bss_proven = _bss(mappings, writable & adjacent)
     reserve = inaccessible & adjacent & _shift_down(writable)
-    arena = _arenas(mappings, writable & (reserved >= 0) & ~go, reserve)
+    arena = _arenas(mappings, writable & (reserved >= 0) & ~(go | jvm), reserve)
     guarded = writable & adjacent & _shift_down(inaccessible & (size <= _MAX_GUARD_BYTES))
     guarded &= size >= _MIN_STACK_BYTES
-    firm = arena | go | bss_proven
+    firm = arena | go | jvm | bss_proven
 
     purpose = np.zeros(n, np.int8)
     purpose[reserve & _shift_down(arena)] = Purpose.RESERVE
     purpose[bss], purpose[arena], purpose[go] = Purpose.BSS, Purpose.ARENA, Purpose.GO_HEAP
+    purpose[jvm] = Purpose.JVM_HEAP
     owner = np.where(purpose == Purpose.BSS, np.concatenate([mappings.name[:1], mappings.name[:-1]]), 0)
     stack_sized = size <= _MAX_STACK_BYTES
     return _Shapes(
-        base=Purposes(purpose, bss_proven | go, owner.astype(np.int32)),
+        base=Purposes(purpose, bss_proven | go | jvm, owner.astype(np.int32)),
         firm=firm,
         writable=writable,
         guarded=guarded,
@@ -163,6 +166,12 @@ def _shapes_of(mappings: Mappings) -> _Shapes:
         stack_sized=stack_sized,
         default_like=guarded & ~firm & stack_sized & (reserved <= 0),
     )
+
+
+def _marked(mappings: Mappings, column: str) -> Mask:
+    """Mappings that an added column marks with 1; none without the column."""
+    marks = mappings.get(column)
+    return np.zeros(len(mappings), np.bool_) if marks is None else marks == 1
 
 
 def _arenas(mappings: Mappings, writable: Mask, reserve: Mask) -> Mask:

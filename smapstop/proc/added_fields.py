@@ -15,12 +15,14 @@ FILE_BSS = "file_bss"
 by the file's segments, kB; `ABSENT` where the file cannot be read, and for other mappings."""
 GO_HEAP = "go_heap"
 """1 for unnamed memory where the Go runtime puts its heap, in a program built by Go; else `ABSENT`."""
+JVM_HEAP = "jvm_heap"
+"""1 for unnamed memory where a HotSpot JVM says that it has its heap; else `ABSENT`."""
 DATA_FILE = "data_file"
 """1 for a file that is mapped privately, and of which nothing is mapped executable: of a program or library that is
 loaded something always is, so this is neither; else `ABSENT`."""
 
 ADDED_PROPERTIES = frozenset(
-    (OBJECT_ALLOCATED, OBJECT_GROWN_WHILE_READ, MEMORY_FILESYSTEM, FILE_BSS, GO_HEAP, DATA_FILE)
+    (OBJECT_ALLOCATED, OBJECT_GROWN_WHILE_READ, MEMORY_FILESYSTEM, FILE_BSS, GO_HEAP, JVM_HEAP, DATA_FILE)
 )
 """Added columns that are properties of a mapping rather than amounts: their sum is meaningless."""
 

@@ -12,6 +12,7 @@ _PROOFS = {
     Purpose.ARENA: "aligned as a heap of a glibc arena, and reserves 64 MiB as one does; other memory may do so, too",
     Purpose.RESERVE: "inaccessible, the rest of the 64 MiB that such a heap reserves",
     Purpose.GO_HEAP: "a program built by Go, whose runtime puts its heap at this address",
+    Purpose.JVM_HEAP: "the JVM has its heap here, by its tables for debuggers (gHotSpotVMStructs)",
 }
 _GUARDED = "an inaccessible guard lies below it"
 _FLAG_OF_GUARDS = "gu"

@@ -56,6 +56,8 @@ def test_a_program_on_a_tmpfs_is_one_too() -> None:
         ("rw-p", "[anon:v8]", "V8 heap"),
         ("rw-p", "[anon:dalvik-main space (region space)]", "JVM heap"),
         ("rw-p", "/dev/ashmem/dalvik-main space (deleted)", "JVM heap"),
+        ("rw-s", "/memfd:java_heap (deleted)", "JVM heap"),
+        ("rw-s", "/memfd:java_heaps (deleted)", "shared memory"),
         ("rw-p", "[anon:cpython:pymalloc]", "Python heap"),
         ("rw-p", "[anon:my cache]", "other"),
         ("rw-p", "[anon:stackoverflow]", "other"),
