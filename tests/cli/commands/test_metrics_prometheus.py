@@ -72,11 +72,14 @@ def prometheus(directory: Path, target: str) -> Iterator[Prometheus]:
     with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as server:
         try:
             assert server.stderr
-            lines = iter(server.stderr.readline, "")
-            found = next(filter(None, (re.search(r'"Listening on" address=(\S+)', line) for line in lines)), None)
-            assert found, "it does not listen"
-            assert any("Server is ready" in line for line in lines)
-            yield Prometheus(f"http://{found[1]}")
+            printed = ""
+            while not ("Server is ready" in printed and "Listening on" in printed):  # in either order
+                line = server.stderr.readline()
+                assert line, printed
+                printed += line
+            address = re.search(r'"Listening on" address=(\S+)', printed)
+            assert address, printed
+            yield Prometheus(f"http://{address[1]}")
         finally:
             server.kill()
 
