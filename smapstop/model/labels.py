@@ -1,4 +1,4 @@
-"""Label unnamed memory with its purpose: thread stacks, malloc arenas, .bss of a file, the heap of Go or of a JVM.
+"""Label unnamed memory with its purpose: thread stacks, malloc arenas, .bss of a file, the heap of Go, a JVM or V8.
 
 The kernel does not know these. Names that it prints, `[anon:NAME]`, are taken as they are; the rest is what
 `purposes` proves or guesses.
@@ -19,6 +19,7 @@ PURPOSE_TEXTS = {
     Purpose.BSS: ".bss",
     Purpose.GO_HEAP: "Go heap",
     Purpose.JVM_HEAP: "JVM heap",
+    Purpose.V8_HEAP: "V8 heap",
 }
 """Texts of the labels; `.bss` follows the name of the file."""
 

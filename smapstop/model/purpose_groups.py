@@ -51,6 +51,7 @@ _UNNAMED = {
     Purpose.BSS: PurposeGroup.DATA,
     Purpose.GO_HEAP: PurposeGroup.GO_HEAP,
     Purpose.JVM_HEAP: PurposeGroup.JVM_HEAP,
+    Purpose.V8_HEAP: PurposeGroup.V8_HEAP,
 }
 KIND_OF_GROUP = {
     **dict.fromkeys(

@@ -27,6 +27,11 @@ _MIN_STACK_BYTES = np.uint64(16 << 10)
 _MAX_STACK_BYTES = np.uint64((8 << 20) + (64 << 10))
 """Largest stack without proof: glibc's default is RLIMIT_STACK, which is 8 MiB nearly everywhere."""
 _WRITABLE, _INACCESSIBLE = 1, 2
+_V8_PAGE_BYTES = np.uint64(256 << 10)
+"""Size and alignment of the pages of V8's heap (src/heap/memory-chunk-layout.h); large objects are aligned alike."""
+_V8_FLAGS = frozenset(("dc", "nr"))
+"""VmFlags of V8's heap in Node.js: kept from children (MADV_DONTFORK), and without a reservation (MAP_NORESERVE)."""
+_NODE = re.compile(r"(.*/)?(node|nodejs|electron|libnode\.so\.\d+)")
 _GLIBC = re.compile(r"(.*/)?libc(\.so\.6|-2\.\d+\.so)")
 
 Mask = NDArray[np.bool_]
@@ -45,6 +50,7 @@ class Purpose(IntEnum):
     """Zero-initialized data of a file."""
     GO_HEAP = 6
     JVM_HEAP = 7
+    V8_HEAP = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,7 +152,8 @@ def _shapes_of(mappings: Mappings) -> _Shapes:
     go, jvm = (_marked(mappings, column) & unnamed for column in (GO_HEAP, JVM_HEAP))
     bss, bss_proven = _bss(mappings, writable & adjacent)
     reserve = inaccessible & adjacent & _shift_down(writable)
-    arena = _arenas(mappings, writable & (reserved >= 0) & ~(go | jvm), reserve)
+    v8 = _v8_heap(mappings, unnamed)
+    arena = _arenas(mappings, writable & (reserved >= 0) & ~(go | jvm | v8), reserve)
     guarded = writable & adjacent & _shift_down(inaccessible & (size <= _MAX_GUARD_BYTES))
     guarded &= size >= _MIN_STACK_BYTES
     firm = arena | go | jvm | bss_proven
@@ -154,7 +161,7 @@ def _shapes_of(mappings: Mappings) -> _Shapes:
     purpose = np.zeros(n, np.int8)
     purpose[reserve & _shift_down(arena)] = Purpose.RESERVE
     purpose[bss], purpose[arena], purpose[go] = Purpose.BSS, Purpose.ARENA, Purpose.GO_HEAP
-    purpose[jvm] = Purpose.JVM_HEAP
+    purpose[jvm], purpose[v8] = Purpose.JVM_HEAP, Purpose.V8_HEAP
     owner = np.where(purpose == Purpose.BSS, np.concatenate([mappings.name[:1], mappings.name[:-1]]), 0)
     stack_sized = size <= _MAX_STACK_BYTES
     return _Shapes(
@@ -174,12 +181,27 @@ def _marked(mappings: Mappings, column: str) -> Mask:
     return np.zeros(len(mappings), np.bool_) if marks is None else marks == 1
 
 
+def _maps_file(mappings: Mappings, pattern: re.Pattern[str]) -> bool:
+    """Whether a file has a name that matches a pattern as a whole."""
+    found = classify_texts(
+        mappings.strings, mappings.name, lambda name: pattern.fullmatch(strip_deleted(name)) is not None
+    )
+    return bool(found.any())
+
+
+def _v8_heap(mappings: Mappings, unnamed: Mask) -> Mask:
+    """Mappings that may be of V8's heap: in Node.js, readable, aligned as its pages, and with its flags."""
+    aligned: Mask = unnamed & (mappings.start % _V8_PAGE_BYTES == 0)
+    if not aligned.any() or not _maps_file(mappings, _NODE):
+        return np.zeros(len(mappings), np.bool_)
+    flagged = classify_texts(mappings.strings, mappings.flags, lambda text: set(text.split()) >= _V8_FLAGS) > 0
+    data = classify_texts(mappings.strings, mappings.perms, lambda perms: perms in ("rw-p", "r--p")) > 0
+    return aligned & flagged & data
+
+
 def _arenas(mappings: Mappings, writable: Mask, reserve: Mask) -> Mask:
     """Mappings that may be heaps of malloc arenas: in a process that has glibc, aligned, reserving all of a heap."""
-    has_glibc = classify_texts(
-        mappings.strings, mappings.name, lambda name: _GLIBC.fullmatch(strip_deleted(name)) is not None
-    )
-    if not has_glibc.any():
+    if not _maps_file(mappings, _GLIBC):
         return np.zeros(len(mappings), np.bool_)
     start, end = mappings.start, mappings.end
     limit = end.copy()

@@ -64,6 +64,41 @@ def test_heaps_of_arenas_reserve_no_swap_space(flags: str, expected: str) -> Non
     assert arena((AT, AT + 33, "rw-p", "", 0, 0, flags), (AT + 33, AT + ARENA, "---p"))[0] == expected
 
 
+# the heap of V8
+
+NODE = (1, 2, "r-xp", "/usr/bin/node")
+OF_V8 = "rd wr mr mw me dc nr "
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ((64, 128, "rw-p", "", 0, 0, OF_V8), "v8_heap?"),
+        ((64, 289, "rw-p", "", 0, 0, OF_V8), "v8_heap?"),  # a large object
+        ((64, 77, "r--p", "", 0, 0, "rd mr mw me dc nr "), "v8_heap?"),
+        ((64, 128, "---p", "", 0, 0, OF_V8), ""),
+        ((64, 128, "rwxp", "", 0, 0, OF_V8), ""),
+        ((65, 128, "rw-p", "", 0, 0, OF_V8), ""),
+        ((64, 128, "rw-p", "", 0, 0, "rd wr mr mw me nr "), ""),
+        ((64, 128, "rw-p", "", 0, 0, "rd wr mr mw me dc ac "), ""),
+        ((64, 128, "rw-p"), ""),  # a kernel that prints no flags
+        ((64, 128, "rw-p", "[anon:mine]", 0, 0, OF_V8), ""),
+    ],
+)
+def test_the_heap_of_v8_has_its_alignment_and_is_kept_from_forks(row: tuple[Any, ...], expected: str) -> None:
+    assert purposes(NODE, row)[1] == expected
+    assert purposes((1, 2, "r-xp", "/usr/bin/qemu"), row)[1] == "", "others keep memory from forks, too"
+
+
+def test_a_stack_pointer_is_better_than_the_guess_that_it_is_the_heap_of_v8() -> None:
+    assert purposes(NODE, (64, 128, "rw-p", "", 0, 0, OF_V8), stacks={1: 1})[1] == "stack?"
+
+
+@pytest.mark.parametrize("name", ["/opt/node", "/usr/bin/nodejs", "/usr/lib/libnode.so.115", "/x/node (deleted)"])
+def test_node_is_known_by_its_file(name: str) -> None:
+    assert purposes((1, 2, "r-xp", name), (64, 128, "rw-p", "", 0, 0, OF_V8))[1] == "v8_heap?"
+
+
 # stacks
 
 GUARDED = [(99, 100, "---p"), (100, 2148, "rw-p")]
