@@ -76,7 +76,7 @@ def first_copy_text(shared: SharedMapping) -> str:
 
 
 def _first_text(copy: FirstCopy, copiers: Sequence[tuple[Frame, int]]) -> str:
-    """Who copied first, when, how many pages and what was on them; and which functions copied, then and later."""
+    """Who copied first, when, how many pages and what was on them; and which functions made all copies, of anyone."""
     total = sum(count for _, count in copiers)
     functions = ", ".join(
         f"{function_text(frame)} {fmt.percent(count / total)}"
@@ -85,7 +85,7 @@ def _first_text(copy: FirstCopy, copiers: Sequence[tuple[Frame, int]]) -> str:
     )
     parts = [f"{copy.pid} {fmt.clock(copy.wall_ns)} {copy.pages:,} p{'' if copy.sure else '?'}"]
     parts += ["of the file"] * copy.of_file + [", ".join(copy.names)] * bool(copy.names)
-    return " ".join(parts) + (f" · {functions}" if functions else "")
+    return " ".join(parts) + (f" · all: {functions}" if functions else "")
 
 
 def sharing_name(shared: SharedMapping) -> str:

@@ -19,7 +19,7 @@ def test_shares_of_a_mapping_and_who_copied_first() -> None:
     assert (text.name, text.kind, text.size) == ("libx.so rw-p", Kind.FILE, "80 K")
     assert text.shares == ("25 %", "75 %", "·", "")
     assert text.first.startswith("20 ")
-    assert text.first.endswith(" 3 p? of the file page1 · write_page 90 %")
+    assert text.first.endswith(" 3 p? of the file page1 · all: write_page 90 %")
     still = SharedMapping(0x1000, "", "rw-p", 80, {10: Part(1, 80, 0), 20: Part(2, 80, 0)}, None)
     assert (sharing_text(still, (10, 20)).name, sharing_text(still, (10, 20)).first) == (
         "anon 1000",

@@ -52,7 +52,7 @@ def test_what_was_watched_names_the_first_and_the_functions() -> None:
     assert title.endswith("First copied by · functions")
     assert row.startswith("A anon 7f0000001000")
     assert row.split()[3:9] == ["400", "K", "25", "%", "75", "%"]
-    assert row.endswith(" 3 p · refresh 100 %")
+    assert row.endswith(" 3 p · all: refresh 100 %")
     nothing = family_as_table(FAMILY, CopyReport(10.2, (10, 20), 0, (), ""), width=120)
     assert "Within 10 s nothing was copied" in nothing
     assert "were watched" not in nothing
