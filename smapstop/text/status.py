@@ -309,5 +309,7 @@ def faults_choices(view: View) -> list[list[tuple[str, str]]]:
     """Page faults per second, as (label, value), the longest choice first; alone, those of the disk count more."""
     rates = fault_rates(view.previous_tick, view.snapshot.tick)
     minor, major = (fmt.per_second(rate) for rate in rates or (None, None))
-    one = ("major faults", major) if rates and rates[1] else ("minor faults", minor)
-    return [[("minor faults", minor), ("major", major)], [one]]
+    both = [("minor faults", minor), ("major", major)]
+    if rates and rates[1]:
+        return [both, [("major faults", major)], [("major", major)]]
+    return [both, [("minor faults", minor)]]

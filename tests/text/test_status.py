@@ -141,7 +141,10 @@ def test_rates_divide_by_the_real_time() -> None:
 
 
 def test_where_one_figure_of_page_faults_has_room_it_is_that_of_the_disk_if_there_is_any() -> None:
-    assert faults_choices(scene_of(two_ticks(apart_s=2.0)))[1:] == [[("major faults", "1/s")]]
+    assert faults_choices(scene_of(two_ticks(apart_s=2.0)))[1:] == [
+        [("major faults", "1/s")],
+        [("major", "1/s")],
+    ]
     none_major = replace(COUNTERS, minor_faults=30)
     assert faults_choices(scene_of(two_ticks(counters=none_major)))[1:] == [[("minor faults", "30/s")]]
 

@@ -87,7 +87,7 @@ async def test_beside_the_table_the_pane_has_the_functions_that_copied_in_full()
         family.source.deliver(MemberMessage(CHILD, replace(tick(2, own=40), events=events, faults=faults)))
         family.source.deliver(MemberMessage(CHILD, pages_of(own=3, shared=5, number=2)))
         await pause_until(pilot, lambda: "First copied by 5000" in pane_of(pilot), lambda: pane_of(pilot))
-        assert "5 p? · count_all_the_hits_of_a_row 100 %" in pane_of(pilot)
+        assert "5 p? · all: count_all_the_hits_of_a_row 100 %" in pane_of(pilot)
 
 
 async def test_a_long_name_leaves_room_for_the_sums_of_the_family() -> None:
