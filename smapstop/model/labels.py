@@ -20,6 +20,7 @@ PURPOSE_TEXTS = {
     Purpose.GO_HEAP: "Go heap",
     Purpose.JVM_HEAP: "JVM heap",
     Purpose.V8_HEAP: "V8 heap",
+    Purpose.JEMALLOC: "jemalloc",
 }
 """Texts of the labels; `.bss` follows the name of the file."""
 

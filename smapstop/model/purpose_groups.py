@@ -52,6 +52,7 @@ _UNNAMED = {
     Purpose.GO_HEAP: PurposeGroup.GO_HEAP,
     Purpose.JVM_HEAP: PurposeGroup.JVM_HEAP,
     Purpose.V8_HEAP: PurposeGroup.V8_HEAP,
+    Purpose.JEMALLOC: PurposeGroup.ARENAS,
 }
 KIND_OF_GROUP = {
     **dict.fromkeys(

@@ -32,6 +32,7 @@ _V8_PAGE_BYTES = np.uint64(256 << 10)
 _V8_FLAGS = frozenset(("dc", "nr"))
 """VmFlags of V8's heap in Node.js: kept from children (MADV_DONTFORK), and without a reservation (MAP_NORESERVE)."""
 _NODE = re.compile(r"(.*/)?(node|nodejs|electron|libnode\.so\.\d+)")
+_JEMALLOC = re.compile(r"(.*/)?libjemalloc\.so\.\d+")
 _GLIBC = re.compile(r"(.*/)?libc(\.so\.6|-2\.\d+\.so)")
 
 Mask = NDArray[np.bool_]
@@ -51,6 +52,8 @@ class Purpose(IntEnum):
     GO_HEAP = 6
     JVM_HEAP = 7
     V8_HEAP = 8
+    JEMALLOC = 9
+    """Memory of the allocator jemalloc."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,7 +156,8 @@ def _shapes_of(mappings: Mappings) -> _Shapes:
     bss, bss_proven = _bss(mappings, writable & adjacent)
     reserve = inaccessible & adjacent & _shift_down(writable)
     v8 = _v8_heap(mappings, unnamed)
-    arena = _arenas(mappings, writable & (reserved >= 0) & ~(go | jvm | v8), reserve)
+    jemalloc = _jemalloc(mappings, writable & (reserved > 0) & ~(go | jvm | v8))
+    arena = _arenas(mappings, writable & (reserved >= 0) & ~(go | jvm | v8 | jemalloc), reserve)
     guarded = writable & adjacent & _shift_down(inaccessible & (size <= _MAX_GUARD_BYTES))
     guarded &= size >= _MIN_STACK_BYTES
     firm = arena | go | jvm | bss_proven
@@ -161,7 +165,7 @@ def _shapes_of(mappings: Mappings) -> _Shapes:
     purpose = np.zeros(n, np.int8)
     purpose[reserve & _shift_down(arena)] = Purpose.RESERVE
     purpose[bss], purpose[arena], purpose[go] = Purpose.BSS, Purpose.ARENA, Purpose.GO_HEAP
-    purpose[jvm], purpose[v8] = Purpose.JVM_HEAP, Purpose.V8_HEAP
+    purpose[jvm], purpose[v8], purpose[jemalloc] = Purpose.JVM_HEAP, Purpose.V8_HEAP, Purpose.JEMALLOC
     owner = np.where(purpose == Purpose.BSS, np.concatenate([mappings.name[:1], mappings.name[:-1]]), 0)
     stack_sized = size <= _MAX_STACK_BYTES
     return _Shapes(
@@ -197,6 +201,11 @@ def _v8_heap(mappings: Mappings, unnamed: Mask) -> Mask:
     flagged = classify_texts(mappings.strings, mappings.flags, lambda text: set(text.split()) >= _V8_FLAGS) > 0
     data = classify_texts(mappings.strings, mappings.perms, lambda perms: perms in ("rw-p", "r--p")) > 0
     return aligned & flagged & data
+
+
+def _jemalloc(mappings: Mappings, unreserved: Mask) -> Mask:
+    """Mappings that may be of jemalloc: in a process that has it, writable and without a reservation, as it maps."""
+    return unreserved & (bool(unreserved.any()) and _maps_file(mappings, _JEMALLOC))
 
 
 def _arenas(mappings: Mappings, writable: Mask, reserve: Mask) -> Mask:

@@ -99,6 +99,28 @@ def test_node_is_known_by_its_file(name: str) -> None:
     assert purposes((1, 2, "r-xp", name), (64, 128, "rw-p", "", 0, 0, OF_V8))[1] == "v8_heap?"
 
 
+# jemalloc
+
+UNRESERVED = "rd wr mr mw me nr "
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ((64, 128, "rw-p", "", 0, 0, UNRESERVED), "jemalloc?"),
+        ((AT, AT + ARENA, "rw-p", "", 0, 0, UNRESERVED), "jemalloc?"),  # aligned as an arena of glibc, too
+        ((64, 128, "---p", "", 0, 0, "mr mw me nr "), ""),
+        ((64, 128, "rw-p", "", 0, 0, "rd wr mr mw me ac "), ""),  # mmap by somebody else
+        ((64, 128, "rw-p"), ""),
+    ],
+)
+def test_memory_without_a_reservation_is_of_jemalloc_where_the_process_has_it(
+    row: tuple[Any, ...], expected: str
+) -> None:
+    assert purposes((1, 2, "r-xp", "/usr/lib/libjemalloc.so.2"), row)[1] == expected
+    assert purposes((1, 2, "r-xp", "/usr/lib/libjemalloc.so.2.old"), row)[1] == ""
+
+
 # stacks
 
 GUARDED = [(99, 100, "---p"), (100, 2148, "rw-p")]

@@ -192,6 +192,8 @@ def is_true(mappings: Mappings, row: int, label: Label, stack_pointers: int) -> 
         return is_guarded(mappings, row + 1)
     if label.text.startswith("malloc"):
         return bool(label.guess and "nr" in flags and size_kb <= 64 << 10)
+    if label.text == "jemalloc":
+        return label.guess and "nr" in flags
     if label.text == "V8 heap":
         return label.guess and {"dc", "nr"} <= set(flags)
     if label.text == "JVM heap":
