@@ -94,19 +94,22 @@ class MappingCallers(StripScroll):
 
     def redraw(self) -> None:
         """Lay out all lines, and paint those in view that differ."""
-        if self._scope is None or not self.size.width:
+        if self._scope is None:
+            return
+        choice, root = self._choice, self._root
+        if not choice.is_flame:  # keys may come before the size
+            self._rows = rows_of(root, self._toggled)
+            if self._row_of_cursor is None and self._rows:
+                self._cursor = self._rows[0].path
+        if not self.size.width:
             return
         style, width = self.draw_style, self.size.width - 1  # one cell for the scrollbar
-        choice, root = self._choice, self._root
         if choice.is_flame:
             self._zoom = self._zoom if node_at(root, self._zoom) else ()
             self._flame = lay_out_flame(root, self._zoom, width)
             self._cursor = self._cursor if find_box(self._flame, self._cursor) else self._zoom
             lines = draw_flame(self._flame, style, width, self._cursor) if root.faults else []
         else:
-            self._rows = rows_of(root, self._toggled)
-            if self._row_of_cursor is None and self._rows:
-                self._cursor = self._rows[0].path
             lines = [
                 draw_row(
                     row,
@@ -201,10 +204,21 @@ class MappingCallers(StripScroll):
         """Put the cursor on a function, and bring it into view."""
         self._cursor = path
         self.redraw()
+        self._scroll_to_cursor()
+
+    def _scroll_to_cursor(self) -> None:
+        """Bring the cursor into view, once there is one."""
+        if not self.size.height:
+            return
         line = self._cursor_line
         at = min(line, max(self._top_line, line - self._page + 1))
         if at != self._top_line:
             self.scroll_to(y=at, animate=False, force=True)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Redraw for the new size, with the cursor in view."""
+        super().on_resize(event)
+        self._scroll_to_cursor()
 
     def action_move(self, lines: int) -> None:
         """Move the cursor by lines."""

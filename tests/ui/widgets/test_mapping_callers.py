@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from factories import faults_of, mappings_of, tick_of
 from list_source import ListSource, target
+from textual import events
 from textual.pilot import Pilot
 
 from smapstop.model.protocol import Attach
@@ -100,6 +101,18 @@ async def test_lines_open_and_close_and_the_cursor_stays_on_its_function() -> No
         assert body.has_focus
         await pilot.press("enter")
         assert any("▸ parse" in line for line in await lines(pilot))
+
+
+async def test_keys_that_come_before_the_tab_has_its_size_count() -> None:
+    app, _ = dashboard(tick(0, *HEAP))
+    async with app.run_test(size=(118, 40)) as pilot:
+        await pilot.pause()
+        app.query_one(MappingTable).move_to(0)
+        for key in ("enter", "6", "left", "down"):
+            app.post_message(events.Key(key, None))
+        assert "▸ remember leak.c:5 < parse" in (await lines(pilot))[2]
+        await pilot.press("up", "right")
+        assert "▾ remember leak.c:5" in (await lines(pilot))[2]
 
 
 async def test_the_flame_graph_zooms_and_esc_zooms_out_before_it_leaves() -> None:
