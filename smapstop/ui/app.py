@@ -9,6 +9,7 @@ from textual import on
 from textual.app import ComposeResult, SystemCommand
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widgets import Input
 
 from smapstop.errors import SmapstopError
 from smapstop.model.family.reading import FamilyReading
@@ -179,8 +180,10 @@ class Dashboard(KeyApp):
         return not self.main_screen.program_has_keys
 
     def note_input(self) -> None:
-        """Note that the user pressed a key or used the mouse."""
+        """Note that the user pressed a key or used the mouse: it is for the rows that the keys before asked for."""
         self.session.note_input()
+        if self.session.has_new_rows and not isinstance(self.focused, Input):
+            self.main_screen.redraw()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable all actions while the program has the keys, and commands that make no sense now."""

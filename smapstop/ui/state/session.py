@@ -91,6 +91,12 @@ class Session:
         return self.view.snapshot.tick.number if self.view else 0
 
     @property
+    def has_new_rows(self) -> bool:
+        """Whether other rows are asked for than are shown: keys come faster than they are drawn."""
+        asked, shown = self.view_state, self.view.state if self.view else self.view_state
+        return (asked.grouping, asked.unfolded, asked.filter) != (shown.grouping, shown.unfolded, shown.filter)
+
+    @property
     def seconds_since_input(self) -> float:
         """Seconds since the last key press in the dashboard or use of the mouse."""
         return time.monotonic() - self.last_input_time

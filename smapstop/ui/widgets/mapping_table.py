@@ -234,35 +234,35 @@ class MappingTable(LineList[int, _TableLine]):
         super().move_to(index)
         self.post_message(self.CursorMoved(self))
 
-    def action_sideways(self, steps: int) -> None:
+    async def action_sideways(self, steps: int) -> None:
         """Scroll sideways: then all columns are there, and no text is cut; in a tree, unfold or fold first."""
-        if not self._sideways and self._move_in_tree(steps):
+        if not self._sideways and await self._move_in_tree(steps):
             return
         self._sideways = max(0, self._sideways + steps * _SIDEWAYS_CELLS)
         self.redraw(everything=True)
         if not self._sideways:  # nothing was cut
             self.redraw(everything=True)
 
-    def _move_in_tree(self, steps: int) -> bool:
+    async def _move_in_tree(self, steps: int) -> bool:
         """To the right: unfold the group under the cursor; to the left: fold it, or go up to it; False if neither."""
         if self._view is None or self._view.table.parent is None or not self.count:
             return False
         target = tree_target(self._view, int(self._order[self.cursor_index]), steps)
         if target == self.current:
-            self.action_open()
+            await self.run_action("screen.open")  # at once: the next key may already be waiting
         elif target is not None:
             self.move_to(self.index_of(target) or 0)
         return target is not None
 
-    def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
+    async def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
         """Scroll to the left."""
         event.stop()
-        self.action_sideways(-1)
+        await self.action_sideways(-1)
 
-    def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
+    async def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
         """Scroll to the right."""
         event.stop()
-        self.action_sideways(1)
+        await self.action_sideways(1)
 
     def action_open(self) -> None:
         """Open the mapping under the cursor."""

@@ -38,6 +38,9 @@ NAMES = {
     "\x06": "f3",
     "\x0f": "ctrl+o",
     "→": "right",
+    "←": "left",
+    "↓": "down",
+    "\0": "ctrl+@",
     ",": "comma",
 }
 
@@ -96,6 +99,8 @@ BURSTS: list[tuple[str, Callable[[Dashboard], object]]] = [
     (",,L,", lambda app: app.view_state.at == 1),
     ("yn", lambda app: app.clipboard == "[heap]"),
     ("Gyn", lambda app: app.clipboard == "/usr/lib/libm.so.6"),
+    ("oog\0", lambda app: sorted(app.session.row_selection.ids) == [1, 2]),
+    ("oog→↓\0", lambda app: sorted(app.session.row_selection.ids) == [1]),
 ]
 
 
