@@ -110,15 +110,9 @@ class MappingCallers(StripScroll):
             self._cursor = self._cursor if find_box(self._flame, self._cursor) else self._zoom
             lines = draw_flame(self._flame, style, width, self._cursor) if root.faults else []
         else:
+            turned = choice.callers_first
             lines = [
-                draw_row(
-                    row,
-                    root.faults,
-                    style,
-                    width,
-                    has_cursor=row.path == self._cursor,
-                    callers_first=choice.callers_first,
-                )
+                draw_row(row, root.faults, style, width, has_cursor=row.path == self._cursor, callers_first=turned)
                 for row in self._rows
             ]
         self._body = [*lines, *self._notes(style, width)]
@@ -204,21 +198,14 @@ class MappingCallers(StripScroll):
         """Put the cursor on a function, and bring it into view."""
         self._cursor = path
         self.redraw()
-        self._scroll_to_cursor()
-
-    def _scroll_to_cursor(self) -> None:
-        """Bring the cursor into view, once there is one."""
-        if not self.size.height:
-            return
         line = self._cursor_line
         at = min(line, max(self._top_line, line - self._page + 1))
-        if at != self._top_line:
+        if at != self._top_line and self.size.height:
             self.scroll_to(y=at, animate=False, force=True)
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resize(self, _: events.Resize) -> None:
         """Redraw for the new size, with the cursor in view."""
-        super().on_resize(event)
-        self._scroll_to_cursor()
+        self._move_to(self._cursor)
 
     def action_move(self, lines: int) -> None:
         """Move the cursor by lines."""
