@@ -4,6 +4,7 @@ import gc
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
@@ -124,6 +125,13 @@ def way(tmp_path: Path) -> Iterator[Callable[[str], str]]:
     """Makes a way to a shell elsewhere, by its name: the command to give; see `ways_elsewhere`."""
     with ExitStack() as stack:
         yield lambda name: make_way(name, tmp_path, stack)
+
+
+@pytest.fixture
+def memory_directory() -> Iterator[Path]:
+    """A directory on a tmpfs, whose files are memory."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as directory:
+        yield Path(directory)
 
 
 @pytest.fixture
