@@ -22,7 +22,7 @@ from textual.notifications import Notification
 from truth.machine import swap_space
 from ways_elsewhere import make_way
 
-pytest_plugins = ("slow", "time_limit")
+pytest_plugins = ("leftovers", "slow", "time_limit")
 
 for _name in ("COLUMNS", "LINES"):  # readline, which pytest imports, sets them: also for new terminals
     os.environ.pop(_name, None)
