@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from examples import register_profiles
+from leftovers import pytest_configure  # noqa: F401 - a hook
 from places import PROGRAMS
 from settling import settle
 from textual.css.model import RuleSet
@@ -22,7 +23,7 @@ from textual.notifications import Notification
 from truth.machine import swap_space
 from ways_elsewhere import make_way
 
-pytest_plugins = ("leftovers", "slow", "time_limit")
+pytest_plugins = ("slow", "time_limit")
 
 for _name in ("COLUMNS", "LINES"):  # readline, which pytest imports, sets them: also for new terminals
     os.environ.pop(_name, None)

@@ -1,4 +1,4 @@
-"""A pytest plugin: what a run of the tests starts ends with it, and what it sets is set back, even when it is killed.
+"""What a run of the tests starts ends with it, and what it sets is set back, even when it is killed.
 
 All processes of a run have its mark in their environment. When the run ends, a pipe closes; another process, which
 runs this file, waits for that. It ends all processes that have the mark, and removes the temporary directories.
@@ -26,7 +26,7 @@ DEADLINE_SECONDS = 60.0
 
 
 def pytest_configure(config: "pytest.Config") -> None:
-    """Begin a run, of which the workers of pytest-xdist are a part."""
+    """Begin a run, of which the workers of pytest-xdist are a part: the hook of pytest, for conftest.py."""
     if not hasattr(config, "workerinput"):
         stack = ExitStack()
         stack.enter_context(leaving_nothing())

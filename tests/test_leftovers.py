@@ -43,9 +43,10 @@ def test_starting():
 def test_processes_directories_and_settings_end_with_the_run(
     tmp_path: Path, end: Callable[["subprocess.Popen[bytes]"], object]
 ) -> None:
+    (tmp_path / "conftest.py").write_text("from leftovers import pytest_configure\n")
     (tmp_path / "test_starting.py").write_text(STARTING)
     environment = os.environ | {"PYTHONPATH": str(TESTS), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "leftovers", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider"]
     with subprocess.Popen(
         command,
         cwd=tmp_path,
