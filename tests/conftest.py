@@ -7,8 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -122,10 +121,9 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def way(tmp_path: Path) -> Iterator[Callable[[str], str]]:
+def way(tmp_path: Path) -> Callable[[str], str]:
     """Makes a way to a shell elsewhere, by its name: the command to give; see `ways_elsewhere`."""
-    with ExitStack() as stack:
-        yield lambda name: make_way(name, tmp_path, stack)
+    return partial(make_way, directory=tmp_path)
 
 
 @pytest.fixture
