@@ -97,7 +97,7 @@ def _end_run(mark: str) -> None:
                 elif seconds > GRACE_SECONDS:
                     os.kill(pid, signal.SIGKILL)
         time.sleep(0.02)
-    for parent in {tempfile.gettempdir(), "/var/tmp", "/dev/shm"}:
+    for parent in {tempfile.gettempdir(), "/var/tmp", "/dev/shm", "/usr/lib/debug"}:
         for directory in Path(parent).glob(f"{mark}-*"):
             shutil.rmtree(directory, ignore_errors=True)
 
