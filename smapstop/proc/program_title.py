@@ -136,6 +136,8 @@ def title_of(name: str, command_line: Sequence[str]) -> str:
     """
     if command_line and command_line[0].startswith(f"{name}: "):  # it has set its title: "nginx: worker process"
         return command_line[0].rstrip()
+    if len(command_line) == 1 and (role := _role_in(command_line[0], name)):
+        return role
     program = _base_name(command_line[0]).removeprefix("-") if command_line else ""
     interpreter = interpreter_of(program)
     script = script_of(interpreter, command_line[1:]) if interpreter else ""
@@ -143,6 +145,14 @@ def title_of(name: str, command_line: Sequence[str]) -> str:
         return name
     own_names = {program[:_KERNEL_NAME_BYTES], script[:_KERNEL_NAME_BYTES], "MainThread", "node-MainThread"}
     return f"{program} {script}" if name in own_names else f"{name} ({program} {script})"
+
+
+def _role_in(text: str, name: str) -> str:
+    """Title by a text that a process has put in place of its arguments; empty if that says no more than its name."""
+    first, space, _ = text.rstrip().partition(" ")
+    if not space or "/" in first or first[:_KERNEL_NAME_BYTES] == name:
+        return ""  # its arguments, its path, or "redis-server *:6379"
+    return text.rstrip() if first.endswith(":") else f"{name} ({first})"
 
 
 def _base_name(path: str) -> str:

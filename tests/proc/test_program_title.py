@@ -59,6 +59,17 @@ def test_a_name_that_the_process_chose_stays() -> None:
     assert title_of("kthreadd", []) == "kthreadd"
 
 
+def test_a_title_that_replaces_the_arguments_says_what_a_child_does() -> None:
+    bgsave = "redis-rdb-bgsave *:6379" + " " * 90
+    assert title_of("redis-server", [bgsave]) == "redis-server (redis-rdb-bgsave)"
+    assert title_of("redis-server", ["redis-server *:6379"]) == "redis-server"
+    assert title_of("php-fpm8.2", ["php-fpm: pool www"]) == "php-fpm: pool www"
+    assert title_of("python3", ["[celeryd: celery@host:Worker-1]  "]) == "[celeryd: celery@host:Worker-1]"
+    assert title_of("a-name-of-15-by", ["a-name-of-15-bytes-and-more all of them"]) == "a-name-of-15-by"
+    assert title_of("chrome", ["/opt/google chrome/chrome --type=gpu"]) == "chrome"
+    assert title_of("prog", ["./my prog"]) == "prog"
+
+
 @given(st.lists(st.text(max_size=12), max_size=8), st.sampled_from(["python3", "bash", "java", "perl", "node", ""]))
 def test_any_arguments_have_a_title(arguments: list[str], program: str) -> None:
     assert title_of("name", [program, *arguments]).startswith(("name", program))
