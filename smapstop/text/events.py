@@ -14,7 +14,7 @@ from smapstop.model.history.culprits import culprit_of, culprit_of_entry
 from smapstop.model.history.log_entry import EVENT_KINDS, LogEntry
 from smapstop.model.history.mapping_history import label_at
 from smapstop.model.history.tick_entries import tick_entries
-from smapstop.model.kinds import Kind
+from smapstop.model.kinds import SHARED_ANONYMOUS, SHARED_ANONYMOUS_TEXT, Kind
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.fields import EVIDENCE_FIELDS, EXTERNALLY_DRIVEN, FIELD_BY_NAME
@@ -94,6 +94,8 @@ def subject_text(entry: LogEntry, timeline: Timeline, width: int) -> str:
     if not ref.name:
         label = entry.now and entry.mapping is not None and label_at(timeline, len(timeline) - 1, entry.mapping)
         return fmt.clip(fmt.printable(f"{label or 'anon'} {ref.start:x}"), width)
+    if ref.name == SHARED_ANONYMOUS:
+        return fmt.shorten(SHARED_ANONYMOUS_TEXT, width)
     name = fmt.printable(ref.name)
     if entry.kind is not Kind.FILE and not ref.section:
         return fmt.shorten(name, width)

@@ -8,7 +8,7 @@ from factories import mappings_of, tick_of, timeline_of
 from smapstop.model.history.log_entry import LogEntry, MappingRef
 from smapstop.model.kinds import Kind
 from smapstop.text.event_search import search_entries
-from smapstop.text.events import what_text
+from smapstop.text.events import subject_text, what_text
 
 TIMELINE = timeline_of(tick_of(0, mappings_of(), []), tick_of(1, mappings_of(), []))
 HEAP = LogEntry(
@@ -85,3 +85,11 @@ def test_all_words_must_be_there_and_those_after_an_exclamation_mark_must_not(
     words: str, expected: tuple[LogEntry, ...]
 ) -> None:
     assert search_entries(ENTRIES, words, TIMELINE) == expected
+
+
+def test_shared_memory_without_a_file_is_called_so_and_found_by_the_name_of_the_kernel_too() -> None:
+    now = MappingRef("/dev/zero (deleted)", "rw-s", 0x5000, 0x6000, Kind.SHARED)
+    entry = replace(NAMELESS, now=now, kind=Kind.SHARED)
+    assert subject_text(entry, TIMELINE, 40) == "shared anonymous"
+    assert search_entries([HEAP, entry], "zero", TIMELINE) == (entry,)
+    assert search_entries([HEAP, entry], "shared anon", TIMELINE) == (entry,)
