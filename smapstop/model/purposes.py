@@ -31,9 +31,13 @@ _V8_PAGE_BYTES = np.uint64(256 << 10)
 """Size and alignment of the pages of V8's heap (src/heap/memory-chunk-layout.h); large objects are aligned alike."""
 _V8_FLAGS = frozenset(("dc", "nr"))
 """VmFlags of V8's heap in Node.js: kept from children (MADV_DONTFORK), and without a reservation (MAP_NORESERVE)."""
-_NODE = re.compile(r"(.*/)?(node|nodejs|electron|libnode\.so\.\d+)")
-_JEMALLOC = re.compile(r"(.*/)?libjemalloc\.so\.\d+")
-_GLIBC = re.compile(r"(.*/)?libc(\.so\.6|-2\.\d+\.so)")
+_RUNTIMES = re.compile(
+    r"(?P<glibc>libc\.so\.6|libc-2\.\d+\.so)|(?P<node>node|nodejs|electron|libnode\.so\.\d+)"
+    r"|(?P<jemalloc>libjemalloc\.so\.\d+)"
+)
+"""Files whose memory has a shape of its own."""
+_GLIBC, _NODE, _JEMALLOC = 1, 2, 3
+"""Their groups."""
 
 Mask = NDArray[np.bool_]
 
@@ -155,9 +159,13 @@ def _shapes_of(mappings: Mappings) -> _Shapes:
     go, jvm = (_marked(mappings, column) & unnamed for column in (GO_HEAP, JVM_HEAP))
     bss, bss_proven = _bss(mappings, writable & adjacent)
     reserve = inaccessible & adjacent & _shift_down(writable)
-    v8 = _v8_heap(mappings, unnamed)
-    jemalloc = _jemalloc(mappings, writable & (reserved > 0) & ~(go | jvm | v8))
-    arena = _arenas(mappings, writable & (reserved >= 0) & ~(go | jvm | v8 | jemalloc), reserve)
+    nothing, runtimes = np.zeros(n, np.bool_), _runtimes_in(mappings)
+    v8 = _v8_heap(mappings, unnamed) if _NODE in runtimes else nothing
+    known = go | jvm | v8
+    jemalloc = writable & (reserved > 0) & ~known if _JEMALLOC in runtimes else nothing
+    arena = (
+        _arenas(mappings, writable & (reserved >= 0) & ~known & ~jemalloc, reserve) if _GLIBC in runtimes else nothing
+    )
     guarded = writable & adjacent & _shift_down(inaccessible & (size <= _MAX_GUARD_BYTES))
     guarded &= size >= _MIN_STACK_BYTES
     firm = arena | go | jvm | bss_proven
@@ -185,33 +193,28 @@ def _marked(mappings: Mappings, column: str) -> Mask:
     return np.zeros(len(mappings), np.bool_) if marks is None else marks == 1
 
 
-def _maps_file(mappings: Mappings, pattern: re.Pattern[str]) -> bool:
-    """Whether a file has a name that matches a pattern as a whole."""
-    found = classify_texts(
-        mappings.strings, mappings.name, lambda name: pattern.fullmatch(strip_deleted(name)) is not None
-    )
-    return bool(found.any())
+def _runtimes_in(mappings: Mappings) -> frozenset[int]:
+    """Which of `_RUNTIMES` the process maps."""
+    return frozenset(np.unique(classify_texts(mappings.strings, mappings.name, _runtime_of)).tolist())
+
+
+@lru_cache(4_096)
+def _runtime_of(name: str) -> int:
+    """Group of `_RUNTIMES` of a file; 0 for others."""
+    found = _RUNTIMES.fullmatch(strip_deleted(name).rpartition("/")[2])
+    return found.lastindex or 0 if found else 0
 
 
 def _v8_heap(mappings: Mappings, unnamed: Mask) -> Mask:
-    """Mappings that may be of V8's heap: in Node.js, readable, aligned as its pages, and with its flags."""
+    """Mappings of Node.js that may be of V8's heap: readable, aligned as its pages, and with its flags."""
     aligned: Mask = unnamed & (mappings.start % _V8_PAGE_BYTES == 0)
-    if not aligned.any() or not _maps_file(mappings, _NODE):
-        return np.zeros(len(mappings), np.bool_)
     flagged = classify_texts(mappings.strings, mappings.flags, lambda text: set(text.split()) >= _V8_FLAGS) > 0
     data = classify_texts(mappings.strings, mappings.perms, lambda perms: perms in ("rw-p", "r--p")) > 0
     return aligned & flagged & data
 
 
-def _jemalloc(mappings: Mappings, unreserved: Mask) -> Mask:
-    """Mappings that may be of jemalloc: in a process that has it, writable and without a reservation, as it maps."""
-    return unreserved & (bool(unreserved.any()) and _maps_file(mappings, _JEMALLOC))
-
-
 def _arenas(mappings: Mappings, writable: Mask, reserve: Mask) -> Mask:
-    """Mappings that may be heaps of malloc arenas: in a process that has glibc, aligned, reserving all of a heap."""
-    if not _maps_file(mappings, _GLIBC):
-        return np.zeros(len(mappings), np.bool_)
+    """Mappings of a process with glibc that may be heaps of malloc arenas: aligned, reserving all of a heap."""
     start, end = mappings.start, mappings.end
     limit = end.copy()
     limit[:-1][reserve[1:]] = end[1:][reserve[1:]]
