@@ -21,6 +21,7 @@ PURPOSE_TEXTS = {
     Purpose.JVM_HEAP: "JVM heap",
     Purpose.V8_HEAP: "V8 heap",
     Purpose.JEMALLOC: "jemalloc",
+    Purpose.MIMALLOC: "mimalloc",
 }
 """Texts of the labels; `.bss` follows the name of the file."""
 

@@ -53,6 +53,7 @@ _UNNAMED = {
     Purpose.JVM_HEAP: PurposeGroup.JVM_HEAP,
     Purpose.V8_HEAP: PurposeGroup.V8_HEAP,
     Purpose.JEMALLOC: PurposeGroup.ARENAS,
+    Purpose.MIMALLOC: PurposeGroup.ARENAS,
 }
 KIND_OF_GROUP = {
     **dict.fromkeys(

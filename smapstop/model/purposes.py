@@ -33,10 +33,10 @@ _V8_FLAGS = frozenset(("dc", "nr"))
 """VmFlags of V8's heap in Node.js: kept from children (MADV_DONTFORK), and without a reservation (MAP_NORESERVE)."""
 _RUNTIMES = re.compile(
     r"(?P<glibc>libc\.so\.6|libc-2\.\d+\.so)|(?P<node>node|nodejs|electron|libnode\.so\.\d+)"
-    r"|(?P<jemalloc>libjemalloc\.so\.\d+)"
+    r"|(?P<jemalloc>libjemalloc\.so\.\d+)|(?P<mimalloc>libmimalloc(?:-secure|-debug)?\.so\.[\d.]+)"
 )
 """Files whose memory has a shape of its own."""
-_GLIBC, _NODE, _JEMALLOC = 1, 2, 3
+_GLIBC, _NODE, _JEMALLOC, _MIMALLOC = 1, 2, 3, 4
 """Their groups."""
 
 Mask = NDArray[np.bool_]
@@ -57,7 +57,12 @@ class Purpose(IntEnum):
     JVM_HEAP = 7
     V8_HEAP = 8
     JEMALLOC = 9
-    """Memory of the allocator jemalloc."""
+    MIMALLOC = 10
+    """These two: memory of an allocator that is a library."""
+
+
+_ALLOCATORS = {_JEMALLOC: Purpose.JEMALLOC, _MIMALLOC: Purpose.MIMALLOC}
+"""Libraries that serve malloc of the whole process, from memory without a reservation (MAP_NORESERVE)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,10 +167,10 @@ def _shapes_of(mappings: Mappings) -> _Shapes:
     nothing, runtimes = np.zeros(n, np.bool_), _runtimes_in(mappings)
     v8 = _v8_heap(mappings, unnamed) if _NODE in runtimes else nothing
     known = go | jvm | v8
-    jemalloc = writable & (reserved > 0) & ~known if _JEMALLOC in runtimes else nothing
-    arena = (
-        _arenas(mappings, writable & (reserved >= 0) & ~known & ~jemalloc, reserve) if _GLIBC in runtimes else nothing
-    )
+    allocator = next((_ALLOCATORS[each] for each in runtimes if each in _ALLOCATORS), None)
+    allocated = nothing if allocator is None else writable & (reserved > 0) & ~known
+    free = writable & (reserved >= 0) & ~known & ~allocated
+    arena = _arenas(mappings, free, reserve) if _GLIBC in runtimes else nothing
     guarded = writable & adjacent & _shift_down(inaccessible & (size <= _MAX_GUARD_BYTES))
     guarded &= size >= _MIN_STACK_BYTES
     firm = arena | go | jvm | bss_proven
@@ -173,7 +178,7 @@ def _shapes_of(mappings: Mappings) -> _Shapes:
     purpose = np.zeros(n, np.int8)
     purpose[reserve & _shift_down(arena)] = Purpose.RESERVE
     purpose[bss], purpose[arena], purpose[go] = Purpose.BSS, Purpose.ARENA, Purpose.GO_HEAP
-    purpose[jvm], purpose[v8], purpose[jemalloc] = Purpose.JVM_HEAP, Purpose.V8_HEAP, Purpose.JEMALLOC
+    purpose[jvm], purpose[v8], purpose[allocated] = Purpose.JVM_HEAP, Purpose.V8_HEAP, allocator or Purpose.UNKNOWN
     owner = np.where(purpose == Purpose.BSS, np.concatenate([mappings.name[:1], mappings.name[:-1]]), 0)
     stack_sized = size <= _MAX_STACK_BYTES
     return _Shapes(

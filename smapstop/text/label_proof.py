@@ -14,6 +14,7 @@ _PROOFS = {
     Purpose.GO_HEAP: "a program built by Go, whose runtime puts its heap at this address",
     Purpose.V8_HEAP: "aligned and kept from children (VmFlags dc) as V8's heap in Node.js; other memory may be so",
     Purpose.JEMALLOC: "mapped without reserving memory (VmFlags nr), as jemalloc does, whose library the process has",
+    Purpose.MIMALLOC: "mapped without reserving memory (VmFlags nr), as mimalloc does, whose library the process has",
     Purpose.JVM_HEAP: "the JVM has its heap here, by its tables for debuggers (gHotSpotVMStructs)",
 }
 _GUARDED = "an inaccessible guard lies below it"

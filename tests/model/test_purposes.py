@@ -117,8 +117,11 @@ UNRESERVED = "rd wr mr mw me nr "
 def test_memory_without_a_reservation_is_of_jemalloc_where_the_process_has_it(
     row: tuple[Any, ...], expected: str
 ) -> None:
+    assert purposes(LIBC, (3, 4, "r-xp", "/usr/lib/libjemalloc.so.2"), row)[2] == expected
     assert purposes((1, 2, "r-xp", "/usr/lib/libjemalloc.so.2"), row)[1] == expected
     assert purposes((1, 2, "r-xp", "/usr/lib/libjemalloc.so.2.old"), row)[1] == ""
+    for name in ("libmimalloc.so.2.0", "libmimalloc-secure.so.2.0"):
+        assert purposes((1, 2, "r-xp", f"/usr/lib/{name}"), row)[1] == expected.replace("je", "mi")
 
 
 # stacks
