@@ -22,6 +22,7 @@ PURPOSE_TEXTS = {
     Purpose.V8_HEAP: "V8 heap",
     Purpose.JEMALLOC: "jemalloc",
     Purpose.MIMALLOC: "mimalloc",
+    Purpose.JIT_CODE: "JIT code",
 }
 """Texts of the labels; `.bss` follows the name of the file."""
 

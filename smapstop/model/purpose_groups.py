@@ -54,6 +54,7 @@ _UNNAMED = {
     Purpose.V8_HEAP: PurposeGroup.V8_HEAP,
     Purpose.JEMALLOC: PurposeGroup.ARENAS,
     Purpose.MIMALLOC: PurposeGroup.ARENAS,
+    Purpose.JIT_CODE: PurposeGroup.JIT_CODE,
 }
 KIND_OF_GROUP = {
     **dict.fromkeys(

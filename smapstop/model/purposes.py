@@ -26,7 +26,7 @@ _MAX_GUARD_BYTES = np.uint64(64 << 10)
 _MIN_STACK_BYTES = np.uint64(16 << 10)
 _MAX_STACK_BYTES = np.uint64((8 << 20) + (64 << 10))
 """Largest stack without proof: glibc's default is RLIMIT_STACK, which is 8 MiB nearly everywhere."""
-_WRITABLE, _INACCESSIBLE = 1, 2
+_WRITABLE, _INACCESSIBLE, _EXECUTABLE = 1, 2, 3
 _V8_PAGE_BYTES = np.uint64(256 << 10)
 """Size and alignment of the pages of V8's heap (src/heap/memory-chunk-layout.h); large objects are aligned alike."""
 _V8_FLAGS = frozenset(("dc", "nr"))
@@ -59,6 +59,8 @@ class Purpose(IntEnum):
     JEMALLOC = 9
     MIMALLOC = 10
     """These two: memory of an allocator that is a library."""
+    JIT_CODE = 11
+    """Executable memory without a file: what a compiler wrote at run time."""
 
 
 _ALLOCATORS = {_JEMALLOC: Purpose.JEMALLOC, _MIMALLOC: Purpose.MIMALLOC}
@@ -150,9 +152,7 @@ def _shapes_of(mappings: Mappings) -> _Shapes:
     """Derive what does not depend on threads."""
     strings, n = mappings.strings, len(mappings)
     unnamed = mappings.name == 0
-    perms = classify_texts(
-        strings, mappings.perms, lambda text: {"rw-p": _WRITABLE, "---p": _INACCESSIBLE}.get(text, 0)
-    )
+    perms = classify_texts(strings, mappings.perms, _access_of)
     size = mappings.end - mappings.start
     writable, inaccessible = unnamed & (perms == _WRITABLE), unnamed & (perms == _INACCESSIBLE)
     adjacent = np.zeros(n, np.bool_)
@@ -175,7 +175,7 @@ def _shapes_of(mappings: Mappings) -> _Shapes:
     guarded &= size >= _MIN_STACK_BYTES
     firm = arena | go | jvm | bss_proven
 
-    purpose = np.zeros(n, np.int8)
+    purpose = np.where(unnamed & (perms == _EXECUTABLE), np.int8(Purpose.JIT_CODE), np.int8(0))
     purpose[reserve & _shift_down(arena)] = Purpose.RESERVE
     purpose[bss], purpose[arena], purpose[go] = Purpose.BSS, Purpose.ARENA, Purpose.GO_HEAP
     purpose[jvm], purpose[v8], purpose[allocated] = Purpose.JVM_HEAP, Purpose.V8_HEAP, allocator or Purpose.UNKNOWN
@@ -190,6 +190,12 @@ def _shapes_of(mappings: Mappings) -> _Shapes:
         stack_sized=stack_sized,
         default_like=guarded & ~firm & stack_sized & (reserved <= 0),
     )
+
+
+def _access_of(perms: str) -> int:
+    """What private memory is for, by its permissions; 0 for another one."""
+    access = {"rw-p": _WRITABLE, "---p": _INACCESSIBLE}.get(perms, 0)
+    return _EXECUTABLE if "x" in perms and perms.endswith("p") else access
 
 
 def _marked(mappings: Mappings, column: str) -> Mask:

@@ -15,6 +15,7 @@ _PROOFS = {
     Purpose.V8_HEAP: "aligned and kept from children (VmFlags dc) as V8's heap in Node.js; other memory may be so",
     Purpose.JEMALLOC: "mapped without reserving memory (VmFlags nr), as jemalloc does, whose library the process has",
     Purpose.MIMALLOC: "mapped without reserving memory (VmFlags nr), as mimalloc does, whose library the process has",
+    Purpose.JIT_CODE: "executable, and of no file, as what a compiler writes at run time; so may be unpacked code",
     Purpose.JVM_HEAP: "the JVM has its heap here, by its tables for debuggers (gHotSpotVMStructs)",
 }
 _GUARDED = "an inaccessible guard lies below it"

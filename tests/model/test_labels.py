@@ -33,6 +33,7 @@ def test_names_that_a_program_gave_are_no_guesses() -> None:
         (Purpose.STACK, ThreadStack(1, 7, "io", threads=3), True, "stacks of 3 threads"),
         (Purpose.ARENA, ThreadStack(1, 7, "io"), False, "malloc arena?"),
         (Purpose.GO_HEAP, ThreadStack(1, 7, "io", threads=3), True, "Go heap"),
+        (Purpose.JIT_CODE, None, False, "JIT code?"),
         (Purpose.JEMALLOC, None, False, "jemalloc?"),
         (Purpose.V8_HEAP, None, False, "V8 heap?"),
         (Purpose.JVM_HEAP, None, True, "JVM heap"),

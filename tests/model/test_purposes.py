@@ -77,7 +77,6 @@ OF_V8 = "rd wr mr mw me dc nr "
         ((64, 289, "rw-p", "", 0, 0, OF_V8), "v8_heap?"),  # a large object
         ((64, 77, "r--p", "", 0, 0, "rd mr mw me dc nr "), "v8_heap?"),
         ((64, 128, "---p", "", 0, 0, OF_V8), ""),
-        ((64, 128, "rwxp", "", 0, 0, OF_V8), ""),
         ((65, 128, "rw-p", "", 0, 0, OF_V8), ""),
         ((64, 128, "rw-p", "", 0, 0, "rd wr mr mw me nr "), ""),
         ((64, 128, "rw-p", "", 0, 0, "rd wr mr mw me dc ac "), ""),
@@ -122,6 +121,17 @@ def test_memory_without_a_reservation_is_of_jemalloc_where_the_process_has_it(
     assert purposes((1, 2, "r-xp", "/usr/lib/libjemalloc.so.2.old"), row)[1] == ""
     for name in ("libmimalloc.so.2.0", "libmimalloc-secure.so.2.0"):
         assert purposes((1, 2, "r-xp", f"/usr/lib/{name}"), row)[1] == expected.replace("je", "mi")
+
+
+# code that was written at run time
+
+
+def test_executable_memory_without_a_file_may_be_of_a_compiler() -> None:
+    for perms in ("rwxp", "r-xp", "--xp"):
+        assert purposes((64, 128, perms)) == ["jit_code?"]
+        assert purposes((64, 128, perms, "/usr/bin/node")) == [""]
+    assert purposes((64, 128, "rwxs"), (200, 300, "r--p")) == ["", ""]
+    assert purposes(NODE, (64, 128, "rwxp", "", 0, 0, OF_V8))[1] == "jit_code?"
 
 
 # stacks

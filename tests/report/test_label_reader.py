@@ -192,6 +192,8 @@ def is_true(mappings: Mappings, row: int, label: Label, stack_pointers: int) -> 
         return is_guarded(mappings, row + 1)
     if label.text.startswith("malloc"):
         return bool(label.guess and "nr" in flags and size_kb <= 64 << 10)
+    if label.text == "JIT code":
+        return label.guess and "x" in mappings.perms_of(row)
     if label.text in ("jemalloc", "mimalloc"):
         return label.guess and "nr" in flags
     if label.text == "V8 heap":

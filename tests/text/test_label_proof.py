@@ -88,6 +88,7 @@ def test_guards_arenas_and_go() -> None:
     assert proof(0, (0x2000, 0x2800), go_heap=[1]).startswith("Go heap: a program built by Go")
     jemalloc = (0x10, 0x20, "r-xp", "/usr/lib/libjemalloc.so.2")
     assert proof(1, jemalloc, (0x2000, 0x2800, "rw-p", "", 0, 0, "rd wr nr")).startswith("jemalloc?: mapped without")
+    assert proof(0, (0x2000, 0x2800, "rwxp")).startswith("JIT code?: executable, and of no file")
     node = (0x10, 0x20, "r-xp", "/usr/bin/node")
     assert proof(1, node, (0x2000, 0x2800, "rw-p", "", 0, 0, "rd wr dc nr")).startswith("V8 heap?: aligned and kept")
     assert proof(0, (0x2000, 0x2800), jvm_heap=[1]).startswith("JVM heap: the JVM has its heap here")
