@@ -7,7 +7,7 @@ from smapstop.model.callers.call_stacks import BEYOND
 from smapstop.model.family.family_table import MemberRow
 from smapstop.model.family.sharing import FirstCopy, Part, SharedMapping
 from smapstop.model.kinds import Kind, kind_of
-from smapstop.model.view.row_names import without_path
+from smapstop.model.view.row_names import NAMELESS, without_path
 from smapstop.proc.callstack.frames import Frame
 from smapstop.text import format as fmt
 from smapstop.text.family import FamilyMoment
@@ -89,10 +89,10 @@ def _first_text(copy: FirstCopy, copiers: Sequence[tuple[Frame, int]]) -> str:
 
 
 def sharing_name(shared: SharedMapping) -> str:
-    """Name without its path, with permissions to distinguish the parts of a file; of other memory its address."""
+    """Name without its path, with permissions to distinguish the parts of a file; else label and address."""
     base = fmt.printable(without_path(shared.name))
     if not base:
-        return f"anon {shared.start:x}"
+        return f"{fmt.printable(shared.label) or NAMELESS} {shared.start:x}"
     return base if base.startswith("[") else f"{base} {shared.perms}"
 
 

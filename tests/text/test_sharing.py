@@ -25,6 +25,8 @@ def test_shares_of_a_mapping_and_who_copied_first() -> None:
         "anon 1000",
         "still shared",
     )
+    labelled = SharedMapping(0x1000, "", "rw-p", 80, {10: Part(1, 80, 0)}, None, label="jemalloc?")
+    assert sharing_text(labelled, (10,)).name == "jemalloc? 1000"
     buffers = SharedMapping(0x1000, "/dev/zero (deleted)", "rw-s", 80, {10: Part(1, 80, 0)}, None)
     assert sharing_text(buffers, (10,)).name == "shared anonymous rw-s"
 

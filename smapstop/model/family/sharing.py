@@ -9,6 +9,8 @@ import numpy as np
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.callers.call_stacks import BEYOND, IN_SYSTEM_CALL
 from smapstop.model.callers.culprit import function_counts
+from smapstop.model.labels import purpose_label
+from smapstop.model.purposes import Purposes, purposes_of
 from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.callstack.frames import Frame
@@ -67,6 +69,8 @@ class SharedMapping:
     copiers: tuple[tuple[Frame, int], ...] = ()
     """Functions that made the page faults when pages were copied, in any of the processes, and how many; the most
     first, and `BEYOND` for those that are not known."""
+    label: str = ""
+    """What memory without a name is for, as far as that is known, with a `?` if it is a guess."""
     is_unchanged: bool = False
     """Whether it is known that none of the processes changed it since it is compared."""
 
@@ -97,6 +101,7 @@ def shared_mappings(
         for row, (start, name) in enumerate(zip(mappings.start.tolist(), mappings.name.tolist(), strict=True)):
             places.setdefault((start, strings[name]), {})[pid] = row
     columns = {pid: _Columns.of(snapshot) for pid, snapshot in snapshots.items()}
+    labels = _Labels(snapshots)
     found = []
     for (start, title), rows in places.items():
         if len(rows) < 2 or not any(columns[pid].rss[row] for pid, row in rows.items()):
@@ -109,7 +114,8 @@ def shared_mappings(
         perms = mappings.perms_of(row)
         unchanged = all(pid in since and columns[pid].last_changed[row] <= since[pid] for pid, row in rows.items())
         first_copy, copiers = log.first_copy(keys), log.copiers(keys)
-        found.append(SharedMapping(start, title, perms, size, parts, first_copy, copiers, unchanged))
+        label = "" if title else labels.text(pid, row)
+        found.append(SharedMapping(start, title, perms, size, parts, first_copy, copiers, label, unchanged))
     return sorted(found, key=lambda each: (-each.own, each.start))
 
 
@@ -135,6 +141,30 @@ class _Columns:
     def part(self, row: int) -> Part:
         """The mapping in a row."""
         return Part(self.ids[row], self.rss[row], self.own[row])
+
+
+class _Labels:
+    """Labels of memory without a name, by the shapes in its process: at one address, forks have the same memory.
+
+    Args:
+        snapshots: Map of each process, by pid.
+    """
+
+    def __init__(self, snapshots: Mapping[int, MapSnapshot]) -> None:
+        self._snapshots = snapshots
+        self._purposes: dict[int, Purposes] = {}
+
+    def text(self, pid: int, row: int) -> str:
+        """Label of the memory in a row; empty if its purpose is not known."""
+        snapshot = self._snapshots[pid]
+        if pid not in self._purposes:
+            threads = snapshot.reading_tick.counters.threads
+            self._purposes[pid] = purposes_of(snapshot.mappings, threads=threads)
+        purposes, strings = self._purposes[pid], snapshot.mappings.strings
+        label = purpose_label(
+            int(purposes.purpose[row]), strings[int(purposes.owner[row])], proven=bool(purposes.proven[row])
+        )
+        return str(label or "")
 
 
 class CopyLog:

@@ -75,6 +75,19 @@ def test_only_mappings_at_one_address_with_one_name_are_the_same() -> None:
     assert Part(0, 0, 0).share is None
 
 
+def test_memory_without_a_name_has_its_label() -> None:
+    arena = 64 << 8  # glibc's 64 MiB, in pages
+    rows = (
+        (1, 3, "r-xp", "/lib/libc.so.6", 8),
+        (arena, arena + 8, "rw-p", "", 8),
+        (3 * arena, 3 * arena + 1, "rw-p", "", 4),
+    )
+    rest = (arena + 8, 2 * arena, "---p", "", 0)
+    maps = [snapshot_of(*rows[:2], rest, rows[2], own=[0, own, 0, 4]) for own in (4, 8)]
+    labels = {each.start >> 12: each.label for each in shared_mappings({10: maps[0], 20: maps[1]}, CopyLog())}
+    assert labels == {1: "", arena: "malloc arena?", 3 * arena: ""}
+
+
 def test_the_mapping_with_the_most_own_memory_comes_first() -> None:
     maps = [snapshot_of((1, 3, "rw-p", "", 8), (5, 9, "rw-p", "", 16), own=[4, own]) for own in (8, 16)]
     assert [each.start // 4096 for each in shared_mappings({10: maps[0], 20: maps[1]}, CopyLog())] == [5, 1]
