@@ -9,6 +9,8 @@ from smapstop.model.events import Event
 from smapstop.model.history.mapping_history import MappingHistory, MappingState, label_at
 from smapstop.model.history.trend import RUN_CHANGES, Trend, mechanisms_of, trend_at
 from smapstop.model.kinds import Kind
+from smapstop.model.labels import PURPOSE_TEXTS
+from smapstop.model.purposes import Purpose
 from smapstop.model.view.view import View
 from smapstop.proc.added_fields import HIDDEN_FIELDS
 from smapstop.proc.fields import PROPERTY_FIELDS, SECONDARY_FIELDS
@@ -25,6 +27,14 @@ from smapstop.text.turnover import turnover_text
 from smapstop.text.units import AUTO, UnitFormat, process_format, unit_format_of
 
 UNCHANGED = "unchanged"
+_PROFILERS = {
+    PURPOSE_TEXTS[Purpose.GO_HEAP]: "pprof",
+    PURPOSE_TEXTS[Purpose.JVM_HEAP]: "jcmd GC.class_histogram, a heap dump",
+    PURPOSE_TEXTS[Purpose.V8_HEAP]: "a heap snapshot (node --inspect)",
+    PURPOSE_TEXTS[Purpose.JEMALLOC]: "jeprof, heaptrack",
+}
+"""What finds who allocates, by the label of the memory."""
+_ANY_PROFILER = "heaptrack, memray (Python), pprof (Go)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +129,7 @@ def why_of(history: MappingHistory, view: View, ticks: ComparedTicks, pages_key:
             *facts_of(state, unit_of("size")),
         ),
         label=_label_text(history, state, ticks.number),
-        advice=_advice(state.kind, trend, events, pages_key, has_callers=history.timeline.faults.is_watched),
+        advice=_advice(history, ticks.number, trend, events, pages_key),
     )
 
 
@@ -274,13 +284,17 @@ def pair_text(was: float, now: float, unit: UnitFormat = AUTO) -> str:
 # what to do next
 
 
-def _advice(kind: Kind, trend: Trend | None, events: tuple[Event, ...], pages_key: str, *, has_callers: bool) -> str:
+def _advice(
+    history: MappingHistory, number: int, trend: Trend | None, events: tuple[Event, ...], pages_key: str
+) -> str:
     """What to do next; empty where there is nothing that helps."""
     if any(event.what == "copy-on-write" for event in events):
         return f"{pages_key}: the pages that were copied, with the variables on them"
-    grows = trend is not None and trend.goes_on and trend.kb > 0
-    if grows and kind in (Kind.HEAP, Kind.ANONYMOUS):
-        if has_callers:
-            return "Who touched it first: the tab Callers. Who never frees it: heaptrack, memray (Python), pprof (Go)"
-        return "Who allocates? Ask a heap profiler: heaptrack, memray (Python), pprof (Go)"
-    return ""
+    kind = history.states[history.step_at(number)].kind
+    if trend is None or not trend.goes_on or trend.kb <= 0 or kind not in (Kind.HEAP, Kind.ANONYMOUS):
+        return ""
+    label = label_at(history.timeline, number, history.mapping)
+    profiler = _PROFILERS.get(label.text if label else "", _ANY_PROFILER)
+    if history.timeline.faults.is_watched:
+        return f"Who touched it first: the tab Callers. Who never frees it: {profiler}"
+    return f"Who allocates? Ask a heap profiler: {profiler}"

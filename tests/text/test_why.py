@@ -12,6 +12,7 @@ from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.tick import LifecycleEvent, Tick
 from smapstop.model.view.view import derive_view
 from smapstop.model.view.view_state import ViewState
+from smapstop.proc.added_fields import GO_HEAP, JVM_HEAP
 from smapstop.text.mapping_detail import compared_ticks
 from smapstop.text.units import UnitFormat
 from smapstop.text.why import Why, pair_text, why_of
@@ -82,6 +83,17 @@ def test_with_callers_it_says_by_whom_with_the_line() -> None:
     reported = why(tick(0, 400), *(tick(n, 400 + 400 * n, "first-touch", 400, faults=faults) for n in range(1, 5)))
     assert reported.verdict == "100 pages first touch by dictExpand, dict.c:153"
     assert reported.advice.startswith("Who touched it first: the tab Callers.")
+
+
+@pytest.mark.parametrize(
+    ("column", "profiler"), [(GO_HEAP, "pprof"), (JVM_HEAP, "jcmd GC.class_histogram, a heap dump")]
+)
+def test_the_heap_of_a_runtime_has_its_own_profiler(column: str, profiler: str) -> None:
+    def tick(number: int) -> Tick:
+        rows = mappings_of((0x1000, 0x9000, "rw-p", "", 400 + 400 * number)).with_fields({column: np.array([1])})
+        return tick_of(number, rows, [7], keyframe=True)
+
+    assert why(*(tick(number) for number in range(5))).advice == f"Who allocates? Ask a heap profiler: {profiler}"
 
 
 def test_what_fell_before_is_said() -> None:
