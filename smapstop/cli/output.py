@@ -51,7 +51,9 @@ def print_text(text: str, what: str) -> None:
     if is_terminal(sys.stdout):
         text = "\n".join(map(sanitize_line, text.split("\n")))
     try:
-        sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+        rest = memoryview(text.encode("utf-8", "surrogateescape"))
+        while rest:  # without a buffer, as with PYTHONUNBUFFERED, a signal or a full disk ends a write halfway
+            rest = rest[sys.stdout.buffer.write(rest) :]
         sys.stdout.flush()
     except BrokenPipeError:
         raise

@@ -1,4 +1,4 @@
-"""Driver of our own terminal: Textual's, without its handlers for being stopped and continued."""
+"""Driver of our own terminal: Textual's, with a buffer, without its handlers for being stopped and continued."""
 
 import signal
 from typing import Any
@@ -24,5 +24,11 @@ class TerminalDriver(LinuxDriver):
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
+        # sys.stderr has no buffer with PYTHONUNBUFFERED, as in many containers: what is left of a write that a signal
+        # interrupts, such as a stop, would be lost in the middle of a frame
+        assert self._file is not None, "stderr is open"
+        self._file = open(  # noqa: SIM115  (the terminal stays open)
+            self._file.fileno(), "w", encoding="utf-8", errors="backslashreplace", closefd=False
+        )
         for number in (signal.SIGTSTP, signal.SIGCONT):
             signal.signal(number, signal.SIG_DFL)
