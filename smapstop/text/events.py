@@ -17,6 +17,7 @@ from smapstop.model.history.tick_entries import tick_entries
 from smapstop.model.kinds import SHARED_ANONYMOUS, SHARED_ANONYMOUS_TEXT, Kind
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
+from smapstop.model.view.row_names import without_path
 from smapstop.proc.fields import EVIDENCE_FIELDS, EXTERNALLY_DRIVEN, FIELD_BY_NAME
 from smapstop.text import format as fmt
 from smapstop.text.culprit import culprit_text
@@ -99,7 +100,7 @@ def subject_text(entry: LogEntry, timeline: Timeline, width: int) -> str:
     name = fmt.printable(ref.name)
     if entry.kind is not Kind.FILE and not ref.section:
         return fmt.shorten(name, width)
-    name = name[name.rfind("/") + 1 :]
+    name = fmt.printable(without_path(ref.name))
     part = ref.section if entry.mappings == 1 else ""
     full = f"{name} {part}".rstrip()
     return full if fmt.cell_width(full) <= width else fmt.shorten(name, width)

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from smapstop.model.kinds import SHARED_ANONYMOUS, SHARED_ANONYMOUS_TEXT, Kind, section_of
 from smapstop.model.mapping_rows import find_rows
 from smapstop.model.view.table_data import TableData
+from smapstop.proc.columns import strip_deleted
 
 NAMELESS = "anon"
 """Name of memory that has none, and whose purpose is not known."""
@@ -47,10 +48,16 @@ def _stem(table: TableData, row: int) -> str:
 
 
 def without_path(name: str) -> str:
-    """Name of a file without its directory; other names unchanged but that of shared memory without one."""
+    """Name of a file without its directory; other names unchanged but that of shared memory without one.
+
+    A number alone says nothing, such as the file that a JVM names after its pid: it keeps the last directory.
+    """
     if name == SHARED_ANONYMOUS:
         return SHARED_ANONYMOUS_TEXT
-    return name[name.rindex("/") + 1 :] if name.startswith("/") else name
+    if not name.startswith("/"):
+        return name
+    *_, directory, base = name.split("/")
+    return f"{directory}/{base}" if directory and strip_deleted(base).isdecimal() else base
 
 
 def row_section(table: TableData, row: int) -> str:
