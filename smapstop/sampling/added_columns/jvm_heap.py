@@ -131,8 +131,9 @@ def _parse_table(raw: bytes, fd: int, base: int) -> _Fields | None:
 def _name_in_file(fd: int, headers: ProgramHeaders, address: int) -> str:
     """A name in a file, by its address as if the file were loaded at 0; empty if there is none."""
     for segment in headers.segments:
-        if 0 <= address - segment.address < segment.file_bytes:
-            raw = os.pread(fd, _MAX_NAME_BYTES, segment.offset + address - segment.address)
+        offset = segment.offset + address - segment.address
+        if 0 <= address - segment.address < segment.file_bytes and offset < _MAX_ADDRESS:
+            raw = os.pread(fd, _MAX_NAME_BYTES, offset)
             return raw.partition(b"\0")[0].decode("ascii", "replace")
     return ""
 

@@ -1,6 +1,7 @@
 """The heap of a JVM, by the tables of its library: one that has nothing else, and a real one."""
 
 import ctypes
+import random
 import re
 import shutil
 import subprocess
@@ -102,6 +103,28 @@ def test_tables_that_lead_nowhere_are_no_heap(library: Path, tmp_path: Path) -> 
             target.go()
             with ProcDir(target.pid) as process:
                 assert heap_of(read(process, ProgramFacts(process))) == []
+
+
+def test_a_damaged_library_is_no_heap_and_no_error(library: Path, tmp_path: Path) -> None:
+    """The file is another one than what is mapped: its headers and names may be anything."""
+    path, source = tmp_path / "libjvm.so", random.Random(3)
+    shutil.copy(library, path)
+    with stepped_python(STEPS.format(str(path))) as target, ProcDir(target.pid) as process:
+        target.go()
+        target.go()
+        assert heap_of(read(process, ProgramFacts(process)))
+        whole, mapped = path.read_bytes(), parse_smaps(process.read_smaps())
+        far = [(64 + 56 * header + 8 + at, 0xFF) for header in range(10) for at in range(8)]  # p_offset
+        places = range(64 + 56 * 10)
+        for damage in (far, *([(at, source.randrange(256)) for at in source.sample(places, 6)] for _ in range(60))):
+            with path.open("r+b") as file:  # the same file, which the process maps privately
+                for at, byte in damage:
+                    file.seek(at)
+                    file.write(bytes([byte]))
+            heap_of(ProgramFacts(process).add_to(mapped))
+            with path.open("r+b") as file:
+                file.write(whole)
+        assert heap_of(ProgramFacts(process).add_to(mapped))
 
 
 @pytest.mark.skipif(shutil.which("java") is None, reason="Java is not installed")
