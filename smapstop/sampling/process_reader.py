@@ -39,6 +39,9 @@ class ProcessReading:
     tier: Tier
     """How much was read."""
     counters: Counters
+    """Read before the mappings."""
+    counters_after: Counters
+    """Read after the mappings: no page in them took a fault that is not counted here."""
     mappings: Mappings
     """Every mapping; empty when smaps was not read or is not readable."""
     has_mappings: bool
@@ -88,14 +91,14 @@ class ProcessReader:
         """
         wall_ns, monotonic_ns = self._began_ns or (time.time_ns(), time.monotonic_ns())
         counters = self._process.counters()
-        counted_ns = time.monotonic_ns()
+        counters_after, counted_ns = counters, time.monotonic_ns()
         if self._has_executed(counters):
             tier = "smaps"
         mappings, rollup, torn, missing = None, dict[str, int](), False, ""
         try:
             if tier == "smaps":
                 self._objects.begin()
-                counters = self._read_whole_smaps(counters)
+                counters, counters_after = self._read_whole_smaps(counters)
                 self._objects.end()
                 raw = self._parser.parse_buffer()
                 kept = drop_torn(raw)
@@ -120,6 +123,7 @@ class ProcessReader:
             counted_ns=counted_ns,
             tier=tier,
             counters=counters,
+            counters_after=counters_after,
             mappings=no_mappings(self._parser.strings) if mappings is None else mappings,
             has_mappings=mappings is not None,
             rollup=rollup,
@@ -132,13 +136,14 @@ class ProcessReader:
         """Whether the process has executed another program; an image that is not readable does not count as one."""
         return bool(self._image and counters.image) and self._image != counters.image
 
-    def _read_whole_smaps(self, counters: Counters) -> Counters:
+    def _read_whole_smaps(self, counters: Counters) -> tuple[Counters, Counters]:
         """Read smaps to its end, into the buffer of the parser.
 
         An exec or exit in the middle truncates the text, which looks like end of file.
 
         Returns:
-            The counters of the program that the text belongs to (a new one after an exec).
+            The counters of the program that the text belongs to (a new one after an exec), before and after it was
+            read.
 
         Raises:
             OSError: As for `ProcDir.read`; ESRCH also when the process is a zombie or dead.
@@ -151,4 +156,4 @@ class ProcessReader:
             after = self._process.counters()
         if not text or (after.state in "ZX" and (after.threads or 0) <= 1):
             raise ProcessLookupError
-        return counters
+        return counters, after

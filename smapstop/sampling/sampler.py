@@ -8,7 +8,7 @@ import numpy as np
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.events import NO_EVENTS, Events
-from smapstop.model.explain.rules import explain, faults_between
+from smapstop.model.explain.rules import FaultCounts, explain, faults_between
 from smapstop.model.identity import NO_ROW, Match, Rows, match_readings, number_first_reading
 from smapstop.model.mapping_rows import changed_rows, find_rows
 from smapstop.model.protocol import MappingReply, MappingRequest, Pace, ThreadsReply, ThreadsRequest
@@ -89,7 +89,7 @@ def advance(state: SamplerState, reading: ProcessReading, page_kb: int = PAGE_KB
     since = state.since_keyframe + 1
     keyframe = known is None or since >= KEYFRAME_EVERY
     mappings = reading.mappings
-    faults = None if state.counters is None else faults_between(state.counters, reading.counters)
+    faults = _most_faults(state, reading)
     faulted_kb = None if faults is None else (faults.minor + faults.major) * page_kb
     matched = (
         match_readings(*known, mappings, state.next_id, faulted_kb)
@@ -115,11 +115,16 @@ def _explain(state: SamplerState, reading: ProcessReading, matched: Match, rows:
     if state.known is None or state.counters is None or not reading.has_mappings or reading.torn or state.torn:
         return NO_EVENTS
     old, old_ids = state.known
-    faults = faults_between(state.counters, reading.counters)
+    faults = _most_faults(state, reading)
     before_rows = np.concatenate([matched.previous_rows[rows], find_rows(old_ids, matched.gone)])
     after_rows = np.concatenate([rows, np.full(len(matched.gone), NO_ROW)])
     ids = np.concatenate([matched.ids[rows], matched.gone])
     return explain(old, before_rows, reading.mappings, after_rows, ids, faults, page_kb)
+
+
+def _most_faults(state: SamplerState, reading: ProcessReading) -> FaultCounts | None:
+    """Page faults from before the last mappings were read until these were: no page came by another one."""
+    return None if state.counters is None else faults_between(state.counters, reading.counters_after)
 
 
 class Sampler:

@@ -210,6 +210,7 @@ def _process_reading(mappings: Mappings, *, torn: bool) -> ProcessReading:
         counted_ns=0,
         tier="smaps",
         counters=_NO_COUNTERS,
+        counters_after=_NO_COUNTERS,
         mappings=mappings,
         has_mappings=True,
         rollup={},
