@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 
-from smapstop.model.events import ALTERNATIVES, MECHANISMS, Events
+from smapstop.model.events import MECHANISMS, Events
 from smapstop.model.fleet.figures import GROUP_FIELDS, MapFigures, PageMove
 from smapstop.model.fleet.label_values import label_value
 from smapstop.model.grouping import Grouping
@@ -16,9 +16,7 @@ from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
 from smapstop.model.view.groups import group_rows
 from smapstop.model.view.table_data import static_table
 
-_MOVES: tuple[PageMove, ...] = tuple(
-    (what, sure) for what, sure in product(MECHANISMS, (True, False)) if sure or what in ALTERNATIVES
-)
+_MOVES: tuple[PageMove, ...] = tuple(product(MECHANISMS, (True, False)))
 """All that can happen to pages: a counter that is there from the start loses nothing when it first counts."""
 
 

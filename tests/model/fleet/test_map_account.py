@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from factories import mappings_of, tick_of
 
-from smapstop.model.events import ALTERNATIVES, MECHANISMS, Events, Mechanism
+from smapstop.model.events import MECHANISMS, Events, Mechanism
 from smapstop.model.fleet.map_account import MapAccount
 from smapstop.model.grouping import Grouping
 from smapstop.model.tick import ExitStatus, ThreadStack
@@ -61,7 +61,7 @@ def test_pages_are_counted_by_mechanism_from_the_start() -> None:
     account.append(tick_of(0, rows, [0]))
     assert account.figures is not None
     assert set(account.figures.pages.values()) == {0}
-    moves = {(what, True) for what in MECHANISMS} | {(what, False) for what in ALTERNATIVES}
+    moves = {(what, sure) for what in MECHANISMS for sure in (True, False)}
     assert account.figures.pages.keys() == moves
     account.append(tick_of(1, rows, [0], events=events_of(("first-touch", 40, True), ("first-touch", 8, False))))
     account.append(tick_of(2, rows, [0], events=events_of(("first-touch", 4, True), ("discard", 12, True))))
