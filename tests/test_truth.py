@@ -32,6 +32,7 @@ NEEDS = {
     "paged_out_by_child": "swap",
     "swap": "swap",
     "swap_memory": "swap",
+    "swap_read_in_turn": "swap",
     "swap_shared": "swap",
     "large_pages": "large pages",
 }
@@ -41,9 +42,11 @@ NOT_STEPPED = {
     "amounts": "takes numbers",
     "dear": "takes numbers",
     "ksm": "waits for the kernel between steps",
+    "ksm_zeros": "likewise",
     "hostile": "gives its steps names that nobody can read",
     "main_ended": "its main thread ends",
     "obedient": "does what it is told",
+    "poked_after_fork": "its pages are copied, and a sentence that is true of copies is said of others, too",
 }
 """Programs that are not run here though they have steps, and why."""
 RANDOM_CASES = 15
@@ -173,7 +176,19 @@ EXPECTED: dict[str, dict[str, tuple[str, ...]]] = {
         "dirty": ("shared-write? 24",),
         "given-up": ("discard? 24",),
     },
-    "paged_out_by_child": {"taken": ("swap-out 16",), "back": ("swap-in 16",), "child-ended": NOTHING},
+    "paged_out_by_child": {"taken": ("swap-out 16",), "back": ("swap-in 16 or swap-in? 16",), "child-ended": NOTHING},
+    "swap_read_in_turn": {
+        "parent-read": ("swap-in 8",),
+        "child-read": ("shared-by-fork? 8",),
+        "child-ended": ("sole-owner 8",),
+    },
+    "moved_beside_faults": {"moved": ("first-touch? 48",)},
+    "heap_trimmed": {"trimmed": ("unmapped? 10",), "all-but-20-unmapped": ("unmapped 40",)},
+    "collapsed": {
+        "few": ("huge-collapse? 512", "huge-fault? 1536"),
+        "just-touched": ("huge-fault? 512",),
+        "shared-ones": ("huge-collapse 512", "sole-owner? 512"),
+    },
     "swap_shared": {
         "forked": NOTHING,
         "child-read": NOTHING,

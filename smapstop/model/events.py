@@ -54,6 +54,7 @@ ALTERNATIVES: dict[Mechanism, tuple[Mechanism, ...]] = {
     "rewrite": ("shared-write",),
     "huge-fault": ("shared-map",),
     "huge-collapse": ("huge-fault",),
+    "huge-split": ("discard",),
     "swap-in": ("discard", "lazy-free"),
     "discard": ("zero-page", "reclaim"),
     "unmapped": ("discard", "shared-unmap"),

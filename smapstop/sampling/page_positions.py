@@ -1,11 +1,11 @@
-"""Verify events of pages by the positions of the pages before.
+"""Know the positions of pages, and verify events by them.
 
 smaps counts pages and does not say where they are: pages that were given up, in a tick in which an empty part of the
 same mapping was unmapped, look as if they had been in that part. And pages that only held zeros look given up when
 the kernel split the folio that they were in (mm/migrate.c, try_to_map_unused_to_zeropage).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.events import MECHANISMS, Events
+from smapstop.model.explain.ledger import KbColumn
 from smapstop.model.explain.moves import held_kb
 from smapstop.model.identity import NO_ROW, Rows
 from smapstop.model.mapping_rows import find_rows
@@ -29,7 +30,7 @@ MAX_MAPPING_BYTES = 64 << 20
 MAX_KNOWN = 512
 """Mappings remembered at most, the last ones that were scanned."""
 
-_UNMAPPED, _DISCARD = MECHANISMS.index("unmapped"), MECHANISMS.index("discard")
+_DISCARD = MECHANISMS.index("discard")
 
 
 class _ScannedMapping(NamedTuple):
@@ -47,6 +48,11 @@ class PositionTracker:
     def __init__(self, process: ProcDir) -> None:
         self._process = process
         self._known_pages: dict[int, tuple[_ScannedMapping, PageRuns]] = {}
+
+    @property
+    def known_pages(self) -> Mapping[int, PageRuns]:
+        """Where the pages are of some mappings, by id."""
+        return {mapping: pages for mapping, (_, pages) in self._known_pages.items()}
 
     def forget(self) -> None:
         """Discard what is known of a previous program."""
@@ -81,7 +87,12 @@ class PositionTracker:
     def settle_discards(self, before: Mappings, before_ids: Ids, after: Mappings, ids: Ids, events: Events) -> Events:
         """Mark discards as unsure if there are zero pages now where pages were.
 
-        The arguments are those of `settle_unmapped`.
+        Args:
+            before: The previous reading.
+            before_ids: Ids of its mappings.
+            after: The current reading.
+            ids: Ids of its mappings.
+            events: Events of the tick.
         """
         booked = np.flatnonzero((events.what == _DISCARD) & events.sure)
         was, now = find_rows(before_ids, events.mapping[booked]), find_rows(ids, events.mapping[booked])
@@ -117,35 +128,28 @@ class PositionTracker:
         self._known_pages[mapping] = scanned, runs.take(held & (runs.flags & PageFlags.ZERO == 0))
         return True
 
-    def settle_unmapped(self, before: Mappings, before_ids: Ids, after: Mappings, ids: Ids, events: Events) -> Events:
-        """Mark unmapped pages as unsure in mappings of which a part remains, if fewer pages were there.
 
-        Args:
-            before: The previous reading.
-            before_ids: Ids of its mappings.
-            after: The current reading.
-            ids: Ids of its mappings.
-            events: Events of the tick.
-        """
-        booked = np.flatnonzero((events.what == _UNMAPPED) & events.sure)
-        booked = booked[find_rows(ids, events.mapping[booked]) != NO_ROW]
-        was = find_rows(before_ids, events.mapping[booked])
-        sure = events.sure.copy()
-        for event, old in zip(booked.tolist(), was.tolist(), strict=True):
-            known = self._known_pages.get(int(events.mapping[event]))
-            if known is None or old == NO_ROW:
-                continue
-            _, pages = known
-            start, end = before.start[old], before.end[old]
-            kept = _rows_of_same_file(before, old, after)
-            addresses_kb = int(end - start) // 1024 - _overlap_kb(start, end, after, kept)
-            if events.kb[event] <= addresses_kb:  # else other mappings were merged into this one
-                least = sum(
-                    int(last - first) // 1024 - _overlap_kb(first, last, after, kept)
-                    for first, last in zip(pages.start, pages.end, strict=True)
-                )
-                sure[event] = events.kb[event] <= least
-        return replace(events, sure=sure)
+def count_lost_kb(
+    known_pages: Mapping[int, PageRuns], before: Mappings, before_rows: Rows, after: Mappings, ids: Ids
+) -> KbColumn:
+    """Pages of each mapping that are known to have been where nothing of it is mapped any more, kB.
+
+    Args:
+        known_pages: Where the pages of some mappings were, by id.
+        before: The previous reading.
+        before_rows: Rows of the mappings in it, shape (k,); `NO_ROW` for new ones.
+        after: The current reading.
+        ids: Ids of the mappings.
+    """
+    lost_kb = np.zeros(len(ids), np.int64)
+    for at, (mapping, old) in enumerate(zip(ids.tolist(), before_rows.tolist(), strict=True)):
+        if mapping in known_pages and old != NO_ROW:
+            pages, kept = known_pages[mapping], _rows_of_same_file(before, old, after)
+            lost_kb[at] = sum(
+                int(last - first) // 1024 - _overlap_kb(first, last, after, kept)
+                for first, last in zip(pages.start, pages.end, strict=True)
+            )
+    return lost_kb
 
 
 def _sparse(mappings: Mappings, ids: Ids, rows: Rows, most: int) -> Iterator[tuple[_ScannedMapping, int]]:

@@ -5,19 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from smapstop.lazy_dataclass import dataclass
 from smapstop.model.callers.page_faults import PageFaults
 from smapstop.model.events import NO_EVENTS, Events
-from smapstop.model.explain.rules import FaultCounts, explain, faults_between
-from smapstop.model.identity import NO_ROW, Match, Rows, match_readings, number_first_reading
-from smapstop.model.mapping_rows import changed_rows, find_rows
 from smapstop.model.protocol import MappingReply, MappingRequest, Pace, ThreadsReply, ThreadsRequest
 from smapstop.model.tick import ExitStatus, Ids, ThreadStack, Tick, Tier
 from smapstop.model.totals import totals_of
-from smapstop.proc.columns import Counters, Mappings
+from smapstop.proc.columns import Counters
 from smapstop.proc.elf.mapped_files import ElfCache
 from smapstop.proc.process import ProcDir
-from smapstop.proc.stat import PAGE_KB
 from smapstop.sampling.cow_names import CowTracker
 from smapstop.sampling.faults.watch import watch_faults
 from smapstop.sampling.fork_copies import ForkCopies
@@ -27,104 +22,12 @@ from smapstop.sampling.process_cgroup import ProcessCgroup
 from smapstop.sampling.process_reader import ProcessReader, ProcessReading
 from smapstop.sampling.queries import answer_mapping
 from smapstop.sampling.stack_tracker import StackTracker
+from smapstop.sampling.transition import KnownMappings, SamplerState, Transition, advance
 from smapstop.sampling.zero_pages import settle_discards
-
-KEYFRAME_EVERY = 120
-"""Ticks between keyframes: going back in time replays at most this many."""
 
 _MOST_FIRST_READINGS = 3
 """Of a process that is always copying pages."""
 _NO_IDS: Ids = np.zeros(0, np.int64)
-_NO_ROWS: Rows = np.zeros(0, np.intp)
-
-KnownMappings = tuple[Mappings, Ids]
-"""Mappings of a reading, and their ids."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SamplerState:
-    """State of the sampler between two readings."""
-
-    known: KnownMappings | None = None
-    """The last mappings read of this program; None before the first."""
-    counters: Counters | None = None
-    """Counters of that reading."""
-    torn: bool = False
-    """Whether the map changed during that reading."""
-    next_id: int = 0
-    """Id of the next new mapping."""
-    since_keyframe: int = 0
-    """Ticks with mappings since the last keyframe."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Transition:
-    """Result of one reading: the next state, and what the tick contains."""
-
-    state: SamplerState
-    is_first: bool
-    """No mappings were known before: watching begins, or after an exec."""
-    keyframe: bool
-    """The tick contains every mapping."""
-    matched: Match
-    """Mappings of the reading, matched with known ids."""
-    changed: Rows
-    """Rows of the reading that are new or differ from the last one."""
-    events: Events
-    """Mechanisms that explain the changes; without symbol names."""
-
-
-def advance(state: SamplerState, reading: ProcessReading, page_kb: int = PAGE_KB) -> Transition:
-    """Identify, diff and explain a reading against the previous state; a pure function.
-
-    Args:
-        state: State after the previous reading.
-        reading: The reading.
-        page_kb: Page size where it was taken, kB.
-    """
-    known = None if reading.executed else state.known
-    if known is not None and not reading.has_mappings:
-        nothing = Match(_NO_IDS, _NO_ROWS, _NO_IDS, (), state.next_id)
-        return Transition(state, False, False, nothing, _NO_ROWS, NO_EVENTS)
-    since = state.since_keyframe + 1
-    keyframe = known is None or since >= KEYFRAME_EVERY
-    mappings = reading.mappings
-    faults = _most_faults(state, reading)
-    faulted_kb = None if faults is None else (faults.minor + faults.major) * page_kb
-    matched = (
-        match_readings(*known, mappings, state.next_id, faulted_kb)
-        if known
-        else number_first_reading(mappings, state.next_id)
-    )
-    changed = changed_rows(known[0], matched.previous_rows, mappings) if known else np.arange(len(mappings))
-    state = replace(state, known=known, since_keyframe=0 if keyframe else since)
-    events = _explain(state, reading, matched, changed, page_kb)
-    if reading.has_mappings:
-        state = replace(
-            state,
-            known=(mappings, matched.ids),
-            counters=reading.counters,
-            torn=reading.torn,
-            next_id=matched.next_id,
-        )
-    return Transition(state, known is None, keyframe, matched, changed, events)
-
-
-def _explain(state: SamplerState, reading: ProcessReading, matched: Match, rows: Rows, page_kb: int) -> Events:
-    """Explain why rows changed since the last reading; nothing is explained when either reading is torn."""
-    if state.known is None or state.counters is None or not reading.has_mappings or reading.torn or state.torn:
-        return NO_EVENTS
-    old, old_ids = state.known
-    faults = _most_faults(state, reading)
-    before_rows = np.concatenate([matched.previous_rows[rows], find_rows(old_ids, matched.gone)])
-    after_rows = np.concatenate([rows, np.full(len(matched.gone), NO_ROW)])
-    ids = np.concatenate([matched.ids[rows], matched.gone])
-    return explain(old, before_rows, reading.mappings, after_rows, ids, faults, page_kb)
-
-
-def _most_faults(state: SamplerState, reading: ProcessReading) -> FaultCounts | None:
-    """Page faults from before the last mappings were read until these were: no page came by another one."""
-    return None if state.counters is None else faults_between(state.counters, reading.counters_after)
 
 
 class Sampler:
@@ -177,7 +80,8 @@ class Sampler:
         """Read the process; when watching begins, again while it copies pages between smaps and its page tables."""
         for _ in range(_MOST_FIRST_READINGS):
             reading = self._reader.read(tier)
-            transition = advance(self._state, reading, self._process.page_kb)
+            known_pages = self._position_tracker.known_pages
+            transition = advance(self._state, reading, self._process.page_kb, known_pages)
             agrees = not transition.is_first or self._cow_tracker.begin(reading.mappings, transition.matched.ids)
             if agrees or reading.executed:  # a later reading would not say that another program was executed
                 break
@@ -197,8 +101,7 @@ class Sampler:
         events, matched = transition.events, transition.matched
         if self._state.known is not None and len(events):
             events = settle_discards(self._process, *self._state.known, reading.mappings, matched.ids, events)
-            for settle in (self._position_tracker.settle_unmapped, self._position_tracker.settle_discards):
-                events = settle(*self._state.known, reading.mappings, matched.ids, events)
+            events = self._position_tracker.settle_discards(*self._state.known, reading.mappings, matched.ids, events)
         if transition.is_first:
             self._position_tracker.forget()
         elif reading.has_mappings:

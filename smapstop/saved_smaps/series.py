@@ -17,7 +17,7 @@ from smapstop.proc.columns import Counters, Mappings, StringTable, strip_deleted
 from smapstop.proc.smaps.parser import SmapsParser, drop_torn
 from smapstop.proc.stat import PAGE_KB
 from smapstop.sampling.process_reader import ProcessReading
-from smapstop.sampling.sampler import SamplerState, advance
+from smapstop.sampling.transition import SamplerState, advance
 from smapstop.saved_smaps.dates import Date, find_date_in_name
 from smapstop.saved_smaps.readings import SavedReading, SavedText
 from smapstop.saved_smaps.records import number_in_name

@@ -63,8 +63,9 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
     "sole-owner": Explanation(
         "no longer shared (exclusive)",
         "exclusive",
-        "{pages} {were} shared with another process, which no longer maps {them}: it exited, dropped {them}, or "
-        "wrote and got its own copy. Nothing was copied in this process, and it took no fault.",
+        "{pages} {were} shared with another process, and {are} not any more: the other one exited, dropped {them}, "
+        "or wrote and got its own copy; or a debugger wrote to {them} here, from outside (ptrace, "
+        "process_vm_writev). This process took no fault for {them}.",
         "fs/proc/task_mmu.c: smaps_account (a page's map count)",
     ),
     "shared-by-fork": Explanation(
@@ -298,17 +299,20 @@ _OTHER_CAUSES: dict[Mechanism, str] = {
     "discard": _MOVED,
     "unmapped": _MOVED,
     "shared-write": "written earlier, through another mapping",
+    "shared-by-fork": "shared before, and now back from swap in both processes, or moved in memory by the kernel",
+    "sole-owner": "back from swap in this process alone, copied into a huge page, or moved in memory by the kernel",
 }
 """What else than another mechanism it may be."""
 _UNPROVEN = "The fields do not prove it:"
 _ELSEWHERE = "or it happened in another part of a mapping that was split."
 _FILLED = (
-    "mremap() may have moved {them} here, a userfaultfd handler may have filled {them} (VmFlags um), " + _ELSEWHERE
+    "mremap() may have moved {them} here, a userfaultfd handler (VmFlags um, uw, ui), khugepaged or KSM (VmFlags mg) "
+    "may have filled {them}, " + _ELSEWHERE
 )
 _DOUBT = f"{_UNPROVEN} mremap() may have moved pages here or away, {_ELSEWHERE}"
 _DOUBTS: dict[Mechanism, str] = {
     "first-touch": f"{_UNPROVEN} {_FILLED}",
-    "huge-fault": f"{_UNPROVEN} {_FILLED}",
+    "huge-fault": f"{_UNPROVEN} small pages may have been collapsed, {_FILLED}",
     "rewrite": f"{_UNPROVEN} {{they}} may have been given up instead, and as many touched again.",
     "file-read": f"{_UNPROVEN} more may have been faulted in and copied since, mremap() may have moved {{them}}, "
     + _ELSEWHERE,

@@ -30,7 +30,7 @@ from smapstop.proc.columns import ABSENT, Mappings, StringTable
 from smapstop.proc.process import ProcDir
 from smapstop.recording.reader import Recording, is_recording
 from smapstop.recording.writer import Recorder
-from smapstop.sampling import sampler as sampler_module
+from smapstop.sampling import transition as transition_module
 from smapstop.sampling.sampler import Sampler
 
 Program = Callable[[str], Path]
@@ -70,7 +70,7 @@ def sampled(pid: int, steps: Iterator[object], keyframe_every: int = 120) -> lis
     with ProcDir(pid) as process:
         sampler = Sampler(process, Pace(budget=1.0))
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(sampler_module, "KEYFRAME_EVERY", keyframe_every)
+            patch.setattr(transition_module, "KEYFRAME_EVERY", keyframe_every)
             ticks = [sampler.sample() for _ in steps]
         ticks.append(sampler.final_tick(ExitStatus(3)) or ticks[-1])
         return ticks

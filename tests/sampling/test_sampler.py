@@ -18,9 +18,10 @@ from smapstop.proc.added_fields import ADDED_PROPERTIES
 from smapstop.proc.process import ProcDir
 from smapstop.proc.read_buffer import ReadBuffer
 from smapstop.proc.smaps.parser import parse_smaps
-from smapstop.sampling import sampler as module
+from smapstop.sampling import transition as module
 from smapstop.sampling.process_reader import ProcessReader
-from smapstop.sampling.sampler import Sampler, SamplerState, advance
+from smapstop.sampling.sampler import Sampler
+from smapstop.sampling.transition import SamplerState, advance
 
 Program = Callable[[str], Path]
 PAGE = os.sysconf("SC_PAGE_SIZE")

@@ -11,7 +11,8 @@ from smapstop.model.protocol import Pace
 from smapstop.model.tick import Tick
 from smapstop.proc.process import ProcDir
 from smapstop.proc.read_buffer import CHUNK_BYTES
-from smapstop.sampling.sampler import KEYFRAME_EVERY, Sampler
+from smapstop.sampling.sampler import Sampler
+from smapstop.sampling.transition import KEYFRAME_EVERY
 from smapstop.sampling.wire import Encoder
 
 MAPPINGS = 2000

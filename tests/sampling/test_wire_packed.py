@@ -14,7 +14,7 @@ from smapstop.model.tick import ExitStatus, Tick
 from smapstop.model.timeline.map_snapshot import MapSnapshot, apply_tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.proc.process import ProcDir
-from smapstop.sampling import sampler
+from smapstop.sampling import sampler, transition
 from smapstop.sampling.wire import Decoder, Encoder, read_frame
 
 GROWING = """
@@ -58,7 +58,7 @@ def sampled() -> Iterator[Tick]:
 
 @pytest.fixture
 def _many_keyframes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sampler, "KEYFRAME_EVERY", 5)
+    monkeypatch.setattr(transition, "KEYFRAME_EVERY", 5)
 
 
 @pytest.mark.usefixtures("_many_keyframes")

@@ -19,6 +19,8 @@ def book_arrivals(ledger: Ledger, evidence: Evidence, copied: KbColumn, doubtful
     """
     touched = np.where(evidence.private_anonymous, ledger.gain("anonymous", "rss"), 0)
     ledger.explain_gain(touched, DIRTY_FIRST)
+    # a collapse fills the gaps between small pages, and KSM parts pages that were the zero page
+    doubtful = doubtful | (ledger.booked_kb("huge-collapse") > 0) | evidence.mergeable
     ledger.book("first-touch", touched, sure=~doubtful & (evidence.faults > 0), rss=1, anonymous=1)
     exclusive = np.minimum(ledger.gain("rss"), ledger.gain(PD) + ledger.gain(PC))
     fresh = np.where(evidence.shared_memory, exclusive, 0)  # pages that others map, too, existed before

@@ -17,5 +17,6 @@ def book_copies(ledger: Ledger, evidence: Evidence) -> KbColumn:
     ledger.explain_gain(copied, DIRTY_FIRST)
     ledger.explain_loss(copied - fresh, CLEAN_FIRST)
     ledger.unexplained["rss"] -= fresh
-    ledger.book("copy-on-write", copied, sure="anonymous" in ledger.printed_fields, anonymous=1)
+    is_sure = ~evidence.mergeable & ("anonymous" in ledger.printed_fields)  # KSM may have parted pages of zeros
+    ledger.book("copy-on-write", copied, sure=is_sure, anonymous=1)
     return copied

@@ -4,7 +4,7 @@ import numpy as np
 
 from smapstop.model.events import Mechanism
 from smapstop.model.explain.evidence import LARGE_FOLIO, Evidence
-from smapstop.model.explain.fork_sharing import unspent_faults
+from smapstop.model.explain.fork_sharing import is_fork_seen, unspent_faults
 from smapstop.model.explain.ledger import PC, PD, SC, SD, KbColumn, Ledger, Mask
 
 _FREE_BATCH = 31
@@ -23,7 +23,7 @@ def book_clean_dirty_changes(ledger: Ledger, evidence: Evidence, may_be_left_dir
     """
     anonymous, file = evidence.private_anonymous, evidence.private_file
     lazily, free = evidence.freed_lazily_kb, evidence.free_kb
-    merged = (evidence.amount_before("ksm") > 0) | evidence.mergeable
+    merged = (evidence.amount_before("ksm") > 0) | evidence.merged_unseen
     # what came back from swap clean, or was given up and touched again, took a fault for each page or large folio
     most_faulted_kb = (
         unspent_faults(ledger, evidence) * evidence.page_kb * np.where(evidence.large_folios, LARGE_FOLIO, 1)
@@ -56,7 +56,8 @@ def book_clean_dirty_changes(ledger: Ledger, evidence: Evidence, may_be_left_dir
         ledger.explain_transition(dirty, clean, stored, "writeback")
         if clean[0] != dirty[0]:  # private ones became shared as well
             forked = redirtied if dirty == SD else freed
-            ledger.book("shared-by-fork", np.where(anonymous, forked, 0), sure=~merged)
+            is_sure = ~(merged | evidence.moving) & is_fork_seen(ledger)
+            ledger.book("shared-by-fork", np.where(anonymous, forked, 0), sure=is_sure)
         # the others went to swap and back, or KSM merged and separated them
         ledger.explain_transition(dirty, clean, cleaned - freed - stored)
 

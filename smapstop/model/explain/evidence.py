@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.lazy_dataclass import dataclass
-from smapstop.model.explain.ledger import PD, SD, KbColumn, Mask
+from smapstop.model.explain.ledger import PC, PD, SC, SD, STATES, KbColumn, Mask
 from smapstop.model.kinds import Kind, classify_texts, kind_codes
 from smapstop.proc.columns import Mappings, StringIds, StringTable
 
@@ -40,6 +40,8 @@ class Evidence:
     """Addresses that a mapping which lost some had before and still has, kB."""
     gained_kb: KbColumn
     """Addresses that the mapping has now and had not before, kB."""
+    known_lost_kb: KbColumn
+    """Pages that are known to have been in the addresses that the mapping lost, kB; there may be more."""
     owns_swap: Mask
     """Private, and not of shared memory: Swap counts its own pages, not the object's (fs/proc/task_mmu.c,
     smap_gather_stats)."""
@@ -47,13 +49,18 @@ class Evidence:
     """Private, and neither a file's nor heap nor stack: mremap may move pages from one to another."""
     writable: Mask
     handled: Mask
-    """A userfaultfd handler fills missing pages (VmFlags um), with a copy or zeros, or moves other pages here."""
+    """A userfaultfd handler may fill missing pages (VmFlags um, uw, ui), with a copy or zeros, or move pages here."""
     droppable: Mask
     """The kernel may drop the pages when memory runs short, though they are dirty (MAP_DROPPABLE, VmFlags dp)."""
     large_folios: Mask
     """One fault may map many pages of anonymous memory (THPeligible)."""
     mergeable: Mask
-    """KSM may merge pages here (VmFlags mg), and this kernel prints no KSM field (before Linux 6.6)."""
+    """KSM may merge pages here (VmFlags mg). Those of zeros may be replaced by the zero page, which no field counts
+    (mm/ksm.c, cmp_and_merge_page; use_zero_pages)."""
+    merged_unseen: Mask
+    """The same, and this kernel prints no KSM field (before Linux 6.6)."""
+    moving: Mask
+    """The kernel was moving pages in memory at either reading, and counted them as shared: see `_are_moving`."""
     freed_lazily_kb: KbColumn
     """Growth of LazyFree, kB: so much at least was marked free (MADV_FREE). The kernel counts a page some time later,
     when its batch is full (mm/swap.c, folio_mark_lazyfree); before Linux 4.12 it does not."""
@@ -132,9 +139,13 @@ def traits_of(before: Mappings, before_rows: Rows, after: Mappings, after_rows: 
 
 def evidence_of(
     traits: Traits,
+    mergeable: Mask,
+    handled: Mask,
     was: dict[str, KbColumn],
     now: dict[str, KbColumn],
     addresses: Addresses,
+    known_lost_kb: KbColumn,
+    *,
     faults: int,
     page_kb: int,
 ) -> Evidence:
@@ -142,9 +153,12 @@ def evidence_of(
 
     Args:
         traits: What they are.
+        mergeable: KSM may merge their pages, or might before.
+        handled: A userfaultfd handler may fill them, or might before.
         was: Fields at the previous reading, kB.
         now: Fields at the current reading, kB.
         addresses: Addresses that they lost, kept and gained.
+        known_lost_kb: Pages that are known to have been in those that they lost, kB.
         faults: Page faults of the whole process between the readings.
         page_kb: Page size, kB.
     """
@@ -163,13 +177,16 @@ def evidence_of(
         lost_kb=addresses.lost_kb,
         kept_kb=addresses.kept_kb,
         gained_kb=addresses.gained_kb,
+        known_lost_kb=known_lost_kb,
         owns_swap=~shared & ~without_file,
         movable=~shared & (traits.kind == kinds.index(Kind.ANONYMOUS)),
         writable=classify_texts(strings, traits.perms, lambda perms: perms[1:2] == "w") > 0,
-        handled=_has_flag(strings, traits.flags, "um"),
+        handled=handled,
         droppable=_has_flag(strings, traits.flags, "dp"),
         large_folios=now["thp_eligible"] > 0 if "thp_eligible" in now else np.zeros(len(shared), bool),
-        mergeable=np.zeros(len(shared), bool) if "ksm" in was else _has_flag(strings, traits.flags, "mg"),
+        mergeable=mergeable,
+        merged_unseen=mergeable & ("ksm" not in was),
+        moving=_are_moving(was) | _are_moving(now),
         freed_lazily_kb=np.maximum(now["lazy_free"] - was["lazy_free"], 0) if "lazy_free" in was else unknown,
         free_kb=now["lazy_free"] if "lazy_free" in now else now["rss"],
         faults=faults,
@@ -185,6 +202,28 @@ def has_flag(mappings: Mappings, rows: Rows, flag: str) -> Mask:
 def _has_flag(strings: StringTable, flags: StringIds, flag: str) -> Mask:
     """Whether VmFlags contain a flag."""
     return classify_texts(strings, flags, lambda text: flag in text.split()) > 0
+
+
+def count_moving_as_private(amounts: dict[str, KbColumn]) -> None:
+    """Count pages that the kernel is just moving in memory as private: to another frame, or out of a huge page.
+
+    It counts them as shared, but does not divide their Pss (fs/proc/task_mmu.c, smaps_account). Which they are is
+    known only where no other page is shared.
+    """
+    if amounts.keys() >= {"pss", *STATES}:
+        shared = amounts[SC] + amounts[SD]
+        only_moving = (shared > 0) & (amounts["pss"] >= amounts[PC] + amounts[PD] + shared)
+        for private, other in ((PC, SC), (PD, SD)):
+            amounts[private] += np.where(only_moving, amounts[other], 0)
+            amounts[other] = np.where(only_moving, 0, amounts[other])
+
+
+def _are_moving(amounts: dict[str, KbColumn]) -> Mask:
+    """Mappings of which the kernel is just moving some pages in memory, as of `count_moving_as_private`."""
+    if not amounts.keys() >= {"pss", *STATES}:
+        return np.zeros(len(amounts["rss"]), bool)
+    mask: Mask = amounts["pss"] > amounts[PC] + amounts[PD] + (amounts[SC] + amounts[SD]) // 2
+    return mask
 
 
 def _is_any_of(values: NDArray[np.int8], wanted: Iterable[int]) -> Mask:

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.lazy_dataclass import dataclass
-from smapstop.model.explain.evidence import Addresses
-from smapstop.model.explain.ledger import KbColumn
+from smapstop.model.explain.evidence import Addresses, has_flag
+from smapstop.model.explain.ledger import KbColumn, Mask
 from smapstop.model.kinds import is_private
 from smapstop.proc.columns import ABSENT, Mappings
 
@@ -186,6 +186,27 @@ def address_changes(
         np.add.at(amounts, families.heads, amounts[families.members])
         amounts[families.members] = 0
     return Addresses(np.maximum(was - kept, 0), kept, np.maximum(now - kept, 0))
+
+
+def sum_up(families: Families, kb: KbColumn) -> KbColumn:
+    """Amounts with those of each family under its head, and 0 for its other members."""
+    out = kb.copy()
+    np.add.at(out, families.heads, kb[families.members])
+    out[families.members] = 0
+    return out
+
+
+def flagged(
+    families: Families, before: Mappings, before_rows: Rows, after: Mappings, after_rows: Rows, flags: Iterable[str]
+) -> Mask:
+    """Which mappings, or others of their family, have any of some VmFlags, or had it at the previous reading."""
+    mask = np.zeros(len(after_rows), bool)
+    for mappings, rows in ((before, before_rows), (after, after_rows)):
+        known = np.flatnonzero(rows >= 0)
+        for flag in flags:
+            mask[known] |= has_flag(mappings, rows[known], flag)
+    np.logical_or.at(mask, families.heads, mask[families.members])
+    return mask
 
 
 def sizes_kb(mappings: Mappings, rows: Rows) -> KbColumn:

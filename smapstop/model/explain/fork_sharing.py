@@ -6,8 +6,8 @@ from smapstop.model.events import Mechanism
 from smapstop.model.explain.evidence import LARGE_FOLIO, Evidence
 from smapstop.model.explain.ledger import HP, HS, PC, PD, SC, SD, KbColumn, Ledger
 
-_MADE_BY_KSM: tuple[Mechanism, ...] = ("sole-owner",)
-"""A page that KSM merged is shared no longer when the others are written."""
+_MADE_OTHERWISE: tuple[Mechanism, ...] = ("sole-owner",)
+"""A page that KSM merged is shared no longer when the others are written; a huge page is a copy of small ones."""
 _PAGES_PER_FAULT: dict[Mechanism, int] = {
     "first-touch": 1,
     "copy-on-write": 1,
@@ -33,7 +33,9 @@ def book_sharing(ledger: Ledger, evidence: Evidence) -> None:
     for source, target in ((PD, SD), (PC, SC)):
         forked = _anonymous_part(ledger, evidence, source, target)
         ledger.explain_transition(source, target, forked)
-        ledger.book("shared-by-fork", forked, sure=~evidence.mergeable & ~merged)
+        is_sure = ~(evidence.merged_unseen | merged | evidence.moving)
+        # clean ones may have been in swap since a fork, and been read back by both processes one after the other
+        ledger.book("shared-by-fork", forked, sure=is_sure if source == PD else is_sure & is_fork_seen(ledger))
     # pages of a private mapping of a hugetlb file may be the file's
     forked = np.where(evidence.private_anonymous, ledger.transition(HP, HS), 0)
     ledger.explain_transition(HP, HS, forked, "shared-by-fork")
@@ -45,14 +47,33 @@ def book_sharing(ledger: Ledger, evidence: Evidence) -> None:
     huge = np.where(evidence.private_anonymous, ledger.transition(HS, HP), 0)
     ledger.explain_transition(HS, HP, huge)
     _book_unsharing(ledger, unshared, huge, evidence)
-    ledger.doubt(merged, _MADE_BY_KSM)
-    ledger.explain_transition(SC, PC, _anonymous_part(ledger, evidence, SC, PC), "sole-owner")
+    _book_unshared_clean(ledger, evidence)
+    collapsed = ledger.booked_kb("huge-collapse") > 0  # copies the pages that a fork shared (mm/khugepaged.c)
+    ledger.doubt(merged | evidence.moving | collapsed, _MADE_OTHERWISE)
     for source, target in ((HP, HS), (HS, HP)):  # other processes map the same pages of shared memory
         ledger.explain_transition(source, target, ledger.transition(source, target))
     for source, target in ((PD, SD), (SD, PD), (PC, SC), (SC, PC)):
         ledger.explain_transition(
             source, target, np.where(evidence.private_anonymous, 0, ledger.transition(source, target))
         )
+
+
+def is_fork_seen(ledger: Ledger) -> bool:
+    """Whether dirty pages of any mapping were shared in the tick: a fork shares some of the stack at least."""
+    return any(sure and what == "shared-by-fork" and bool(kb.any()) for what, kb, sure in ledger.bookings)
+
+
+def _book_unshared_clean(ledger: Ledger, evidence: Evidence) -> None:
+    """Book clean pages that are no longer shared: others let them go, or all processes did, to swap.
+
+    In the latter case this one has brought them back, with a fault for each page or large folio.
+    """
+    unshared = _anonymous_part(ledger, evidence, SC, PC)
+    ledger.explain_transition(SC, PC, unshared)
+    folio = np.where(evidence.large_folios, LARGE_FOLIO, 1)
+    surely = np.maximum(unshared - unspent_faults(ledger, evidence) * evidence.page_kb * folio, 0)
+    ledger.book("sole-owner", surely)
+    ledger.book("sole-owner", unshared - surely, sure=False)
 
 
 def _anonymous_part(ledger: Ledger, evidence: Evidence, source: str, target: str) -> KbColumn:
@@ -72,7 +93,7 @@ def unspent_faults(ledger: Ledger, evidence: Evidence) -> int:
     """The most faults that the bookings so far do not account for."""
     spent = 0
     for what, kb, sure in ledger.bookings:
-        if sure and what in _PAGES_PER_FAULT:  # what is not sure may be pages that moved
+        if (sure or what == "swap-in") and what in _PAGES_PER_FAULT:  # what is not sure may be pages that moved
             folio = np.where(evidence.large_folios, LARGE_FOLIO, _PAGES_PER_FAULT[what])
             spent += int((-(-kb // evidence.page_kb // folio)).sum())
     # more spent than there were: large folios, or counters read slightly before the map: no information

@@ -2,8 +2,12 @@
 
 import numpy as np
 
+from smapstop.model.events import Mechanism
 from smapstop.model.explain.evidence import Evidence
-from smapstop.model.explain.ledger import DIRTY_FIRST, HP, HS, KbColumn, Ledger, round_down
+from smapstop.model.explain.fork_sharing import unspent_faults
+from smapstop.model.explain.ledger import DIRTY_FIRST, HP, HS, KbColumn, Ledger, Mask, round_down
+
+_FROM_SMALL: tuple[Mechanism, ...] = ("huge-fault", "huge-split")
 
 
 def skip_whole_huge_pages(ledger: Ledger, evidence: Evidence, lost_kb: KbColumn) -> None:
@@ -21,8 +25,12 @@ def book_huge(ledger: Ledger, evidence: Evidence) -> None:
     """Book huge pages: mapped by one fault, collapsed from small pages and the holes between them, or split."""
     gained = ledger.gain("huge", "rss")
     fresh = round_down(gained, evidence.huge_kb) if evidence.faults else np.zeros_like(gained)
+    # one that was collapsed had a small page at least, by which Rss grew less
+    had_small = (ledger.gain("huge") - gained) // evidence.page_kb
+    surely = np.maximum(fresh - had_small * evidence.huge_kb, 0)
     _explain_huge_arrivals(ledger, evidence, fresh)
-    ledger.book("huge-fault", fresh, huge=1)
+    ledger.book("huge-fault", surely, huge=1)
+    ledger.book("huge-fault", fresh - surely, sure=False, huge=1)
     collapsed = ledger.gain("huge")
     holes = np.minimum(collapsed, ledger.gain("rss"))
     holes[holes <= evidence.faults * evidence.page_kb] = 0  # more likely touched one by one
@@ -32,6 +40,16 @@ def book_huge(ledger: Ledger, evidence: Evidence) -> None:
     ledger.book("huge-collapse", surely, huge=1)
     ledger.book("huge-collapse", collapsed - surely, sure=False, huge=1)
     ledger.book("huge-split", ledger.loss("huge"), huge=-1)
+
+
+def doubt_huge(ledger: Ledger, evidence: Evidence, where: Mask) -> None:
+    """Doubt huge pages of some mappings that may have been small ones, if there were the faults to touch them all.
+
+    They may have been collapsed since (MADV_COLLAPSE); or a huge page was given up, and as many small ones touched
+    elsewhere. All else must be booked.
+    """
+    if (unspent_faults(ledger, evidence) + 1) * evidence.page_kb >= evidence.huge_kb:  # and the one of the huge page
+        ledger.doubt(where, _FROM_SMALL)
 
 
 def _explain_huge_arrivals(ledger: Ledger, evidence: Evidence, kb: KbColumn) -> None:

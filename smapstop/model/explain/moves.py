@@ -18,8 +18,6 @@ from smapstop.proc.columns import Mappings
 
 _FAULT_AROUND = 16
 """Pages of a file that one fault maps (fault_around_bytes)."""
-_TRACELESS_FAULTS = 16
-"""Faults of a tick that may have left no trace, such as writes to pages that a fork had shared."""
 
 
 class MovedPages(NamedTuple):
@@ -268,11 +266,8 @@ def possible_moves(ledger: Ledger, evidence: Evidence, moved_kb: KbColumn) -> tu
     spare_kb = evidence.faults * evidence.page_kb - int((touched + copied).sum())
     if spare_kb < 0 and gained.any():
         return lost > 0, gained > 0
-    traceless_kb = lost + spare_kb  # faults that left no trace, if these pages moved
-    is_touched = (lost > spare_kb) & (traceless_kb > _TRACELESS_FAULTS * evidence.page_kb)
-    is_touched |= evidence.lost_kb == 0  # MREMAP_DONTUNMAP shows by the lack of faults
     if not ((gained > 0) & evidence.large_folios).any():  # else a few faults were enough for all
-        lost[is_touched] = 0
+        lost[evidence.lost_kb == 0] = 0  # MREMAP_DONTUNMAP shows by the lack of faults
     swap = np.where(evidence.movable, ledger.unexplained["swap"], 0)
     source, target = (swap < 0) & (evidence.lost_kb > 0), (swap > 0) & (evidence.gained_kb > 0)
     if not source.any() or not target.any():

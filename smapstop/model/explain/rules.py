@@ -19,11 +19,18 @@ from smapstop.model.explain.arrivals import book_arrivals
 from smapstop.model.explain.copy_on_write import book_copies
 from smapstop.model.explain.departures import book_departures, book_unmapped
 from smapstop.model.explain.dirtying import book_clean_dirty_changes
-from smapstop.model.explain.evidence import Evidence, evidence_of, has_flag, traits_of
-from smapstop.model.explain.families import Families, address_changes, family_amounts, find_families
+from smapstop.model.explain.evidence import Evidence, count_moving_as_private, evidence_of, has_flag, traits_of
+from smapstop.model.explain.families import (
+    Families,
+    address_changes,
+    family_amounts,
+    find_families,
+    flagged,
+    sum_up,
+)
 from smapstop.model.explain.file_ranges import FileRanges
 from smapstop.model.explain.fork_sharing import book_sharing
-from smapstop.model.explain.huge_pages import book_huge, book_hugetlb, skip_whole_huge_pages
+from smapstop.model.explain.huge_pages import book_huge, book_hugetlb, doubt_huge, skip_whole_huge_pages
 from smapstop.model.explain.ledger import HP, HS, PD, SD, STATES, KbColumn, Ledger, Mask
 from smapstop.model.explain.moves import (
     cancel_moved_files,
@@ -53,6 +60,10 @@ _EXPLAINED_FIELDS = (*STATES, "rss", "anonymous", "swap", "ksm", "huge", HP, HS)
 """Fields that must be accounted for. The others follow from them, or change without the process."""
 _HUGE_FIELDS = ("anon_huge_pages", "shmem_pmd_mapped", "file_pmd_mapped")
 """Kernel fields whose sum is explained as `huge`."""
+_MERGEABLE = ("mg",)
+"""VmFlags of memory that KSM may merge."""
+_HANDLED = ("um", "uw", "ui")
+"""VmFlags of memory that is registered with userfaultfd: in any mode its handler may fill it."""
 _LEFT_OF_OTHERS: frozenset[Mechanism] = frozenset(("lazy-free", "rewrite", "huge-split"))
 """Mechanisms that are booked for what the others leave."""
 _OF_PAGES_THAT_COME_OR_GO: frozenset[Mechanism] = frozenset(
@@ -65,7 +76,10 @@ _OF_PAGES_THAT_COME_OR_GO: frozenset[Mechanism] = frozenset(
 _COPIES: frozenset[Mechanism] = frozenset(("copy-on-write",))
 _HIDDEN_BY_REFILLING = frozenset(MECHANISMS) - {"first-touch", "shared-by-fork", "huge-split"}
 """Mechanisms that are not sure where all pages may have moved, and others were touched in their place."""
-_INPUT_FIELDS = (*(name for name in _EXPLAINED_FIELDS if name != "huge"), *_HUGE_FIELDS, "thp_eligible", "lazy_free")
+_INPUT_FIELDS = (
+    *(name for name in _EXPLAINED_FIELDS if name != "huge"),
+    *(*_HUGE_FIELDS, "thp_eligible", "lazy_free", "pss"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +111,7 @@ def explain(
     ids: Ids,
     faults: FaultCounts | None,
     page_kb: int,
+    known_lost_kb: KbColumn | None = None,
 ) -> Events:
     """Find the mechanisms that account for the changes of each mapping.
 
@@ -112,17 +127,21 @@ def explain(
         faults: Page faults of the process between the readings; None if they are not known: then only what does not
             depend on their number is sure.
         page_kb: Page size, kB.
+        known_lost_kb: Pages of each mapping that are known to have been where it has no addresses any more, kB; None
+            if of no mapping it is known where its pages were.
     """
     if not len(ids):
         return NO_EVENTS
     if faults is None:
         few, many = (
-            explain(before, before_rows, after, after_rows, ids, bound, page_kb)
+            explain(before, before_rows, after, after_rows, ids, bound, page_kb, known_lost_kb)
             for bound in (_FEW_FAULTS, _MANY_FAULTS)
         )
         return many.sure_as(few)
     families = find_families(before, before_rows, after, after_rows)
     was, now = family_amounts(families, before, before_rows, after, after_rows, _INPUT_FIELDS)
+    for amounts in (was, now):
+        count_moving_as_private(amounts)
     deltas = _deltas(was, now)
     addresses = address_changes(families, before, before_rows, after, after_rows)
     lost = addresses.lost_kb != 0
@@ -136,7 +155,15 @@ def explain(
     ledger = Ledger(deltas, _EXPLAINED_FIELDS, len(rows))
     objects = object_changes(before, before_rows[rows], after, after_rows[rows], was, now)
     traits = traits_of(before, before_rows[rows], after, after_rows[rows])
-    evidence = evidence_of(traits, was, now, addresses.take(rows), faults.minor + faults.major, page_kb)
+    mergeable, handled = (
+        flagged(families, before, before_rows, after, after_rows, flags)[rows] for flags in (_MERGEABLE, _HANDLED)
+    )
+    known_kb = np.zeros(len(ids), np.int64) if known_lost_kb is None else sum_up(families, known_lost_kb)
+    evidence = evidence_of(
+        *(traits, mergeable, handled, was, now, addresses.take(rows), known_kb[rows]),
+        faults=faults.minor + faults.major,
+        page_kb=page_kb,
+    )
     of_moved = may_be_of_moved(before, before_rows, after, after_rows)[rows]
     emptied, filled = (mask[rows] for mask in may_be_kept(before, before_rows, after, after_rows))
     ranges = FileRanges.at_reading(before, before_rows[rows]), FileRanges.at_reading(after, after_rows[rows])
@@ -223,6 +250,7 @@ def _book_all(
 ) -> None:
     """Book all mechanisms, the most certain first, and the remainder as `unexplained`."""
     _guess_anonymous(ledger, evidence)
+    not_hugetlb = (ledger.unexplained[HP] == 0) & (ledger.unexplained[HS] == 0)
     views_left = np.flatnonzero((evidence.lost_kb > 0) | (ledger.loss("rss") > 0))
     may_be_left_dirty = ranges[1].same_files(ranges[0], views_left)
     files = cancel_moved_files(ledger, evidence, *ranges)
@@ -261,6 +289,7 @@ def _book_all(
     else:
         for state in STATES:
             ledger.unexplained[state][:] = 0
+    doubt_huge(ledger, evidence, not_hugetlb)
     ledger.book("unexplained", np.maximum.reduce([np.abs(kb) for kb in ledger.unexplained.values()]))
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from smapstop.model.explain.evidence import Evidence
+from smapstop.model.explain.evidence import LARGE_FOLIO, Evidence
 from smapstop.model.explain.ledger import CLEAN_FIRST, DIRTY_FIRST, PC, PD, SD, Ledger
 
 
@@ -22,10 +22,17 @@ def book_swap(ledger: Ledger, evidence: Evidence) -> None:
     ledger.explain_loss(earlier, DIRTY_FIRST)
     ledger.explain_loss(unmapped - earlier, (PD,))
     ledger.book("swap-out", out, swap=1)
-    back = np.minimum(ledger.loss("swap"), ledger.gain("rss"))
+    # of a private file mapping, only copies come back; pages of the file may come or go meanwhile
+    came = np.where(own & evidence.private_file, ledger.gain("anonymous"), ledger.gain("rss"))
+    back = np.minimum(ledger.loss("swap"), came)
+    # dirty ones may have been given up in swap, and as many touched; all were written, or took a fault to be
+    dirty = np.where(own, np.maximum(ledger.unexplained[PD] + ledger.unexplained[SD], 0), 0)
+    faulted = evidence.faults * evidence.page_kb * np.where(evidence.large_folios, LARGE_FOLIO, 1)
+    surely = back - np.minimum.reduce([back, dirty, faulted])
     ledger.unexplained["anonymous"] -= np.where(private, back, np.minimum(back, ledger.gain("anonymous")))
     ledger.explain_gain(back, CLEAN_FIRST)
-    ledger.book("swap-in", back, rss=1, swap=-1)
+    ledger.book("swap-in", surely, rss=1, swap=-1)
+    ledger.book("swap-in", back - surely, sure=False, rss=1, swap=-1)
     ledger.book("discard", np.where(evidence.owns_swap, ledger.loss("swap"), 0), swap=-1)
     ledger.book("swap-in", ledger.loss("swap"), sure=False, swap=-1)  # by another process; or it was discarded
 

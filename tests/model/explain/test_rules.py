@@ -70,8 +70,82 @@ def test_pages_that_became_clean_or_dirty_may_be_shared_by_a_fork_as_well() -> N
     held = STATES | {"rss": (5, 5), "anonymous": (5, 5)}
     freed = held | {"private_dirty": (5, 0), "shared_clean": (0, 5)}
     written = held | {"private_clean": (5, 0), "shared_dirty": (0, 5)}
-    assert moved(ANONYMOUS, **freed) == ["lazy-free 5", "shared-by-fork 5"]
-    assert moved(ANONYMOUS, **written) == ["shared-by-fork 5", "rewrite 5"]
+    assert moved(ANONYMOUS, **freed) == ["lazy-free 5", "shared-by-fork? 5"]
+    assert moved(ANONYMOUS, **written) == ["shared-by-fork? 5", "rewrite 5"]
+
+
+def test_page_that_the_kernel_moves_counts_as_shared_and_was_not_shared_by_a_fork() -> None:
+    rss, shared = {"rss": (96, 96), "anonymous": (96, 96)}, {"private_dirty": (96, 5), "shared_dirty": (0, 91)}
+    assert moved(ANONYMOUS, **STATES | rss | shared, pss=(96, 96)) == [], "nobody else has any"
+    assert moved(ANONYMOUS, **STATES | rss | shared, pss=(96, 51)) == ["shared-by-fork? 91"], "somebody has some"
+    assert moved(ANONYMOUS, **STATES | rss | shared, pss=(96, 50)) == ["shared-by-fork 91"], "two processes"
+    again = {name: pages[::-1] for name, pages in shared.items()}
+    assert moved(ANONYMOUS, **STATES | rss | again, pss=(96, 96)) == []
+    assert moved(ANONYMOUS, **STATES | rss | again, pss=(51, 96)) == ["sole-owner? 91"]
+    assert moved(ANONYMOUS, **STATES | rss | again, pss=(50, 96)) == ["sole-owner 91"]
+
+
+def test_clean_pages_are_surely_shared_by_a_fork_if_dirty_ones_are_as_well() -> None:
+    clean = STATES | {"rss": (8, 8), "anonymous": (8, 8), "private_clean": (8, 0), "shared_clean": (0, 8)}
+    assert moved(ANONYMOUS, 16, **clean) == ["shared-by-fork? 8"], "or in swap, and read back by one after the other"
+    none, rows = [0, 0], ((0, 20), (30, 50))
+    same = {"rss": [32, 32], "anonymous": [32, 32], "swap": none}
+    before = fields_of(
+        *rows, **same, private_clean=[32, 0], private_dirty=[0, 32], shared_clean=none, shared_dirty=none
+    )
+    after = fields_of(
+        *rows, **same, private_clean=none, private_dirty=none, shared_clean=[32, 0], shared_dirty=[0, 32]
+    )
+    assert reported(before, after, 16) == [["shared-by-fork 8"]] * 2
+
+
+def test_clean_pages_that_others_let_go_may_have_been_in_swap_if_there_were_faults() -> None:
+    clean = STATES | {"rss": (8, 8), "anonymous": (8, 8), "private_clean": (0, 8), "shared_clean": (8, 0)}
+    assert moved(ANONYMOUS, 0, **clean) == ["sole-owner 8"]
+    assert moved(ANONYMOUS, 3, **clean) == ["sole-owner 5", "sole-owner? 3"]
+
+
+def test_pages_of_zeros_that_ksm_merged_count_nowhere() -> None:
+    mergeable, private = (0, 1000, "rw-p", "", 0, 0, "rd wr mg"), (0, 1000, "rw-p", "", 0, 0, "rd wr")
+    held = {"rss": [200], "anonymous": [200], "private_dirty": [200]}
+    none = {name: [0] for name in ("private_clean", "shared_clean", "shared_dirty", "swap", "ksm")}
+    full, empty = held | none, {name: [0] for name in held} | none
+    assert reported(fields_of(mergeable, **full), fields_of(mergeable, **empty)) == [["discard? 50"]]
+    assert reported(fields_of(mergeable, **empty), fields_of(mergeable, **full), 50) == [["first-touch? 50"]]
+    unmerged = reported(fields_of(mergeable, **empty), fields_of(private, **full), 50)
+    assert unmerged == [["first-touch? 50"]], "MADV_UNMERGEABLE"
+    assert reported(fields_of(private, **empty), fields_of(private, **full), 50) == [["first-touch 50"]]
+
+
+def test_copies_come_back_from_swap_while_pages_of_the_file_are_reclaimed() -> None:
+    fields = STATES | {"rss": (32, 32), "anonymous": (0, 8), "private_clean": (32, 32), "swap": (8, 0)}
+    assert moved(DATA, 8, **fields) == ["swap-in 8", "reclaim? 8"]
+    written = fields | {"private_clean": (32, 24), "private_dirty": (0, 8)}
+    assert moved(DATA, 8, **written) == ["swap-in? 8", "reclaim? 8"], "or given up, and others copied"
+
+
+def test_what_was_given_up_may_be_in_the_part_that_stayed() -> None:
+    before = with_dirty((0, 40, "rw-p", "[heap]"), dirty=[20])
+    assert reported(before, with_dirty((0, 20, "rw-p", "[heap]"), dirty=[10])) == [["unmapped? 10"]]
+    full = with_dirty((0, 20, "rw-p", "[heap]"), dirty=[20])
+    assert reported(full, with_dirty((0, 10, "rw-p", "[heap]"), dirty=[10])) == [["unmapped 10"]]
+
+
+def test_huge_page_that_was_touched_as_a_whole_adds_all_of_itself() -> None:
+    def huge(rss: tuple[int, int], pages: int, faults: int) -> list[str]:
+        same = dict.fromkeys(("rss", "anonymous", "private_dirty"), rss)
+        return moved((0, 4000, "rw-p"), faults, **STATES | same, anon_huge_pages=(0, pages))
+
+    assert huge((0, 1024), 1024, 9) == ["huge-fault 1024"]
+    assert huge((2, 1024), 1024, 9) == ["huge-collapse? 512", "huge-fault? 512"], "two of one, or one of each"
+    assert huge((1, 1536), 1536, 9) == ["huge-collapse? 512", "huge-fault 512", "huge-fault? 512"]
+    assert huge((0, 512), 512, 512) == ["huge-fault? 512"], "or small pages, that were collapsed"
+
+
+def test_huge_page_that_is_no_more_was_split_or_given_up_and_small_ones_touched() -> None:
+    fields = STATES | dict.fromkeys(("rss", "anonymous", "private_dirty"), (600, 600))
+    assert moved((0, 4000, "rw-p"), 510, **fields, anon_huge_pages=(512, 0)) == ["huge-split 512"]
+    assert moved((0, 4000, "rw-p"), 512, **fields, anon_huge_pages=(512, 0)) == ["huge-split? 512"]
 
 
 def test_restless_fields_are_no_event() -> None:
@@ -125,7 +199,7 @@ def test_huge_page_of_shared_memory() -> None:
     [
         (0, ["huge-collapse 512"]),
         (3, ["huge-collapse? 512"]),
-        (384, ["huge-collapse? 512", "first-touch 384"]),
+        (384, ["huge-collapse? 512", "first-touch? 384"]),
     ],
 )
 def test_holes_in_a_collapsed_huge_page_are_no_first_touch_without_the_faults(
@@ -191,21 +265,21 @@ def test_few_copies_among_many_mappings_may_be_in_any() -> None:
 
 
 @pytest.mark.parametrize(
-    ("faults", "expected"),
+    ("faults", "expected", "swapped_in"),
     [
-        (12, "sole-owner 10"),
-        (22, "copy-on-write-after-fork? 10"),
-        (11, "copy-on-write-after-fork? 10"),  # the counters do not fit: they are of another moment than the map
+        (12, "sole-owner 10", ["swap-in? 12"]),
+        (22, "copy-on-write-after-fork? 10", ["swap-in? 12"]),
+        (11, "copy-on-write-after-fork? 10", ["swap-in? 11", "swap-in 1"]),  # large folios: a fault for several
     ],
 )
-def test_faults_that_others_needed_copied_nothing(faults: int, expected: str) -> None:
+def test_faults_that_others_needed_copied_nothing(faults: int, expected: str, swapped_in: list[str]) -> None:
     clean = {"private_clean": [0, 0], "shared_clean": [0, 0]}
     was = {"rss": [40, 40], "anonymous": [40, 40], "private_dirty": [0, 40], "shared_dirty": [40, 0]}
     now = {"rss": [40, 88], "anonymous": [40, 88], "private_dirty": [40, 88], "shared_dirty": [0, 0]}
-    for swapped, other in (([0, 0], "first-touch 12"), ([0, 48], "swap-in 12")):
+    for swapped, other in (([0, 0], ["first-touch 12"]), ([0, 48], swapped_in)):
         before = fields_of((0, 50), (60, 90), **clean | was, swap=swapped)
         after = fields_of((0, 50), (60, 90), **clean | now, swap=[0, 0])
-        assert reported(before, after, faults) == [[expected], [other]]
+        assert reported(before, after, faults) == [[expected], other]
 
 
 def test_pages_of_files_that_came_may_have_taken_no_fault() -> None:
