@@ -5,14 +5,16 @@ import platform
 import re
 import shlex
 import signal
+import subprocess
 import sys
+import termios
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from e2e.processes import state_of, unprivileged_prefix
 from e2e.terminals import PREVIOUS_OUTPUT, SMAPSTOP, Terminal, Terminals
-from stepped_program import SteppedProgram, stepped_python
+from stepped_program import DEADLINE_SECONDS, SteppedProgram, stepped_python
 
 KERNEL = tuple(int(part) for part in platform.release().split("-")[0].split(".")[:2])
 TELLS_STRANGERS = KERNEL >= (6, 15)
@@ -129,6 +131,24 @@ def test_a_signal_ends_it_with_the_status_of_a_shell_and_restores_the_terminal(
     assert window.status() == 128 + number
     assert_restored(window)
     assert not Path(f"/proc/{sampler}").exists()
+
+
+@pytest.mark.parametrize(("words", "shown"), [("guide", b"chapters"), (f"-p {os.getpid()}", b"live")])
+def test_it_ends_with_its_terminal_though_that_does_not_control_it(words: str, shown: bytes) -> None:
+    """As in `su -c`: a session of its own, without a controlling terminal, gets no SIGHUP."""
+    master, slave = os.openpty()
+    termios.tcsetwinsize(master, (24, 80))
+    command = ["env", "TERM=xterm-256color", sys.executable, "-m", "smapstop", *words.split()]
+    with subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True) as process:
+        os.close(slave)
+        try:
+            written = b""
+            while shown not in written:
+                written += os.read(master, 1 << 16)
+            os.close(master)
+            assert process.wait(DEADLINE_SECONDS) == 128 + signal.SIGHUP
+        finally:
+            process.kill()
 
 
 def test_to_be_stopped_and_continued_does_it_no_harm(terminal: Terminals) -> None:
