@@ -1,6 +1,8 @@
 /* Faults 64 pages in each 10 ms, of which each has a stack of 15 frames; see unwinding.py. */
+#include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #define PAGES 64
@@ -19,6 +21,7 @@ static __attribute__((noinline)) void down(int depth)
 
 int main(void)
 {
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* it ends with the benchmark, even a killed one */
 	memory = mmap(NULL, PAGES * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	madvise(memory, PAGES * 4096, MADV_NOHUGEPAGE);
 	puts("ready");

@@ -1,6 +1,9 @@
 """Targets to watch, and paired measurements: taken alternately, so that other load affects both alike."""
 
+import atexit
+import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -18,7 +21,9 @@ PAIRS = 7
 @cache
 def compile_targets() -> Path:
     """Compile `targets.c`, once."""
-    executable = Path(tempfile.mkdtemp(prefix="smapstop-bench-")) / "targets"
+    directory = Path(tempfile.mkdtemp(prefix="smapstop-bench-"))
+    atexit.register(shutil.rmtree, directory)
+    executable = directory / f"targets-{os.getpid()}"  # the fleet is searched by name
     subprocess.run(["cc", "-O2", "-pthread", "-o", executable, Path(__file__).with_name("targets.c")], check=True)
     return executable
 

@@ -223,6 +223,7 @@ int main(int count, char **arguments)
 {
 	long n = count > 2 ? atol(arguments[2]) : 0;
 
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* it ends with the benchmark, even a killed one */
 	if (!strcmp(arguments[1], "churn") || !strcmp(arguments[1], "faulting") || !strcmp(arguments[1], "working"))
 		churn(n, arguments[1][0] != 'c', arguments[1][0] == 'w');
 	else if (!strcmp(arguments[1], "moving"))

@@ -4,15 +4,16 @@ import gc
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from examples import register_profiles
+from leftovers import pytest_configure  # noqa: F401 - a hook
 from places import PROGRAMS
 from settling import settle
 from textual.css.model import RuleSet
@@ -120,10 +121,16 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def way(tmp_path: Path) -> Iterator[Callable[[str], str]]:
+def way(tmp_path: Path) -> Callable[[str], str]:
     """Makes a way to a shell elsewhere, by its name: the command to give; see `ways_elsewhere`."""
-    with ExitStack() as stack:
-        yield lambda name: make_way(name, tmp_path, stack)
+    return partial(make_way, directory=tmp_path)
+
+
+@pytest.fixture
+def memory_directory() -> Iterator[Path]:
+    """A directory on a tmpfs, whose files are memory."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as directory:
+        yield Path(directory)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ WHOLE_PROGRAM = {
     "test_fuzz",
     "test_guide",
     "test_house",
+    "test_leftovers",
     "test_readme",
     "test_settling",
     "test_time_limit",

@@ -3,14 +3,10 @@
 import os
 import re
 import shutil
-import socket
 import subprocess
-import time
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from stepped_program import DEADLINE_SECONDS
 
 SHELLS = ("sh", "dash", "bash", "zsh", "busybox sh", "toybox sh")
 """Shells here; those that are not installed are skipped."""
@@ -19,15 +15,15 @@ PLACES = ("chroot", "namespace", "ssh")
 IS_ROOT = os.geteuid() == 0
 
 
-def make_way(name: str, directory: Path, stack: ExitStack) -> str:
-    """The command that gives a shell of this name; what it needs lives as long as the stack."""
+def make_way(name: str, directory: Path) -> str:
+    """The command that gives a shell of this name; what it needs is put into the directory."""
     if name == "chroot":
         return _chroot(directory / "root")
     if name == "namespace":
         _require(IS_ROOT, "only root can make a pid namespace")
         return "unshare --mount --pid --fork --mount-proc sh"
     if name == "ssh":
-        return stack.enter_context(_sshd(directory))
+        return _ssh(directory)
     _require(shutil.which(name.split()[0]) is not None, f"no {name} here")
     if name.startswith(("toybox", "busybox")):
         listed = subprocess.run([name.split()[0]], capture_output=True, text=True, check=False).stdout
@@ -66,47 +62,28 @@ def _chroot(root: Path) -> str:
     return f"unshare --mount sh -c '{mounted}'"
 
 
-class _sshd:  # noqa: N801 - used like a function
-    """A server on loopback that lets us in; entering gives the command."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-
-    def __enter__(self) -> str:
-        program = shutil.which("sshd", path=os.environ["PATH"] + ":/usr/sbin")
-        _require(IS_ROOT and program is not None and shutil.which("ssh") is not None, "no sshd that we may start")
-        Path("/run/sshd").mkdir(exist_ok=True)
-        for name in ("host", "user"):
-            words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self._root / name)]
-            subprocess.run(words, check=True)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        options = {
-            "ListenAddress": f"127.0.0.1:{port}",
-            "HostKey": self._root / "host",
-            "AuthorizedKeysFile": self._root / "user.pub",
-            "PidFile": "none",
-            "StrictModes": "no",
-            "PermitRootLogin": "yes",
-        }
-        words = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
-        assert program is not None
-        self._server = subprocess.Popen(
-            [program, "-D", "-f", "/dev/null", *words], stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL
-        )
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        while True:
-            with socket.socket() as client:
-                if client.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            assert self._server.poll() is None, "sshd ended"
-            assert time.monotonic() < deadline, "sshd does not listen"
-        return (
-            f"ssh -F none -p {port} -i {self._root}/user -o BatchMode=yes -o StrictHostKeyChecking=no "
-            f"-o UserKnownHostsFile=/dev/null -o LogLevel=ERROR 127.0.0.1"
-        )
-
-    def __exit__(self, *_: object) -> None:
-        self._server.terminate()
-        self._server.wait()
+def _ssh(root: Path) -> str:
+    """A server that lets us in: ssh starts it, and talks to it through pipes. Without a port, it meets no other."""
+    server = shutil.which("sshd", path=os.environ["PATH"] + ":/usr/sbin")
+    _require(IS_ROOT and server is not None and shutil.which("ssh") is not None, "no sshd that we may start")
+    Path("/run/sshd").mkdir(exist_ok=True)
+    for name in ("host", "user"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", root / name], check=True)
+    of_server = {
+        "HostKey": root / "host",
+        "AuthorizedKeysFile": root / "user.pub",
+        "PidFile": "none",
+        "StrictModes": "no",
+        "PermitRootLogin": "yes",
+    }
+    of_client = {
+        "ProxyCommand": f"{server} -i -f {root}/sshd_config",
+        "IdentityFile": root / "user",
+        "BatchMode": "yes",
+        "StrictHostKeyChecking": "no",
+        "UserKnownHostsFile": "/dev/null",
+        "LogLevel": "ERROR",
+    }
+    for file, options in (("sshd_config", of_server), ("ssh_config", of_client)):
+        (root / file).write_text("".join(f"{name} {value}\n" for name, value in options.items()))
+    return f"ssh -F {root}/ssh_config here"

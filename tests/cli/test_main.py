@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from command_line import smapstop
 from e2e.processes import state_of
+from places import own_name
 from stepped_program import SteppedProgram, wait_for_exec
 
 from smapstop.cli.commands import VERBS
@@ -366,28 +367,29 @@ def test_a_full_disk_and_a_closed_stdout_are_reported(verb: str, what: bytes) ->
 
 
 def test_a_name_from_outside_never_reaches_the_terminal_as_a_command(tmp_path: Path) -> None:
-    shell = shutil.copy(shutil.which("sh") or "/bin/sh", tmp_path / "zq-evil")
-    command = ["zq-evil", "-c", "read x #\x1b[31m"]
+    name = own_name("evil")
+    shell = shutil.copy(shutil.which("sh") or "/bin/sh", tmp_path / name)
+    command = [name, "-c", "read x #\x1b[31m"]
     evil = [subprocess.Popen(command, executable=shell, stdin=subprocess.PIPE) for _ in range(2)]
     try:
         for process in evil:
             wait_for_exec(process.pid)
-        run = smapstop("snapshot", "-p", "zq-evil")
+        run = smapstop("snapshot", "-p", name)
     finally:
         for process in evil:
             process.communicate()
-    listed = ", ".join(rf"{process.pid} zq-evil -c read x #\x1b[31m" for process in evil)
-    reported = f"smapstop: 2 processes are named 'zq-evil' ({listed}): give the pid of one\n"
+    listed = ", ".join(rf"{process.pid} {name} -c read x #\x1b[31m" for process in evil)
+    reported = f"smapstop: 2 processes are named '{name}' ({listed}): give the pid of one\n"
     assert run.stderr == reported
 
 
 def test_a_name_that_several_have_means_the_head_of_their_family(
     program: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    named = tmp_path / "zq-family"
+    named = tmp_path / own_name("family")
     named.write_bytes(program("two_children").read_bytes())
     named.chmod(0o755)
     with SteppedProgram(named) as parent:
         parent.go()
-        begin, *_ = arguments_of_dashboard(tmp_path, "-p", "zq-family")
+        begin, *_ = arguments_of_dashboard(tmp_path, "-p", named.name)
     assert begin.startswith(f"Attach(pid={parent.pid},")

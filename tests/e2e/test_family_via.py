@@ -1,12 +1,10 @@
 """`--family` with `--via`, of snapshot, record and metrics: through ssh, in a bare chroot, and sh."""
 
 import json
-import os
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import Any
 import pytest
 from e2e.processes import write_back
 from metrics_server import metrics
+from places import own_name
 from stepped_program import DEADLINE_SECONDS, SteppedProgram, wait_until
 from ways_elsewhere import hide_rollup
 
@@ -28,7 +27,7 @@ PLACES = ("ssh", "chroot", "busybox sh", "sh")
 @pytest.fixture
 def parent(program: Callable[..., Path], tmp_path: Path) -> Iterator[SteppedProgram]:
     """A program with two children, with a name and memory that nobody else has: no libraries."""
-    own = shutil.copy(program("two_children", "-static"), tmp_path / f"fv{os.getpid()}-{time.monotonic_ns() % 10**6}")
+    own = shutil.copy(program("two_children", "-static"), tmp_path / own_name("own"))
     write_back(Path(own))  # a page of a file counts as dirty until then: not between two readings
     with SteppedProgram(own) as running:
         yield running.go()

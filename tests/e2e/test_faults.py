@@ -1,13 +1,13 @@
 """What breaks while it is recorded: the disk, the terminal, smapstop. What was recorded until then is whole."""
 
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from e2e.raw_terminal import SMAPSTOP, RawTerminal
+from small_disk import small_disk
 from stepped_program import DEADLINE_SECONDS, wait_until
 
 from smapstop.errors import SmapstopError
@@ -15,14 +15,10 @@ from smapstop.recording.reader import Recording
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 300 kB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", folder], capture_output=True).returncode:
-        pytest.skip("mounting a small file system needs root")
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
+    with small_disk(tmp_path / "small", "300k") as disk:
+        yield disk
 
 
 def ticks(path: Path) -> int:
@@ -46,8 +42,8 @@ def child(pid: int) -> int:
     return children[0]
 
 
-def test_a_full_disk_ends_the_recording_alone_and_is_said_again_at_the_end(small_disk: Path) -> None:
-    path = small_disk / "run.smaps"
+def test_a_full_disk_ends_the_recording_alone_and_is_said_again_at_the_end(disk: Path) -> None:
+    path = disk / "run.smaps"
     with RawTerminal([*SMAPSTOP, "-i", "0.05", "--budget", "100", "-o", str(path), "-p", str(os.getpid())]) as window:
         window.wait_for("the recording ended")
         window.wait_for("● live")

@@ -1,6 +1,5 @@
 """What a practised hand does: runs a program again, tries themes, drags borders, does tasks with the mouse alone."""
 
-import os
 import re
 import shutil
 import signal
@@ -8,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from e2e.terminals import SMAPSTOP, Terminal, Terminals
+from places import own_name
 
 BACKGROUND = re.compile(r"\x1b\[[\d;]*48;2;\d+;\d+;\d+")
 """A sequence that sets the colour behind a text (SGR)."""
@@ -40,7 +40,7 @@ def test_a_program_that_ended_is_run_again_by_key_and_by_click_and_the_runs_are_
 
 
 def test_the_next_process_of_the_name_is_watched_when_one_died(terminal: Terminals, tmp_path: Path) -> None:
-    program = tmp_path / f"brief-{os.getpid()}"  # nobody else runs one of this name
+    program = tmp_path / own_name("ls")
     name = program.name
     shutil.copy("/bin/sleep", program)
     with subprocess.Popen([program, "1000"]) as first:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from e2e.terminals import SMAPSTOP, Terminal, Terminals
+from places import own_name
 from stepped_program import SteppedProgram, stepped_python
 
 GROWING = """
@@ -60,7 +61,7 @@ def filtered(window: Terminal, expression: str) -> str:
 
 
 def test_a_process_can_be_picked_by_what_is_typed(terminal: Terminals) -> None:
-    name = f"zq-to-be-picked-{os.getpid()}"  # nobody else runs one of this name
+    name = own_name("to-be-picked")
     with subprocess.Popen([name, "1000"], executable="sleep") as target:
         try:
             window = terminal(f"{SMAPSTOP} -i 0.2")

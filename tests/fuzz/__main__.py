@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+from leftovers import leaving_nothing
+
 from fuzz import TARGETS, load_target
 
 ROUND_SECONDS = 60
@@ -24,7 +26,8 @@ def main() -> int:
     options = parser.parse_args()
     if options.here:
         _run_atheris(options.targets[0], max(1, round(options.minutes * 60)))
-    found = [target for target in options.targets or TARGETS if not _run_target(target, options.minutes)]
+    with leaving_nothing():
+        found = [target for target in options.targets or TARGETS if not _run_target(target, options.minutes)]
     return int(bool(found))
 
 

@@ -10,6 +10,7 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
+from leftovers import leaving_nothing
 from places import PROGRAMS
 
 from kills.cases import VICTIMS, Outcome, Victim, random_kill, run_kill
@@ -27,7 +28,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=int(time.time()))
     options = parser.parse_args()
     outcomes, wrong = defaultdict[Victim, list[Outcome]](list), 0
-    with tempfile.TemporaryDirectory() as directory:
+    with leaving_nothing(), tempfile.TemporaryDirectory() as directory:
         executable = Path(directory).resolve() / "heartbeat"
         subprocess.run(["cc", "-O1", "-g", "-o", executable, PROGRAMS / "heartbeat.c"], check=True)
         for number in range(options.count):

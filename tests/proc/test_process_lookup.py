@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from places import own_name
 from stepped_program import wait_for_exec
 
 from smapstop.errors import SmapstopError
@@ -37,7 +39,7 @@ def start() -> Iterator[Start]:
 
 @pytest.fixture
 def copied(tmp_path: Path) -> Callable[[str], Path]:
-    """Copy a program that waits for EOF on its stdin to any name."""
+    """Copy a program that waits for EOF on its stdin to any name; it must be one of its own."""
 
     def made(name: str) -> Path:
         return Path(shutil.copy(shutil.which("cat") or "/bin/cat", tmp_path / name))
@@ -61,59 +63,64 @@ def test_the_number_of_a_thread_means_its_process() -> None:
 
 
 def test_a_name_finds_the_process_that_runs_it(start: Start, copied: Callable[[str], Path]) -> None:
-    pid = start(copied("zq-alone"))
-    assert find_process("zq-alone") == pid
+    name = own_name("alone")
+    pid = start(copied(name))
+    assert find_process(name) == pid
 
 
 def test_a_name_longer_than_the_kernel_keeps_is_found_by_its_executable(
     start: Start, copied: Callable[[str], Path]
 ) -> None:
-    pid = start(copied("zq-much-longer-than-fifteen-bytes"))
-    assert find_process("zq-much-longer-than-fifteen-bytes") == pid
+    name = own_name("much-longer-than-fifteen-bytes")
+    pid = start(copied(name))
+    assert find_process(name) == pid
 
 
 def test_a_script_is_found_behind_its_interpreter_and_its_options(start: Start, tmp_path: Path) -> None:
-    script = tmp_path / "zq_app.py"
+    script = tmp_path / own_name("app.py")
     script.write_text("import sys; sys.stdin.read()\n")
     pid = start(sys.executable, "-X", "utf8", "-u", script)
-    assert find_process("zq_app.py") == pid
+    assert find_process(script.name) == pid
 
 
 def test_a_file_that_a_program_only_works_on_is_not_its_name(
     start: Start, copied: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    data = tmp_path / "zq_data.py"
+    data = tmp_path / own_name("data.py")
     data.write_text("text\n")
-    start(copied("zq-reader"), data, "-")
-    with pytest.raises(SmapstopError, match=r"no process is named 'zq_data\.py'"):
-        find_process("zq_data.py")
+    start(copied(own_name("reader")), data, "-")
+    with pytest.raises(SmapstopError, match=f"no process is named '{re.escape(data.name)}'"):
+        find_process(data.name)
 
 
 def test_several_processes_of_a_name_are_listed_with_their_commands(
     start: Start, copied: Callable[[str], Path]
 ) -> None:
-    path = copied("zq-many")
+    path = copied(own_name("many"))
     pids = [start(path, "-") for _ in range(10)]
     with pytest.raises(SmapstopError) as raised:
-        find_process("zq-many")
+        find_process(path.name)
     listed = ", ".join(f"{pid} {str(path)[:31]}…" for pid in sorted(pids)[:8])
-    assert raised.value.what == f"10 processes are named 'zq-many' ({listed}, and 2 more)"
+    assert raised.value.what == f"10 processes are named {path.name!r} ({listed}, and 2 more)"
     assert raised.value.remedy == "give the pid of one"
 
 
 def test_a_misspelt_name_names_the_closest(start: Start, copied: Callable[[str], Path]) -> None:
-    start(copied("zq-redis-server"))
+    name = own_name("redis-server")
+    misspelt = name.replace("server", "servr")
+    start(copied(name))
     with pytest.raises(SmapstopError) as raised:
-        find_process("zq-redis-servr")
-    assert str(raised.value).startswith("no process is named 'zq-redis-servr': did you mean zq-redis-server")
+        find_process(misspelt)
+    assert str(raised.value).startswith(f"no process is named {misspelt!r}: did you mean {name}")
 
 
 def test_a_part_of_a_name_in_any_case_suggests_the_whole_once(start: Start, copied: Callable[[str], Path]) -> None:
-    start(copied("zq-valkey-server"), "-")
-    for part in ("zq-valkey", "ZQ-Valkey-Server"):
+    name = own_name("valkey-server")
+    start(copied(name), "-")
+    for part in (name.removesuffix("-server"), name.upper()):
         with pytest.raises(SmapstopError) as raised:
             find_process(part)
-        assert raised.value.remedy == "did you mean zq-valkey-server?"
+        assert raised.value.remedy == f"did you mean {name}?"
 
 
 def test_an_empty_name_means_nobody() -> None:
@@ -128,24 +135,24 @@ def test_a_name_like_no_other_says_how_to_list_them() -> None:
 
 
 def test_smapstop_and_its_parents_never_match(tmp_path: Path) -> None:
-    script = tmp_path / "zq_self.py"
+    script = tmp_path / own_name("self.py")
     script.write_text(
         "from smapstop.errors import SmapstopError\nfrom smapstop.proc.process_lookup import find_process\n"
-        "try:\n    find_process('zq_self.py')\nexcept SmapstopError as error:\n    print(error)\n"
+        f"try:\n    find_process({script.name!r})\nexcept SmapstopError as error:\n    print(error)\n"
     )
     process = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True)
     output, _ = process.communicate()
-    expected = "only smapstop itself and its parent processes are named 'zq_self.py': give the pid of one: "
+    expected = f"only smapstop itself and its parent processes are named {script.name!r}: give the pid of one: "
     assert output == f"{expected}{process.pid}\n"
 
 
 def test_the_list_says_of_a_process_what_proc_says(start: Start, copied: Callable[[str], Path]) -> None:
-    path = copied("zq-listed")
+    path = copied(own_name("ls"))
     before = time.time()
     pid = start(path, "-")
     after = time.time()
     (found,) = [found for found in list_processes() if found.pid == pid]
-    assert found.name == "zq-listed"
+    assert found.name == path.name
     assert found.command_line == (str(path), "-")
     assert found.user == pwd.getpwuid(os.getuid()).pw_name
     assert found.rss_kb is not None
@@ -180,7 +187,8 @@ def _kernel_flags(pid: int) -> int:
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
 def test_a_process_of_somebody_else_is_listed_with_what_is_known(start: Start, copied: Callable[[str], Path]) -> None:
-    pid = start(copied("zq-of-root"))
+    path = copied(own_name("ls"))
+    pid = start(path)
     reader, writer = os.pipe()
     stranger = os.fork()
     if not stranger:
@@ -194,4 +202,4 @@ def test_a_process_of_somebody_else_is_listed_with_what_is_known(start: Start, c
     with os.fdopen(reader) as pipe:
         told = pipe.read()
     os.waitpid(stranger, 0)
-    assert told == "[('zq-of-root', 'root', True)]"
+    assert told == f"[({path.name!r}, 'root', True)]"

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from places import own_name
 from stepped_program import wait_for_exec, wait_until
 
 from smapstop.proc.process import ProcDir
@@ -35,7 +36,7 @@ def program(tmp_path: Path) -> Path:
     """A program with a name of its own."""
     sleep = shutil.which("sleep")
     assert sleep is not None
-    return Path(shutil.copy(sleep, tmp_path / "one-of-a-kind"))
+    return Path(shutil.copy(sleep, tmp_path / own_name("one")))
 
 
 def identity(pid: int) -> ProgramIdentity:

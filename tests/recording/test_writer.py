@@ -13,6 +13,7 @@ import pytest
 from factories import mappings_of, tick_of
 from list_source import target
 from places import TESTS
+from small_disk import small_disk
 
 from smapstop.errors import SmapstopError
 from smapstop.model.tick import Tick
@@ -119,17 +120,14 @@ def test_after_kill_9_at_most_the_last_tick_is_lost(path: Path, ticks: int) -> N
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 600 kB."""
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", tmp_path], capture_output=True)
-    if mounted.returncode:
-        pytest.skip("mounting a small file system needs root")
-    yield tmp_path
-    subprocess.run(["umount", "-l", tmp_path], check=True)
+    with small_disk(tmp_path / "small", "600k") as disk:
+        yield disk
 
 
-def test_a_full_disk_keeps_what_was_written(small_disk: Path) -> None:
-    path = small_disk / "run"
+def test_a_full_disk_keeps_what_was_written(disk: Path) -> None:
+    path = disk / "run"
     recorder = Recorder(path)
     recorder.write_target(target())
     with pytest.raises(SmapstopError, match=r"full.*ticks before that are saved"):  # noqa: PT012

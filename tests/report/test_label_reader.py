@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from elftools.elf.elffile import ELFFile
+from leftovers import terminating
 from stepped_program import SteppedProgram, wait_until
 
 from smapstop.model.labels import Label
@@ -116,7 +117,8 @@ PROGRAMS: dict[str, tuple[Started, int]] = {
 def stopped(started: subprocess.Popen[bytes], threads: int) -> Iterator[ProcDir]:
     """A program that has so many threads, waits for something, and then stands still."""
     try:
-        with ProcDir(started.pid) as process:
+        # not killed: Postgres removes its shared memory
+        with terminating(started.pid), ProcDir(started.pid) as process:
             wait_until(lambda: (process.counters().threads or 0) >= threads and process.counters().state == "S")
             started.send_signal(signal.SIGSTOP)
             os.waitid(os.P_PID, started.pid, os.WSTOPPED)  # all its threads: until then, they begin others
@@ -124,8 +126,6 @@ def stopped(started: subprocess.Popen[bytes], threads: int) -> Iterator[ProcDir]
             wait_until(lambda: all(read_stack_pointer(process, tid) for tid in (*others, started.pid)))
             yield process
     finally:
-        started.terminate()  # not killed: Postgres removes its shared memory
-        started.send_signal(signal.SIGCONT)
         started.communicate()
 
 

@@ -10,6 +10,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
+from leftovers import terminating
 from stepped_program import SteppedProgram, has_ended, wait_until
 
 from smapstop.model.family.reading import FamilyMember, FamilyReading
@@ -188,22 +189,20 @@ http {{ access_log off; server {{ listen unix:{0}/socket; }} }}
 @pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
 def test_the_family_of_a_server_is_its_master_and_its_workers_and_takes_what_the_kernel_says(tmp_path: Path) -> None:
     (tmp_path / "conf").write_text(NGINX.format(tmp_path))
-    with subprocess.Popen(["nginx", "-p", tmp_path, "-c", tmp_path / "conf"], stderr=subprocess.DEVNULL) as master:
-        try:
-            wait_until(lambda: len(pids_of_children(master.pid)) == 3)
-            workers = pids_of_children(master.pid)
-            wait_until(lambda: all("worker process" in title_of_process(pid) for pid in workers))
-            for pid in (master.pid, workers[1]):
-                with closing(FamilyReader(pid)) as reader:
-                    reading = read(reader)
-                assert reading.pids.tolist() == [master.pid, *workers], "parents first"
-                assert reading.ppids.tolist()[1:] == [master.pid] * 3
-                assert [member.command_line[0].split(":")[1].split()[0] for member in reading.new] == [
-                    *("master", "worker", "worker", "worker")
-                ]
-                wait_until(lambda pid=pid: agrees_with_kernel(pid))  # type: ignore[misc]
-        finally:
-            master.terminate()
+    command = ["nginx", "-p", str(tmp_path), "-c", str(tmp_path / "conf")]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as master, terminating(master.pid):
+        wait_until(lambda: len(pids_of_children(master.pid)) == 3)
+        workers = pids_of_children(master.pid)
+        wait_until(lambda: all("worker process" in title_of_process(pid) for pid in workers))
+        for pid in (master.pid, workers[1]):
+            with closing(FamilyReader(pid)) as reader:
+                reading = read(reader)
+            assert reading.pids.tolist() == [master.pid, *workers], "parents first"
+            assert reading.ppids.tolist()[1:] == [master.pid] * 3
+            assert [member.command_line[0].split(":")[1].split()[0] for member in reading.new] == [
+                *("master", "worker", "worker", "worker")
+            ]
+            wait_until(lambda pid=pid: agrees_with_kernel(pid))  # type: ignore[misc]
 
 
 def agrees_with_kernel(pid: int) -> bool:

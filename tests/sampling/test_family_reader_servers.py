@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from leftovers import terminating
 from stepped_program import wait_until
 
 from smapstop.model.family.family_log import FamilyLog
@@ -123,26 +124,15 @@ def postgres() -> Iterator[int]:
         quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         command = ["postgres", "-D", data, *settings]
         server = subprocess.Popen(command, user=user, group=user, cwd=directory, **quiet)  # type: ignore[call-overload]
-        client = None
-        try:
+        with server, terminating(server.pid):
             wait_until(lambda: is_ready(Path(data)))
-            client = subprocess.Popen(
-                ["psql", "-h", directory, "-U", "postgres", "-qAt"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
-            assert client.stdin is not None
-            assert client.stdout is not None
-            client.stdin.write(b"select count(*) > 0 from pg_class;\n")
-            client.stdin.flush()
-            assert client.stdout.readline() == b"t\n"
-            yield server.pid
-        finally:
-            if client is not None:
-                client.communicate()
-            server.terminate()
-            server.wait()
+            client = ["psql", "-h", directory, "-U", "postgres", "-qAt"]
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+            with subprocess.Popen(client, **pipes) as connected:  # type: ignore[call-overload]
+                connected.stdin.write(b"select count(*) > 0 from pg_class;\n")
+                connected.stdin.flush()
+                assert connected.stdout.readline() == b"t\n"
+                yield server.pid
 
 
 @pytest.mark.skipif(not shutil.which("initdb") or not shutil.which("psql"), reason="Postgres is not installed")

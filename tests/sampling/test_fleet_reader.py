@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from places import own_name
 from stepped_program import SteppedProgram, has_ended, wait_until
 
 from smapstop.model.family.reading import FamilyReading
@@ -22,7 +23,7 @@ LONG_NS = 10_000_000_000
 @pytest.fixture
 def own(program: Callable[[str], Path], tmp_path: Path) -> Path:
     """A program with a name that no other test's has, and two children."""
-    return Path(shutil.copy(program("two_children"), tmp_path / f"fl{os.getpid()}-{time.monotonic_ns() % 10**6}"))
+    return Path(shutil.copy(program("two_children"), tmp_path / own_name("own")))
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ def test_the_first_name_counts(own: Path) -> None:
 
 def test_a_script_is_found_by_its_name_as_soon_as_it_runs(tmp_path: Path) -> None:
     """Between fork and exec it is its parent, which is an interpreter, too: what it runs is looked up again."""
-    script = tmp_path / f"job{os.getpid()}.py"
+    script = tmp_path / own_name("job.py")
     script.write_text("print(flush=True)\ninput()\n")
     job = subprocess.Popen([sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     with closing(reader_of(script.name)) as reader, job:

@@ -2,12 +2,12 @@
 
 import os
 import shutil
-import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from places import own_name
 from stepped_program import SteppedProgram, wait_until
 
 from smapstop.model.fleet.figures import FleetFigures, ProcessFigures
@@ -23,7 +23,7 @@ FAST = Pace(50_000_000, 1.0)
 @pytest.fixture
 def own(program: Callable[[str], Path], tmp_path: Path) -> Path:
     """A program whose heap grows, with a name that no other test's has."""
-    return Path(shutil.copy(program("heap"), tmp_path / f"fw{os.getpid()}-{time.monotonic_ns() % 10**6}"))
+    return Path(shutil.copy(program("heap"), tmp_path / own_name("own")))
 
 
 @pytest.fixture(autouse=True)

@@ -64,8 +64,9 @@ except SmapstopError as error:
 UNDER_SIGNALS = """
 import os, signal
 from smapstop.sampling.launch import launch, release
+us = os.getpid()
 if not (flood := os.fork()):
-    while os.getppid() != 1:
+    while os.getppid() == us:
         os.killpg(0, signal.SIGWINCH)
     os._exit(0)
 programs = [launch(["true"], terminal_fd=None) for _ in range(20)]

@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from places import own_name
 from stepped_program import SteppedProgram, wait_until
 
 from smapstop.errors import SmapstopError
@@ -27,7 +28,7 @@ FAST = Pace(50_000_000, 1.0)
 @pytest.fixture
 def own(program: Callable[[str], Path], tmp_path: Path) -> Path:
     """A program whose heap grows, with a name that no other test's has."""
-    return Path(shutil.copy(program("heap"), tmp_path / f"rf{os.getpid()}-{time.monotonic_ns() % 10**6}"))
+    return Path(shutil.copy(program("heap"), tmp_path / own_name("own")))
 
 
 @pytest.fixture(autouse=True)
@@ -96,7 +97,7 @@ def test_what_cannot_be_watched_is_an_error_at_once(command: str, word: str, mes
 @pytest.fixture
 def parent(program: Callable[[str], Path], tmp_path: Path) -> Path:
     """A program with two children, and a name that no other test's has."""
-    return Path(shutil.copy(program("two_children"), tmp_path / f"rp{os.getpid()}-{time.monotonic_ns() % 10**6}"))
+    return Path(shutil.copy(program("two_children"), tmp_path / own_name("own")))
 
 
 @pytest.mark.parametrize("place", ["ssh", "chroot", "busybox sh", "sh"])

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from stepped_program import SteppedProgram, wait_until
-from truth.machine import huge_pages
+from truth.machine import KSM, huge_pages, ksm_dropping_zeros, ksm_running
 
 from smapstop.model.events import Event
 from smapstop.model.protocol import Pace
@@ -27,7 +27,6 @@ Program = Callable[[str], Path]
 PAGE = os.sysconf("SC_PAGE_SIZE")
 KERNEL = tuple(int(part) for part in platform.release().split("-")[0].split(".")[:2])
 THP = Path("/sys/kernel/mm/transparent_hugepage/enabled")
-KSM = Path("/sys/kernel/mm/ksm")
 
 pytestmark = pytest.mark.skipif(PAGE != 4096, reason="the programs count pages of 4 kB")
 needs_huge_pages = pytest.mark.skipif(
@@ -137,19 +136,6 @@ def disk() -> Iterator[Path]:
 def data(disk: Path) -> Path:
     """Where a program may put its file."""
     return disk / "data"
-
-
-@contextmanager
-def settings(**values: str) -> Iterator[None]:
-    """KSM's settings, until the end of the `with` statement."""
-    before = {name: (KSM / name).read_text() for name in values}
-    try:
-        for name, value in values.items():
-            (KSM / name).write_text(value)
-        yield
-    finally:
-        for name, value in before.items():
-            (KSM / name).write_text(value)
 
 
 def test_first_touch(program: Program) -> None:
@@ -323,13 +309,22 @@ def test_huge_pages(program: Program) -> None:
 @needs_root
 @pytest.mark.skipif(not (KSM / "smart_scan").exists(), reason="this kernel's KSM is missing, or older")
 def test_ksm(program: Program) -> None:
-    with settings(run="1", sleep_millisecs="1"), explained(program("ksm")) as target:
+    with ksm_running() as made, explained(program("ksm")) as target:
+        if not made:
+            pytest.skip("KSM cannot be switched on, or another run has it")
         target.stepping.go()
         wait_until(lambda: target.field("ksm") == 200)
         assert target.told() == ["ksm-merge 50"]
         assert target.go() == ["ksm-unmerge 3"]
         assert target.go() == ["ksm-unmerge 47"]
-    with settings(use_zero_pages="1", run="1", sleep_millisecs="1"), explained(program("ksm_zeros")) as target:
+
+
+@needs_root
+@pytest.mark.skipif(not (KSM / "smart_scan").exists(), reason="this kernel's KSM is missing, or older")
+def test_zeros_that_ksm_merges_are_neither_surely_given_up_nor_surely_touched_again(program: Program) -> None:
+    with ksm_dropping_zeros() as made, explained(program("ksm_zeros")) as target:
+        if not made:
+            pytest.skip("KSM cannot be switched on, or another run has it")
         target.stepping.go()
         wait_until(lambda: target.field("rss") == 0)
         assert target.told() == ["discard? 50"], "replaced by the zero page, which counts nowhere"

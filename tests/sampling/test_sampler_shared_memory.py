@@ -56,16 +56,9 @@ def watched(program: Path, *arguments: str, kind: type[ProcDir] = Unprivileged) 
         yield Told(stepping, process)
 
 
-@pytest.fixture
-def shm_file() -> Iterator[str]:
-    path = Path(f"/dev/shm/smapstop-{os.getpid()}")
-    yield str(path)
-    path.unlink(missing_ok=True)
-
-
 @pytest.mark.parametrize("kind", ["memfd", "tmpfs"])
-def test_what_the_object_holds_decides(program: Program, shm_file: str, kind: str) -> None:
-    with watched(program("shared_object"), shm_file if kind == "tmpfs" else kind) as target:
+def test_what_the_object_holds_decides(program: Program, memory_directory: Path, kind: str) -> None:
+    with watched(program("shared_object"), f"{memory_directory}/file" if kind == "tmpfs" else kind) as target:
         assert target.go() == {"rw-s": ["first-touch 200"]}
         assert target.go() == {"rw-s": ["shared-unmap 100"]}, "MADV_DONTNEED frees nothing"
         assert target.go() == {"rw-s": ["shared-map 64"]}, "they are not new"

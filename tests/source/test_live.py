@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from control_groups import LIMIT_BYTES, limited_group
+from places import own_name
 from stepped_program import DEADLINE_SECONDS, SteppedProgram, has_ended, stepped_python, wait_until
 
 from smapstop.model.protocol import (
@@ -446,7 +447,7 @@ def test_a_program_is_not_launched_while_another_one_runs(on_terminal: Listening
 def test_the_next_process_of_the_same_name_is_awaited_and_watched(listening: Listening, tmp_path: Path) -> None:
     sleep = shutil.which("sleep")
     assert sleep is not None
-    program = shutil.copy(sleep, tmp_path / "comes-again")
+    program = shutil.copy(sleep, tmp_path / own_name("comes-again"))
     for number in range(2):
         with subprocess.Popen([program, "1000"]) as process:
             listening.timeline = Timeline()
@@ -502,7 +503,7 @@ def test_threads_are_read_with_their_cpu_time_and_the_mappings_of_their_stacks(l
 def test_who_no_longer_waits_is_attached_to_nothing(listening: Listening, tmp_path: Path) -> None:
     sleep = shutil.which("sleep")
     assert sleep is not None
-    program = shutil.copy(sleep, tmp_path / "comes-again")
+    program = shutil.copy(sleep, tmp_path / own_name("comes-again"))
     with subprocess.Popen([program, "1000"]) as first, subprocess.Popen([sleep, "1000"]) as other:
         listening.ask(Attach(first.pid, QUICK))
         listening.target()

@@ -9,6 +9,7 @@ import time
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
 
+from leftovers import leaving_nothing
 from places import PROGRAMS
 
 from truth.cases import TICKS, Finding, Runner, kind_of
@@ -24,7 +25,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=int(time.time()))
     options = parser.parse_args()
     os.environ["LD_BIND_NOW"] = "1"  # symbols that are resolved late are copies of pages, too
-    with ExitStack() as stack:
+    with leaving_nothing(), ExitStack() as stack:
         settings = {"hugetlb": huge_pages(), "swap": swap_space(), "KSM": ksm_running()}
         there = {what for what, setting in settings.items() if stack.enter_context(setting)}
         print(*(f"without {what}: not permitted here\n" for what in settings.keys() - there), sep="", end="")

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+from leftovers import leaving_nothing
 from stepped_program import wait_until
 
 from smapstop.proc.process import ProcDir
@@ -116,7 +117,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m truth.idle", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0)
     options = parser.parse_args()
-    with ExitStack() as stack:
+    with leaving_nothing(), ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(dir="/var/tmp")))
         directory.chmod(0o777)
         started = {

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.lazy_dataclass import dataclass
-from smapstop.model.events import Cost, costs_of
+from smapstop.model.events import Cost, Events, costs_of
 from smapstop.model.history.amount_runs import RunTracker
 from smapstop.model.history.log_entry import EVENT_CODES, ONE_TIME_CODES
 from smapstop.model.history.time_window import TickTimes, TimeWindow
@@ -44,6 +44,8 @@ class Highlight:
     kb: int
     """Its amount, kB; 0 for none."""
     sure: bool
+    mapping: int | None
+    """Mapping in which most of it began, or differed from its run; None if it is not known."""
 
 
 class Activity:
@@ -188,15 +190,10 @@ class Activity:
 
     def main_mapping(self, number: int) -> int | None:
         """Mapping in which most of what made a tick stand out happened, or of what happened at all; None for none."""
-        tick, highlight = self.timeline.header(number), self._highlights.get(number)
-        steps = [
-            event.mapping for event in tick.lineage if highlight is None or EVENT_CODES[event.what] == highlight.code
-        ]
-        events = tick.events
-        rows = np.arange(len(events)) if highlight is None else np.flatnonzero(events.what == highlight.code)
-        if len(rows):
-            return int(events.mapping[rows[np.argmax(events.kb[rows])]])
-        return steps[0] if steps else None
+        if number in self._highlights:
+            return self._highlights[number].mapping
+        tick = self.timeline.header(number)
+        return _largest(tick.events, np.arange(len(tick.events)), [event.mapping for event in tick.lineage])
 
     def _find_highlight(self, tick: Tick) -> Highlight | None:
         """What begins a run, or differs from its run by an order of magnitude, summed up over the mappings.
@@ -232,7 +229,14 @@ class Activity:
         (code, kb), _ = min(zip(sums_kb.items(), costs, strict=True), key=lambda each: (each[1], -each[0][1]))
         doubtful = {*events.mapping[(events.what == code) & ~events.sure].tolist()}
         begun_in = {mapping for mapping, other in begun if other == code}
-        return Highlight(code, kb, not doubtful or (_SEVERAL not in begun_in and not doubtful & begun_in))
+        sure = not doubtful or (_SEVERAL not in begun_in and not doubtful & begun_in)
+        rows = np.flatnonzero(events.what == code)
+        steps = [event.mapping for event in tick.lineage if EVENT_CODES[event.what] == code]
+        if len(events) <= _MAX_ITEMS and code not in ONE_TIME_CODES:
+            begun_in |= born if _SEVERAL in begun_in else set()
+            rows = rows[np.isin(events.mapping[rows], list(begun_in))]
+            steps = [mapping for mapping in steps if many or mapping in begun_in]
+        return Highlight(code, kb, sure, _largest(events, rows, steps))
 
     def _resized_kb(self, tick: Tick) -> dict[int, int]:
         """By how much each mapping that is new, grew or shrank did so, kB; without those that are not known."""
@@ -255,3 +259,8 @@ class Activity:
                 was_kb = size_kb - self.timeline.queries.change(mapping, tick.number).get("size", 0)
             changed[mapping], self._sizes_kb[mapping] = abs(size_kb - was_kb), size_kb
         return changed
+
+
+def _largest(events: Events, rows: NDArray[np.intp], steps: Sequence[int]) -> int | None:
+    """Mapping of the largest of some events, or else the first that changed as a whole; None for none."""
+    return int(events.mapping[rows[np.argmax(events.kb[rows])]]) if len(rows) else next(iter(steps), None)

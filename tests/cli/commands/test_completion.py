@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from command_line import smapstop
+from places import own_name
 from stepped_program import wait_for_exec
 
 from smapstop.cli.commands import VERBS, load_command
@@ -34,8 +35,8 @@ def bash() -> str:
 
 @pytest.fixture
 def sleeper(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[int]:
-    """The pid of a process with the name that the test gives."""
-    program = shutil.copy(shutil.which("sleep") or "/bin/sleep", tmp_path / request.param)
+    """The pid of a process whose name ends as the test says."""
+    program = shutil.copy(shutil.which("sleep") or "/bin/sleep", tmp_path / own_name(request.param))
     with subprocess.Popen([program, "1000"], cwd=tmp_path) as process:
         wait_for_exec(process.pid)
         yield process.pid
@@ -74,9 +75,10 @@ def test_bash_offers_choices(bash: str) -> None:
     assert offered(bash, "guide", "rec") == ["recipes", "recordings"]
 
 
-@pytest.mark.parametrize("sleeper", ["zq-completed"], indirect=True)
+@pytest.mark.parametrize("sleeper", ["tab"], indirect=True)
 def test_bash_offers_processes_by_name_and_by_pid(bash: str, sleeper: int) -> None:
-    assert offered(bash, "-p", "zq-comp") == ["zq-completed"]
+    name = Path(f"/proc/{sleeper}/comm").read_text().strip()
+    assert offered(bash, "-p", name[:-1]) == [name]
     assert str(sleeper) in offered(bash, "snapshot", "--pid", "")
 
 

@@ -8,12 +8,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from metrics_server import metrics
+from places import own_name
 from stepped_program import SteppedProgram, wait_until
 
 from smapstop.cli.commands import metrics as metrics_command
@@ -24,7 +24,7 @@ from smapstop.sampling.fleet_watch import FleetWatch
 @pytest.fixture
 def own(program: Callable[[str], Path], tmp_path: Path) -> Path:
     """A program with two children, and a name that no other test's has."""
-    return Path(shutil.copy(program("two_children"), tmp_path / f"me{os.getpid()}-{time.monotonic_ns() % 10**6}"))
+    return Path(shutil.copy(program("two_children"), tmp_path / own_name("own")))
 
 
 def test_a_name_is_waited_for_and_scraped(own: Path) -> None:

@@ -14,6 +14,7 @@ from urllib.request import urlopen
 
 import pytest
 from metrics_server import metrics
+from places import own_name
 from stepped_program import wait_until
 
 from smapstop.export.prometheus.grafana import build_dashboard
@@ -25,7 +26,7 @@ LEAK = "import time, sys\nheld = []\nwhile True: held.append(b'x' * 300_000); ti
 @pytest.fixture
 def leak(tmp_path: Path) -> Iterator[Path]:
     """A worker that leaks 15 MB a second, in blocks that malloc maps."""
-    script = tmp_path / f"leaking{tmp_path.name[-20:]}.py"
+    script = tmp_path / own_name("leaking.py")
     script.write_text(LEAK)
     with subprocess.Popen([sys.executable, "-S", script], stdout=subprocess.DEVNULL) as process:
         try:

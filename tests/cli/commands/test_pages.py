@@ -185,8 +185,8 @@ def test_a_deleted_program(tmp_path: Path) -> None:
             assert document["lacking"] == "was deleted or replaced, or may not be read"
 
 
-def test_memory_of_a_device_is_no_file(program: Program) -> None:
-    with SteppedProgram(program("kinds"), "/dev/shm/unused") as target:
+def test_memory_of_a_device_is_no_file(program: Program, memory_directory: Path) -> None:
+    with SteppedProgram(program("kinds"), memory_directory / "unused") as target:
         while not target.address:
             target.go()
         if target.words[0].startswith("zero"):

@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from small_disk import small_disk
 from stepped_program import DEADLINE_SECONDS, SteppedProgram, has_ended, wait_until
 
 from smapstop.model.tick import Tick
@@ -155,16 +156,10 @@ def test_ctrl_c_is_the_programs(path: Path) -> None:
 
 
 def test_a_full_disk_does_not_end_the_program(tmp_path: Path) -> None:
-    disk, said = tmp_path / "disk", tmp_path / "said"
-    disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", disk], capture_output=True).returncode:
-        pytest.skip("mounting a small file system needs root")
+    said = tmp_path / "said"
     outlive = f"until grep -q 'the program keeps running' {said}; do sleep 0.05; done; echo done"
-    try:
-        with said.open("w") as stderr:
-            done = record(disk / "run", "--", "sh", "-c", outlive, stderr=stderr)
-    finally:
-        subprocess.run(["umount", "-l", disk], check=True)
+    with small_disk(tmp_path / "disk", "200k") as disk, said.open("w") as stderr:
+        done = record(disk / "run", "--", "sh", "-c", outlive, stderr=stderr)
 
     assert (done.returncode, done.stdout) == (2, "done\n")
     (line,) = said.read_text().splitlines()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from command_line import smapstop
+from places import own_name
 from stepped_program import SteppedProgram
 
 
@@ -51,17 +52,17 @@ def test_labels_are_for_single_mappings_of_a_running_process(arguments: tuple[st
 
 
 def test_a_family_is_found_by_its_name_and_printed(program: Callable[[str], Path], tmp_path: Path) -> None:
-    named = tmp_path / "zq-service"
+    named = tmp_path / own_name("ls")
     named.write_bytes(program("two_children").read_bytes())
     named.chmod(0o755)
     with SteppedProgram(named) as parent:
         parent.go()
-        run = smapstop("snapshot", "-p", "zq-service", "--family", "--format", "table")
-        assert run.stdout.count("zq-service") == 3, run.stderr
+        run = smapstop("snapshot", "-p", named.name, "--family", "--format", "table")
+        assert run.stdout.count(named.name) == 3, run.stderr
         with SteppedProgram(named):
-            ambiguous = smapstop("snapshot", "-p", "zq-service", "--family")
+            ambiguous = smapstop("snapshot", "-p", named.name, "--family")
     assert ambiguous.returncode == 2
-    assert "2 families are named 'zq-service'" in ambiguous.stderr
+    assert f"2 families are named '{named.name}'" in ambiguous.stderr
 
 
 @pytest.mark.parametrize("arguments", [("--from", "x"), ("-p", "1", "--sort", "pss"), ("-p", "1", "--rollup")])

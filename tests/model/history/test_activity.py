@@ -192,7 +192,7 @@ def test_what_made_a_tick_stand_out_is_named_not_what_there_was_most_of() -> Non
     both = tick_of(6, mappings_of((0, 4)), [0], keyframe=True, events=events)
     activity = followed(timeline_of(touched(0, 2_000), *grown, both))
     highlight = activity.highlight_of(6)
-    assert highlight == Highlight(MECHANISMS.index("copy-on-write-after-fork"), 4, sure=False)
+    assert highlight == Highlight(MECHANISMS.index("copy-on-write-after-fork"), 4, sure=False, mapping=1)
     assert highlight_text(both, highlight) == ("+4 K", "copy-on-write after fork?")
     assert tick_text(both) == ("+1.95 M", "first touch")
     assert activity.highlight_of(5) is None
@@ -205,7 +205,7 @@ def test_much_memory_that_was_given_back_is_named_not_a_page_that_was_touched_me
     events = Events(np.array([0, 1, 2, 3]), np.array(codes, np.int8), amounts_kb, sure)
     trimmed = tick_of(1, mappings_of((0, 4)), [0], events=events)
     activity = followed(timeline_of(tick_of(0, mappings_of((0, 4)), [0]), trimmed))
-    assert activity.highlight_of(1) == Highlight(codes[0], 5400, sure=True)
+    assert activity.highlight_of(1) == Highlight(codes[0], 5400, sure=True, mapping=0)
 
 
 def test_where_no_tick_was_taken_for_long_the_memory_is_unknown() -> None:
@@ -247,3 +247,21 @@ def test_the_mapping_of_a_tick_is_that_of_what_stands_out_or_of_the_most_that_ha
     )
     activity = followed(timeline)
     assert [activity.main_mapping(number) for number in range(6)] == [None, 1, 1, 0, 5, None]
+
+
+def test_a_mapping_that_begins_is_named_not_another_one_that_goes_on_with_more() -> None:
+    grown = [touched(number, 2_000) for number in range(6)]
+    codes = np.full(2, MECHANISMS.index("first-touch"), np.int8)
+    events = Events(np.array([0, 1]), codes, np.array([2_000, 4]), np.array([True, True]))
+    activity = followed(timeline_of(*grown, tick_of(6, mappings_of((0, 4)), [0], keyframe=True, events=events)))
+    assert activity.highlight_of(6) == Highlight(int(codes[0]), 4, sure=True, mapping=1)
+    assert activity.main_mapping(6) == 1
+
+
+def test_of_new_mappings_the_largest_is_named() -> None:
+    codes = np.full(3, MECHANISMS.index("first-touch"), np.int8)
+    events = Events(np.array([0, 1, 2]), codes, np.array([2_000, 4, 400]), np.array([True, True, True]))
+    born = (LifecycleEvent("map", 1), LifecycleEvent("map", 2))
+    last = tick_of(6, mappings_of((0, 4)), [0], keyframe=True, events=events, lineage=born)
+    activity = followed(timeline_of(*(touched(number, 2_000) for number in range(6)), last))
+    assert activity.main_mapping(6) == 2

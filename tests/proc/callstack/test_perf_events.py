@@ -157,7 +157,7 @@ from smapstop.proc.process import ProcDir
 
 os.setgroups([])
 os.setgid(65534)
-os.setuid(65534)
+os.setuid(40_000 + os.getpid() % 20_000)  # what a user may lock for rings is for all of their processes
 resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
 with subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as program:
     start = int(program.stdout.readline().split()[1], 16)

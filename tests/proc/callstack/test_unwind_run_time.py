@@ -4,11 +4,14 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from leftovers import undone_by
 from places import PROGRAMS
-from proc.callstack.test_unwind_truth import watched
+from proc.callstack import test_unwind_truth
 
 from smapstop.model.callers.folding import fold_frames
 from smapstop.proc.callstack.frames import Frame
@@ -40,6 +43,15 @@ for (const label of ['ready', 'touched']) {
 }
 """
 EVERYWHERE = 2**52
+
+
+@contextmanager
+def watched(*command: str | Path) -> Iterator[test_unwind_truth.WatchedFaults]:
+    """Watch a program that writes the names of its functions to /tmp; they are removed afterwards."""
+    with ExitStack() as stack:
+        target = stack.enter_context(test_unwind_truth.watched(*command))
+        stack.enter_context(undone_by('rm -f "$1"', f"/tmp/perf-{target.program.pid}.map"))
+        yield target
 
 
 def find_python(version: str) -> Path | None:

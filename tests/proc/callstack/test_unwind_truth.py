@@ -34,16 +34,16 @@ class WatchedFaults:
     """A stepped program whose faults have stacks."""
 
     def __init__(self, program: SteppedProgram, process: ProcDir, code: ProcessCode, rings: FaultRings) -> None:
-        self._program, self._rings, self._code = program, rings, code
+        self.program, self._rings, self._code = program, rings, code
         self._unwinder, self._names = Unwinder(code), FrameNames(code)
 
     def next_step(self, pages: int = 512) -> Faults:
         """Let it go on to its next step: the stacks of faults in so many pages from the address that it said."""
-        self._program.go()
+        self.program.go()
         self._code.begin_tick()
         faults, stacks = Faults(), Counter[CallStack]()
         for sample in self._rings.drain().stacks:
-            if 0 <= sample.address - self._program.address < PAGE * pages:
+            if 0 <= sample.address - self.program.address < PAGE * pages:
                 stacks[self._unwinder.unwind(sample.registers, sample.stack)] += sample.weight
         for stack in stacks:
             self._names.frames(stack.addresses)

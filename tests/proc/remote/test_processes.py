@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from places import own_name
 from stepped_program import wait_for_exec
 
 from smapstop.errors import SmapstopError
@@ -28,15 +29,15 @@ def processes() -> Iterator[RemoteProcesses]:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[[str], int]]:
-    """Start a program of any name that waits, and end it afterwards."""
+def start(tmp_path: Path) -> Iterator[Callable[..., int]]:
+    """Start a program of any name that waits, with that or another one as its first argument; end it afterwards."""
     with ExitStack() as stack:
 
-        def started(name: str) -> int:
+        def started(name: str, argument: str = "") -> int:
             path = tmp_path / name
             if not path.exists():
                 shutil.copy(shutil.which("cat") or "/bin/cat", path)
-            process = subprocess.Popen([path], stdin=subprocess.PIPE)
+            process = subprocess.Popen([argument or path], executable=path, stdin=subprocess.PIPE)
             stack.callback(process.communicate)  # EOF on its stdin ends it
             wait_for_exec(process.pid)
             return process.pid
@@ -44,8 +45,8 @@ def start(tmp_path: Path) -> Iterator[Callable[[str], int]]:
         yield started
 
 
-def test_the_list_is_that_of_here(processes: RemoteProcesses, start: Callable[[str], int]) -> None:
-    pids = {start("via-a"), start("via-b")}
+def test_the_list_is_that_of_here(processes: RemoteProcesses, start: Callable[..., int]) -> None:
+    pids = {start(own_name("a")), start(own_name("b"))}
     there = {info.pid: info for info in processes.read() if info.pid in pids}
     here = {info.pid: info for info in list_processes() if info.pid in pids}
 
@@ -57,25 +58,27 @@ def test_the_list_is_that_of_here(processes: RemoteProcesses, start: Callable[[s
     assert {info.pid for info in processes.read()} >= pids
 
 
-def test_hostile_names_are_only_names(processes: RemoteProcesses, start: Callable[[str], int]) -> None:
-    pids = {start(name): name for name in HOSTILE}
+def test_hostile_names_are_only_names(processes: RemoteProcesses, start: Callable[..., int]) -> None:
+    called = [name + own_name("x") for name in HOSTILE]  # others may have the name alone
+    pids = {start(name, argument): name for name, argument in zip(HOSTILE, called, strict=True)}
     there = {info.pid: info for info in processes.read()}
 
     assert {pid: there[pid].name for pid in pids} == pids
     assert 9 not in there or there[9].name != "b"
-    assert [processes.find(name) for name in HOSTILE] == list(pids)
+    assert [processes.find(argument) for argument in called] == list(pids)
 
 
-def test_names_are_found_as_here(processes: RemoteProcesses, start: Callable[[str], int]) -> None:
-    pid = start("via-only-one")
+def test_names_are_found_as_here(processes: RemoteProcesses, start: Callable[..., int]) -> None:
+    one, two = own_name("one"), own_name("two")
+    pid = start(one)
 
-    assert processes.find("via-only-one") == processes.find(str(pid)) == pid
-    with pytest.raises(SmapstopError, match="did you mean via-only-one"):
-        processes.find("via-only-on")
+    assert processes.find(one) == processes.find(str(pid)) == pid
+    with pytest.raises(SmapstopError, match=f"did you mean {one}"):
+        processes.find(one[:-1])
     for _ in range(2):
-        start("via-two")
-    with pytest.raises(SmapstopError, match="2 processes are named 'via-two'"):
-        processes.find("via-two")
+        start(two)
+    with pytest.raises(SmapstopError, match=f"2 processes are named '{two}'"):
+        processes.find(two)
 
 
 def test_pids_are_those_of_the_namespace_there(way: Callable[[str], str]) -> None:

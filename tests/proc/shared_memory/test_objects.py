@@ -81,21 +81,22 @@ def test_a_memfd_is_found_by_its_file_descriptor(process: Unprivileged, memfd: i
         assert process.searches == 1
 
 
-def test_a_file_on_tmpfs_is_found_by_its_path_and_when_deleted_by_its_file_descriptor(process: Unprivileged) -> None:
-    path = Path(f"/dev/shm/smapstop\n{os.getpid()}")
+def test_a_file_on_tmpfs_is_found_by_its_path_and_when_deleted_by_its_file_descriptor(
+    process: Unprivileged, memory_directory: Path
+) -> None:
+    path = memory_directory / "a\nfile"
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
     try:
         os.ftruncate(fd, 8 * PAGE)
         with mmap.mmap(fd, 8 * PAGE) as memory:
             memory[: 2 * PAGE] = bytes(2 * PAGE)
             reader = ObjectReader(process)
-            assert held(reader, mapped("/dev/shm/smapstop")) == [2]
+            assert held(reader, mapped(str(memory_directory))) == [2]
             assert process.searches == 0
             path.unlink()
-            assert held(reader, mapped("/dev/shm/smapstop")) == [None], "it is not there any more"
-            assert held(reader, mapped("/dev/shm/smapstop")) == [2]
+            assert held(reader, mapped(str(memory_directory))) == [None], "it is not there any more"
+            assert held(reader, mapped(str(memory_directory))) == [2]
     finally:
-        path.unlink(missing_ok=True)
         os.close(fd)
 
 

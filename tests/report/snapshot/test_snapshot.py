@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 from control_groups import LIMIT_BYTES, VERSION_1, limited_group
+from places import own_name
 from stepped_program import SteppedProgram
 
 from smapstop import __version__
@@ -358,7 +359,7 @@ def test_from_reads_a_file_and_stdin_and_a_pipe_gets_json(tmp_path: Path) -> Non
 
 
 def test_a_name_finds_the_process(tmp_path: Path) -> None:
-    program = tmp_path / f"snap-{os.getpid()}"
+    program = tmp_path / own_name("snap")
     shutil.copy(shutil.which("cat") or "/bin/cat", program)
     process = subprocess.Popen([program], stdin=subprocess.PIPE)
     try:

@@ -1,6 +1,5 @@
 """Kinds of memory that the kernel names misleadingly, on a real process; files on a tmpfs by its mounts."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,10 +32,9 @@ def row_at(mappings: Mappings, address: int) -> int:
     return int(mappings.start.tolist().index(address))
 
 
-def test_each_kind_of_memory_that_a_program_can_map(program: Callable[..., Path], tmp_path: Path) -> None:
-    on_memory = Path("/dev/shm") / f"smapstop-{tmp_path.name}-{os.getpid()}"
+def test_each_kind_of_memory_that_a_program_can_map(program: Callable[..., Path], memory_directory: Path) -> None:
     seen = {}
-    with SteppedProgram(program("kinds"), on_memory) as stepping, ProcDir(stepping.pid) as process:
+    with SteppedProgram(program("kinds"), memory_directory / "file") as stepping, ProcDir(stepping.pid) as process:
         reader = ProcessReader(process)
         for _ in KINDS:
             label, address = stepping.words[0], stepping.address
@@ -49,24 +47,28 @@ def test_each_kind_of_memory_that_a_program_can_map(program: Callable[..., Path]
     assert seen.keys() >= {"zero-private", "zero-shared", "huge-private", "tmpfs", "tmpfs-deleted"}
 
 
-def test_a_file_is_on_a_memory_filesystem_wherever_that_is_mounted(program: Callable[..., Path]) -> None:
-    with SteppedProgram(program("kinds"), "/dev/shm/kinds-test") as stepping, ProcDir(stepping.pid) as process:
+def test_a_file_is_on_a_memory_filesystem_wherever_that_is_mounted(
+    program: Callable[..., Path], memory_directory: Path
+) -> None:
+    with SteppedProgram(program("kinds"), memory_directory / "file") as stepping, ProcDir(stepping.pid) as process:
         while stepping.words[0] != "tmpfs":
             stepping.go()
-        texts = process.read_smaps().replace(b"/dev/shm/", b"/srv/in memory/")
+        texts = process.read_smaps().replace(bytes(memory_directory), b"/srv/in memory")
         mappings = MemoryFilesystems(process).add_to(parse_smaps(texts))
         column = mappings.get(MEMORY_FILESYSTEM)
         assert column is not None
         row = row_at(mappings, stepping.address)
-        assert (column[row], mappings.name_of(row)) == (1, "/srv/in memory/kinds-test")
+        assert (column[row], mappings.name_of(row)) == (1, "/srv/in memory/file")
         assert kind_at(mappings, row) is Kind.SHARED
         program_row = int(np.flatnonzero(mappings.inode > 0)[0])
         assert (column[program_row], column[len(mappings) - 1]) == (0, ABSENT)
         stepping.go()
 
 
-def test_a_process_without_such_files_has_no_such_column_until_it_has_one(program: Callable[..., Path]) -> None:
-    with SteppedProgram(program("kinds"), "/dev/shm/kinds-later") as stepping, ProcDir(stepping.pid) as process:
+def test_a_process_without_such_files_has_no_such_column_until_it_has_one(
+    program: Callable[..., Path], memory_directory: Path
+) -> None:
+    with SteppedProgram(program("kinds"), memory_directory / "file") as stepping, ProcDir(stepping.pid) as process:
         reader = ProcessReader(process)
         before = reader.read("smaps").mappings
         assert MEMORY_FILESYSTEM not in before.fields
