@@ -1,12 +1,14 @@
 """The table of the family: every process, and how its memory moved."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from smapstop.export.html.recorded_run import RecordedRun
 from smapstop.export.html.svg_paths import spark_path
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.family.family_log import FamilyLog, MemberHistory
-from smapstop.model.family.family_table import family_table
+from smapstop.model.family.family_table import MemberRow, family_table
 from smapstop.proc.columns import ABSENT
 from smapstop.text import format as fmt
 from smapstop.text.family import FamilyMoment, MemberText, family_title, member_texts
@@ -14,6 +16,8 @@ from smapstop.text.family import FamilyMoment, MemberText, family_title, member_
 MAX_MEMBERS = 200
 _SPARK_CELLS = 60
 _PEAK_POINTS = 500
+_LEAST_GROWTH_KB = 1024
+"""Growth of another process that is worth a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,8 @@ class FamilySection:
     members: tuple[MemberLine, ...]
     left_out: int
     """Members that are left out."""
+    grower: str
+    """Which other process grew most, if it grew more than the one that the report is about; empty if none."""
 
 
 def family_section(run: RecordedRun) -> FamilySection | None:
@@ -54,7 +60,24 @@ def family_section(run: RecordedRun) -> FamilySection | None:
         for text, row in zip(texts, rows, strict=True)
     )
     when = fmt.clock(run.family.first_wall_ns + peak_ns - begin_ns)
-    return FamilySection(when, family_title(moment), members, len(moment.table.rows) - len(rows))
+    left_out = len(moment.table.rows) - len(rows)
+    return FamilySection(when, family_title(moment), members, left_out, _grower_text(run, members, rows))
+
+
+def _grower_text(run: RecordedRun, members: Sequence[MemberLine], rows: Sequence[MemberRow]) -> str:
+    """Name the process whose own memory grew most, where it is another one that grew more than the run's."""
+    grown = [(_own_growth(row.history), line.text) for line, row in zip(members, rows, strict=True)]
+    (first, last), text = max(grown, key=lambda each: each[0][1] - each[0][0], default=((0, 0), None))
+    if text is None or text.pid == str(run.target.pid) or last - first < _LEAST_GROWTH_KB:
+        return ""
+    amounts = fmt.long_amount(first), fmt.long_amount(last), fmt.long_amount(last - first)
+    return "Of its family, {} {} grew most: Uss from {} to {}, by {}.".format(text.title, text.pid, *amounts)
+
+
+def _own_growth(history: MemberHistory) -> tuple[int, int]:
+    """Memory of a member alone, at first and at last, kB; nothing if it is not known."""
+    known = history.series("uss")[history.series("uss") != ABSENT]
+    return (int(known[0]), int(known[-1])) if len(known) else (0, 0)
 
 
 def _peak_ns(family: FamilyLog, begin_ns: int, end_ns: int) -> int:

@@ -11,6 +11,7 @@ import pytest
 from export_helpers import record_ticks
 from factories import mappings_of, tick_of
 from list_source import target
+from model.family.readings import reading_of
 from places import ROOT
 from recorded_runs import family_readings, read_service, service_ticks
 
@@ -144,6 +145,29 @@ def test_callers_limits_and_the_family_are_there(page: str) -> None:
     assert "remember (service.c:9) in program: 175 page faults, 96 %" in page
     assert "memory (cgroup) 3 M 4 M 75 %" in text
     assert "when it had most Pss: family of 2 processes Σ Pss 1.37 M" in text
+
+
+@pytest.mark.parametrize(
+    ("service_kb", "worker_kb", "sentence"),
+    [
+        (300, 9_300, "Of its family, p4712 4712 grew most: Uss from 300 KiB to 9.1 MiB, by 8.8 MiB."),
+        (9_500, 9_300, ""),  # the service itself grew more
+        (300, 900, ""),  # too little
+    ],
+)
+def test_a_worker_that_grew_more_than_the_process_is_named_at_the_top(
+    tmp_path: Path, service_kb: int, worker_kb: int, sentence: str
+) -> None:
+    first, *last = (
+        {"rss": 20_000, "pss": kb, "private_clean": 0, "private_dirty": kb} for kb in (300, service_kb, worker_kb)
+    )
+    readings = [
+        reading_of(1, {4711: first, 4712: first}, new=(4711, 4712)),
+        reading_of(3, {4711: last[0], 4712: last[1]}),
+    ]
+    text = words(run_page(read_service(tmp_path, family=readings)))
+    found = re.search(r"Of its family, .*? by [^ ]+ [KM]iB\.", text.partition("Over time")[0])
+    assert (found[0] if found else "") == sentence
 
 
 def test_what_was_not_recorded_is_not_claimed(tmp_path: Path) -> None:
