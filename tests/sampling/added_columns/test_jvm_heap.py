@@ -133,8 +133,8 @@ def test_a_real_jvm_agrees_with_what_it_logs() -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as started:
         try:
             assert started.stdout is not None
-            logged = re.search(r"Heap address: (0x[0-9a-f]+), size: (\d+) MB", started.stdout.readline())
-            assert logged is not None
+            lines = (re.search(r"Heap address: (0x[0-9a-f]+), size: (\d+) MB", line) for line in started.stdout)
+            logged = next(filter(None, lines))  # there may be warnings before it
             start, end = int(logged[1], 16), int(logged[1], 16) + (int(logged[2]) << 20)
             with ProcDir(started.pid) as process:
                 wait_until(lambda: heap_of(read(process, ProgramFacts(process))))
