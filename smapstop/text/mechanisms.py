@@ -134,16 +134,17 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
         "mapped, already in memory",
         "mapped, existed",
         "{pages} {were} mapped that {were} in memory already: those of a shared-memory object (memfd, shm, tmpfs "
-        "file), or memory of a device or of the kernel. Rss counts {them} now, which is no sign of more memory in "
-        "use.",
+        "file) that did not grow, unless it lost as many elsewhere meanwhile; or memory of a device or of the "
+        "kernel. Rss counts {them} now, which is no sign of more memory in use.",
         "mm/shmem.c: shmem_fault; mm/filemap.c: filemap_map_pages; mm/mmap.c: special_mapping_fault",
     ),
     "shared-unmap": Explanation(
         "unmapped here, still in memory",
         "unmapped, kept",
-        "{pages} {are} no longer mapped here, but {are} still in memory: the shared-memory object (memfd, shm, tmpfs "
-        "file) or device keeps {them}. Of shared memory MADV_DONTNEED frees nothing. Only a hole (MADV_REMOVE, "
-        "fallocate), truncation or the end of the object does.",
+        "{pages} {are} no longer mapped here. The shared-memory object (memfd, shm, tmpfs file) or device did not "
+        "shrink: it keeps {them} in memory, unless it lost {them} and got as many elsewhere meanwhile. Of shared "
+        "memory MADV_DONTNEED frees nothing. Only a hole (MADV_REMOVE, fallocate), truncation or the end of the "
+        "object does.",
         "mm/madvise.c: madvise_dontneed_single_vma; mm/shmem.c: shmem_fallocate",
     ),
     "zero-page": Explanation(
