@@ -239,7 +239,7 @@ class MainScreen(RowScreen):
         if self.program_has_keys:
             return action == "keys_back"
         available = {
-            "keys_back": False,
+            "keys_back": self.zoom.part == "program",  # it has ended, or its terminal is closed
             "program": self.dock is not None and self.dock.can_be_typed_into,
             "play": self.session.view_state.at is not None or self.recorded,
         }

@@ -108,6 +108,11 @@ async def test_the_key_to_type_is_gone_when_the_program_has_ended_or_closed_its_
         os.close(slave)
         await pause_until(pilot, lambda: "i program" not in painted(app, bar), "a key bar without it")
         assert str(dock.border_subtitle) == ("exited 0 · R: run again" if ends else "its terminal is closed")
+        await pilot.press("Z")
+        await header_says(pilot, "ctrl+]: back")
+        await pilot.press("ctrl+right_square_bracket")
+        assert app.main_screen.zoom.part is None
+        assert app.main_screen.views.table.has_focus
     os.close(master)
 
 
