@@ -9,6 +9,7 @@ from smapstop.model.view.view_state import Baseline
 from smapstop.text.units import AUTO, process_format
 from smapstop.ui.commands.command import ScreenCommand
 from smapstop.ui.commands.moments import mark_of
+from smapstop.ui.keys.key_app import key_of
 from smapstop.ui.screens.dashboard import MainScreen
 
 _BASELINES: dict[str, Baseline] = {"previous": "previous", "start": "start", "mark": "mark", "run": "run"}
@@ -94,7 +95,7 @@ def _list_marks(screen: MainScreen, _: str) -> None:
     """Open the list of marks."""
     session = screen.session
     if not session.marks:
-        raise SmapstopError("there are no marks", "set one with :mark A")
+        raise SmapstopError("there are no marks", f"{key_of(screen.app, 'mark')} and a letter sets one")
     from smapstop.ui.screens.marks import MarksScreen
 
     def go(mark: Mark | None) -> None:

@@ -178,7 +178,7 @@ async def test_the_marks_of_a_recording_come_after_its_ticks_and_those_of_unknow
         ("compare a b", "no mark 'a': set one with :mark A"),
         ("compare mark", "no mark without a letter: set one with :mark A"),
         ("compare run", "there is no earlier run to compare with"),
-        ("marks", "there are no marks: set one with :mark A"),
+        ("marks", "there are no marks: m and a letter sets one"),
     ],
 )
 async def test_what_makes_no_sense_says_why(line: str, why: str) -> None:
