@@ -1,10 +1,15 @@
 """Driver of our own terminal: Textual's, with a buffer, without its handlers for being stopped and continued."""
 
+import errno
+import io
 import signal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 
 class TerminalDriver(LinuxDriver):
@@ -27,8 +32,23 @@ class TerminalDriver(LinuxDriver):
         # sys.stderr has no buffer with PYTHONUNBUFFERED, as in many containers: what is left of a write that a signal
         # interrupts, such as a stop, would be lost in the middle of a frame
         assert self._file is not None, "stderr is open"
-        self._file = open(  # noqa: SIM115  (the terminal stays open)
-            self._file.fileno(), "w", encoding="utf-8", errors="backslashreplace", closefd=False
-        )
+        raw = _Output(self._file.fileno(), "w", closefd=False)
+        self._file = io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", errors="backslashreplace")
         for number in (signal.SIGTSTP, signal.SIGCONT):
             signal.signal(number, signal.SIG_DFL)
+
+
+class _Output(io.FileIO):
+    """Output of a terminal; what is written once it is gone is dropped.
+
+    Textual's thread that writes would end with the error, and the app wait for ever for it to take the next frames.
+    """
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        """Write, as far as the terminal is there."""
+        try:
+            return super().write(data)
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            return memoryview(data).nbytes
