@@ -130,7 +130,12 @@ class PositionTracker:
 
 
 def count_lost_kb(
-    known_pages: Mapping[int, PageRuns], before: Mappings, before_rows: Rows, after: Mappings, ids: Ids
+    known_pages: Mapping[int, PageRuns],
+    before: Mappings,
+    before_rows: Rows,
+    after: Mappings,
+    after_rows: Rows,
+    ids: Ids,
 ) -> KbColumn:
     """Pages of each mapping that are known to have been where nothing of it is mapped any more, kB.
 
@@ -139,16 +144,20 @@ def count_lost_kb(
         before: The previous reading.
         before_rows: Rows of the mappings in it, shape (k,); `NO_ROW` for new ones.
         after: The current reading.
+        after_rows: Rows of the mappings in it; `NO_ROW` for those that are gone.
         ids: Ids of the mappings.
     """
     lost_kb = np.zeros(len(ids), np.int64)
-    for at, (mapping, old) in enumerate(zip(ids.tolist(), before_rows.tolist(), strict=True)):
-        if mapping in known_pages and old != NO_ROW:
-            pages, kept = known_pages[mapping], _rows_of_same_file(before, old, after)
-            lost_kb[at] = sum(
-                int(last - first) // 1024 - _overlap_kb(first, last, after, kept)
-                for first, last in zip(pages.start, pages.end, strict=True)
-            )
+    was_known = np.isin(ids, np.fromiter(known_pages, np.int64, len(known_pages))) & (before_rows != NO_ROW)
+    at = np.flatnonzero(was_known)
+    was, now = before_rows[at], after_rows[at]
+    resized = (now == NO_ROW) | (before.start[was] != after.start[now]) | (before.end[was] != after.end[now])
+    for row, mapping, old in zip(at[resized].tolist(), ids[at[resized]].tolist(), was[resized].tolist(), strict=True):
+        pages, kept = known_pages[mapping], _rows_of_same_file(before, old, after)
+        lost_kb[row] = sum(
+            int(last - first) // 1024 - _overlap_kb(first, last, after, kept)
+            for first, last in zip(pages.start, pages.end, strict=True)
+        )
     return lost_kb
 
 

@@ -119,7 +119,7 @@ def _explain(
     before_rows = np.concatenate([matched.previous_rows[rows], find_rows(old_ids, matched.gone)])
     after_rows = np.concatenate([rows, np.full(len(matched.gone), NO_ROW)])
     ids = np.concatenate([matched.ids[rows], matched.gone])
-    lost_kb = count_lost_kb(known_pages, old, before_rows, reading.mappings, ids)
+    lost_kb = count_lost_kb(known_pages, old, before_rows, reading.mappings, after_rows, ids)
     return explain(old, before_rows, reading.mappings, after_rows, ids, faults, page_kb, lost_kb)
 
 

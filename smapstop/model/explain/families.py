@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.lazy_dataclass import dataclass
-from smapstop.model.explain.evidence import Addresses, has_flag
+from smapstop.model.explain.evidence import Addresses
 from smapstop.model.explain.ledger import KbColumn, Mask
-from smapstop.model.kinds import is_private
+from smapstop.model.kinds import classify_texts, is_private
 from smapstop.proc.columns import ABSENT, Mappings
 
 Rows = NDArray[np.intp]
@@ -200,11 +200,11 @@ def flagged(
     families: Families, before: Mappings, before_rows: Rows, after: Mappings, after_rows: Rows, flags: Iterable[str]
 ) -> Mask:
     """Which mappings, or others of their family, have any of some VmFlags, or had it at the previous reading."""
-    mask = np.zeros(len(after_rows), bool)
+    mask, wanted = np.zeros(len(after_rows), bool), frozenset(flags)
     for mappings, rows in ((before, before_rows), (after, after_rows)):
         known = np.flatnonzero(rows >= 0)
-        for flag in flags:
-            mask[known] |= has_flag(mappings, rows[known], flag)
+        codes = mappings.flags[rows[known]]
+        mask[known] |= classify_texts(mappings.strings, codes, lambda text: not wanted.isdisjoint(text.split())) > 0
     np.logical_or.at(mask, families.heads, mask[families.members])
     return mask
 

@@ -241,11 +241,13 @@ def _move(left: KbColumn, source: int, target: int, kb: int) -> int:
 def possibly_handled(ledger: Ledger, evidence: Evidence) -> tuple[Mask, Mask]:
     """Mappings whose pages a userfaultfd handler may have moved away, and those that it may have filled.
 
-    It fills memory with what it likes (UFFDIO_COPY), or with pages of its own process (UFFDIO_MOVE).
+    It fills memory with what it likes (UFFDIO_COPY), or with pages of its own process (UFFDIO_MOVE), in memory or in
+    swap.
     """
-    gained = np.maximum.reduce([ledger.gain(name) for name in ("rss", HP, HS)])
+    gained = np.maximum.reduce([ledger.gain(name) for name in ("rss", "swap", HP, HS)])
+    lost = np.maximum(ledger.loss("rss"), ledger.loss("swap"))
     filled = evidence.handled & (gained > 0)
-    return evidence.movable & (ledger.loss("rss") > 0) & filled.any(), filled
+    return evidence.movable & (lost > 0) & filled.any(), filled
 
 
 def possible_moves(ledger: Ledger, evidence: Evidence, moved_kb: KbColumn) -> tuple[Mask, Mask]:

@@ -117,6 +117,13 @@ def test_pages_of_zeros_that_ksm_merged_count_nowhere() -> None:
     assert reported(fields_of(private, **empty), fields_of(private, **full), 50) == [["first-touch 50"]]
 
 
+def test_pages_in_swap_may_have_been_moved_by_a_userfaultfd_handler() -> None:
+    rows, none = ((0, 20), (30, 50, "rw-p", "", 0, 0, "rd wr uw")), [0, 0]
+    same = dict.fromkeys(("rss", "anonymous", "private_clean", "private_dirty", "shared_clean", "shared_dirty"), none)
+    before, after = fields_of(*rows, **same, swap=[32, 0]), fields_of(*rows, **same, swap=[0, 32])
+    assert reported(before, after, 9) == [["discard? 8"], ["first-touch? 8", "swap-out? 8"]], "UFFDIO_MOVE"
+
+
 def test_copies_come_back_from_swap_while_pages_of_the_file_are_reclaimed() -> None:
     fields = STATES | {"rss": (32, 32), "anonymous": (0, 8), "private_clean": (32, 32), "swap": (8, 0)}
     assert moved(DATA, 8, **fields) == ["swap-in 8", "reclaim? 8"]
