@@ -82,7 +82,8 @@ EXPLANATIONS: dict[Mechanism, Explanation] = {
         "that maps the same file sees the change. A large folio is dirty as a whole, so not all pages need have been "
         "written. Dirty pages of a file on disk are written back later.",
         "mm/memory.c: wp_page_shared, do_shared_fault",
-        "{pages} of shared memory became dirty by a write: every process that maps the same memory sees the change.",
+        "{pages} of shared memory became dirty by a write: every process that maps the same memory sees the change. "
+        "What another process wrote counts as dirty here at the latest when that one unmaps the memory or ends.",
     ),
     "writeback": Explanation(
         "written back",

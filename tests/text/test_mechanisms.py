@@ -86,6 +86,12 @@ def test_memory_of_a_device_is_no_page_cache() -> None:
     assert sentence.startswith("64 pages of shared memory became dirty by a write")
 
 
+def test_a_write_of_another_process_to_shared_memory_may_show_late() -> None:
+    """Its dirty bit is in its page table until it goes (mm/memory.c, zap_present_folio_ptes)."""
+    sentence = sentence_of(Event(7, "shared-write", 4, 1, True), Kind.SHARED)
+    assert sentence.endswith("when that one unmaps the memory or ends.")
+
+
 def test_pages_of_a_writable_private_mapping_may_be_copied_without_a_write() -> None:
     """mm/mlock.c and MAP_POPULATE fault in as for a write (mm/gup.c, populate_vma_page_range)."""
     assert "mlock(), MAP_POPULATE" in sentence_of(Event(7, "copy-on-write", 160, 40, True), Kind.FILE)

@@ -31,7 +31,8 @@ BIG = {"huge", "hugetlb", "shared-hugetlb"}
 CAUSES: dict[str, frozenset[str]] = {
     "lazy-free": frozenset({"free"}),
     "rewrite": frozenset({"put", "in", "populate-write", "lock"}),
-    "shared-write": frozenset({"put", "file-write", "in", "populate-write", "lock", "allocate"}),
+    # a child that ends leaves its dirty bits to the others
+    "shared-write": frozenset({"put", "file-write", "in", "populate-write", "lock", "allocate", "end"}),
     "ksm-merge": frozenset(),
     "huge-collapse": frozenset({"collapse"}),
 }
