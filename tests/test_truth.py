@@ -187,7 +187,7 @@ EXPECTED: dict[str, dict[str, tuple[str, ...]]] = {
     "collapsed": {
         "few": ("huge-collapse? 512", "huge-fault? 1536"),
         "just-touched": ("huge-fault? 512",),
-        "shared-ones": ("huge-collapse 512", "sole-owner? 512"),
+        "shared-ones": ("huge-collapse 512", "sole-owner? 511"),
     },
     "swap_shared": {
         "forked": NOTHING,

@@ -1,5 +1,6 @@
 /* A child writes to memory of its parent, from outside, that it shares with it since the fork. */
 #include "pages.h"
+#include <sys/prctl.h>
 #include <sys/uio.h>
 
 static char *p;
@@ -16,6 +17,7 @@ int main(void)
 	p = untouched(32);
 	put(p, 32);
 	pid_t child = forked(write_to_parent);
+	prctl(PR_SET_PTRACER, child, 0, 0, 0); /* where Yama forbids it else */
 	step("forked", p);
 	tell_child();
 	step("written", p);

@@ -254,8 +254,8 @@ def possible_moves(ledger: Ledger, evidence: Evidence, moved_kb: KbColumn) -> tu
     """Mappings whose pages may have moved away, and those to which they may have moved, as far as amounts can show.
 
     A mapping lost addresses with pages, in memory or in swap, and another one gained addresses and as many pages; it
-    may have other permissions since. Faults that fit the pages gained, and leave none for the others, say that these
-    were touched; where there were fewer faults, pages surely moved, but from any mapping to any.
+    may have other permissions since. As many faults as pages gained prove nothing, since some leave no trace, such as
+    writes to pages that a fork had shared; where there were fewer, pages surely moved, but from any mapping to any.
     """
     change = np.where(evidence.movable, ledger.unexplained["rss"] + ledger.unexplained["swap"], 0)
     gained = np.where(evidence.gained_kb > 0, np.maximum(change, 0), 0)
