@@ -10,8 +10,8 @@ def book_unmapped(ledger: Ledger, evidence: Evidence, moved: KbColumn, doubtful:
     """Book pages that went with their part of the mapping, in memory or in swap (mm/mmap.c, do_vmi_munmap).
 
     Of the pages that a mapping lost, as many as fit into the addresses that it lost; and no fewer than did not fit
-    into those that it kept, or are known to have been in the others. More may have been given up in the addresses
-    that it kept (malloc_trim).
+    into those that it kept. More may have been given up in the addresses that it kept (malloc_trim), unless they are
+    known to have been in the others.
 
     Args:
         ledger: The ledger.
@@ -28,7 +28,7 @@ def book_unmapped(ledger: Ledger, evidence: Evidence, moved: KbColumn, doubtful:
     private = evidence.owns_swap
     swap = np.where(private, ledger.unexplained["swap"], 0)
     had = evidence.amount_before("rss") - moved + np.where(private, evidence.amount_before("swap"), 0)
-    least = np.clip(np.maximum(had - evidence.kept_kb, evidence.known_lost_kb - moved), 0, lost_kb)
+    least = np.clip(had - evidence.kept_kb, 0, lost_kb)
     missing = np.maximum(-ledger.unexplained["rss"] - swap, 0)
     gone = np.maximum(np.minimum(missing, lost_kb), least)
     swapped = np.minimum(np.maximum(gone - ledger.loss("rss"), 0), np.where(private, ledger.loss("swap"), 0))
@@ -44,7 +44,7 @@ def book_unmapped(ledger: Ledger, evidence: Evidence, moved: KbColumn, doubtful:
     ledger.unexplained["rss"] += resident
     moved_within = (evidence.gained_kb > 0) & (gone > missing)  # mremap, to addresses that overlap the old ones
     doubtful = doubtful | moved_within
-    ledger.book("unmapped", gone, sure=~doubtful & (gone == least))
+    ledger.book("unmapped", gone, sure=~doubtful & (gone <= np.maximum(least, evidence.known_lost_kb - moved)))
     mixed: Mask = (swapped > 0) & (evidence.faults > 0) & (evidence.kept_kb > 0)
     return mixed
 
