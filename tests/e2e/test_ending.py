@@ -133,7 +133,9 @@ def test_a_signal_ends_it_with_the_status_of_a_shell_and_restores_the_terminal(
     assert not Path(f"/proc/{sampler}").exists()
 
 
-@pytest.mark.parametrize(("words", "shown"), [("guide", b"chapters"), (f"-p {os.getpid()}", b"live")])
+@pytest.mark.parametrize(
+    ("words", "shown"), [("guide", b"chapters"), (f"-p {os.getpid()}", b"live")], ids=["guide", "dashboard"]
+)
 def test_it_ends_with_its_terminal_though_that_does_not_control_it(words: str, shown: bytes) -> None:
     """As in `su -c`: a session of its own, without a controlling terminal, gets no SIGHUP."""
     master, slave = os.openpty()
