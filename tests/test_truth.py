@@ -112,7 +112,7 @@ EXPECTED: dict[str, dict[str, tuple[str, ...]]] = {
         "given-up": ("discard 512",),
         "shared-touched": ("huge-fault 512",),
         "shared-unmapped": ("unmapped 512",),
-        "middle-unmapped": ("unmapped 512",),
+        "middle-unmapped": ("unmapped? 512",),
     },
     "remap": {
         "grown-in-place": NOTHING,

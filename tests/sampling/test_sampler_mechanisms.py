@@ -469,7 +469,7 @@ def test_hugetlb(program: Program) -> None:
         assert target.go() == ["discard 512"]
         assert target.go() == ["huge-fault 512"]
         assert target.gone() == ["unmapped 512"]
-        assert target.go() == ["unmapped 512"]
+        assert target.go() == ["unmapped? 512"], "or the last one was given up: the first one was"
 
 
 @pytest.mark.usefixtures("swap")

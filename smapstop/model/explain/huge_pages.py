@@ -72,7 +72,9 @@ def book_hugetlb(ledger: Ledger, evidence: Evidence) -> None:
     lost = np.maximum(-change, 0)
     ledger.explain_loss(lost, (HP, HS))
     unmapped = np.minimum(lost, evidence.lost_kb)
-    ledger.book("unmapped", unmapped)
+    had = evidence.amount_before(HP) + evidence.amount_before(HS)
+    # others may have been given up where the mapping still is
+    ledger.book("unmapped", unmapped, sure=unmapped <= np.maximum(had - evidence.kept_kb, evidence.known_lost_kb))
     ledger.book("discard", lost - unmapped)
     gained = np.maximum(change, 0)
     ledger.explain_gain(gained, (HP, HS))
