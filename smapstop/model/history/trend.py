@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.lazy_dataclass import dataclass
-from smapstop.model.events import Cost, Mechanism
+from smapstop.model.events import Mechanism
 from smapstop.model.history.amount_runs import OUTLIER_FACTOR
 from smapstop.model.history.log_entry import LogEntry
 from smapstop.model.history.mapping_history import MappingHistory
@@ -16,7 +16,16 @@ _QUIET_GAPS = 3.0
 """A run goes on while no more time has passed since its last change than this many mean gaps between its changes."""
 MAX_EXPLAINED_CHANGES = 200
 """Longest run whose mechanisms are looked up, changes."""
-_TAKES = (Cost.MEMORY, Cost.TIME)
+_RAISE_RSS: frozenset[Mechanism] = frozenset(
+    (
+        *("first-touch", "file-read", "shared-map", "swap-in"),
+        *("copy-on-write", "huge-fault", "huge-collapse", "unexplained"),
+    )
+)
+"""Mechanisms that may raise Rss; a copy does if the page of the file was not resident."""
+_LOWER_RSS: frozenset[Mechanism] = frozenset(
+    ("unmapped", "zero-page", "discard", "reclaim", "swap-out", "shared-unmap", "unexplained")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +111,11 @@ def mechanisms_of(history: MappingHistory, trend: Trend) -> list[LogEntry]:
     """Mechanisms that explain a run, one entry each with its total, the largest first; none for a very long run."""
     if trend.changes > MAX_EXPLAINED_CHANGES:
         return []
+    moving = _RAISE_RSS if trend.kb > 0 else _LOWER_RSS
     totals: dict[Mechanism, LogEntry] = {}
     for number in trend.steps:
         for entry in tick_entries(history.timeline.header(number)).of_mapping(history.mapping):
-            if entry.event is not None and _moves_rss(entry, rising=trend.kb > 0):
+            if entry.event is not None and entry.event.what in moving:
                 known = totals.get(entry.event.what)
                 totals[entry.event.what] = known.merged_with(entry) if known else entry
     return sorted(totals.values(), key=lambda entry: -entry.kb)
-
-
-def _moves_rss(entry: LogEntry, *, rising: bool) -> bool:
-    """Whether a mechanism moves Rss in a direction."""
-    if entry.what in ("unexplained", "shared-map" if rising else "shared-unmap"):
-        return True
-    return entry.cost in _TAKES if rising else entry.cost is Cost.RETURNED

@@ -65,3 +65,11 @@ def test_mechanisms_are_those_that_move_rss_the_same_way(rises: bool) -> None:
     assert trend is not None
     found = [(entry.what, entry.kb) for entry in mechanisms_of(history, trend)]
     assert found == ([("first-touch", 12)] if rises else [("discard", 4)])
+
+
+def test_what_leaves_rss_as_it_was_moved_nothing() -> None:
+    """A page copied after a fork takes memory, but takes the place of the shared one."""
+    history = history_of(8, 12, 16, 24, events=(None, "copy-on-write-after-fork", "shared-write", "first-touch"))
+    trend = trend_at(history, 3)
+    assert trend is not None
+    assert [entry.what for entry in mechanisms_of(history, trend)] == ["first-touch"]
