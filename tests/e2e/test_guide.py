@@ -33,7 +33,7 @@ def test_it_has_the_theme_and_the_keys_of_the_config_file(terminal: Terminals, t
 
 
 def test_a_dumb_terminal_gets_the_text(terminal: Terminals) -> None:
-    window = terminal(f"env TERM=dumb {SMAPSTOP} guide privileges", columns=118, rows=60)
+    window = terminal(f"env TERM=dumb {SMAPSTOP} guide privileges", columns=118, rows=120)
     window.wait_for("^# Privileges")
     assert window.status() == 0
 
