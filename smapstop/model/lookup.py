@@ -57,7 +57,10 @@ def section_at(mappings: Mappings, row: int) -> str:
 
 
 def base_name(name: str) -> str:
-    """Last component of a path, without the kernel's ` (deleted)`; other names as `without_path`."""
+    """Last component of a path, without the kernel's ` (deleted)`; other names unchanged.
+
+    Shared memory without a file has a name of its own.
+    """
     if name == SHARED_ANONYMOUS:
         return SHARED_ANONYMOUS_TEXT
     name = strip_deleted(name)

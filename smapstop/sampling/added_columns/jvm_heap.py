@@ -103,7 +103,7 @@ class JvmHeap:
 def _parse_table(raw: bytes, fd: int, base: int) -> _Fields | None:
     """Find the fields in the table; None if one is missing.
 
-    Names are read from the file: in memory, they may not be in memory.
+    Names are read from the file: in the process, their pages need not be resident.
 
     Args:
         raw: The table, and what follows it.
