@@ -5,7 +5,8 @@ import re
 import numpy as np
 
 from smapstop.errors import SmapstopError, ambiguous_name_error, unknown_name_error
-from smapstop.model.kinds import SHARED_ANONYMOUS, SHARED_ANONYMOUS_TEXT, is_data_file, kind_at, section_of
+from smapstop.model.kinds import is_data_file, kind_at, section_of
+from smapstop.model.short_names import base_name
 from smapstop.proc.columns import Mappings, strip_deleted
 
 _ADDRESS = re.compile(r"(0x[0-9a-f]{1,16}|[0-9a-f]{5,16})(?:-(?:0x)?[0-9a-f]{5,16})?", re.IGNORECASE)
@@ -54,17 +55,6 @@ def section_at(mappings: Mappings, row: int) -> str:
     """Section of a file mapping, as shown in the table; empty for other mappings."""
     kind, name, perms = kind_at(mappings, row), mappings.name_of(row), mappings.perms_of(row)
     return section_of(kind, name, perms, is_data=is_data_file(mappings, row))
-
-
-def base_name(name: str) -> str:
-    """Last component of a path, without the kernel's ` (deleted)`; other names unchanged.
-
-    Shared memory without a file has a name of its own.
-    """
-    if name == SHARED_ANONYMOUS:
-        return SHARED_ANONYMOUS_TEXT
-    name = strip_deleted(name)
-    return name.rpartition("/")[2] if name.startswith("/") else name
 
 
 def known_names(mappings: Mappings, row: int) -> set[str]:

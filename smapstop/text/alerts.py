@@ -12,10 +12,11 @@ from smapstop.model.alerts.states import AlertState
 from smapstop.model.alerts.ticks import AlertTicks
 from smapstop.model.alerts.values import values_at
 from smapstop.model.family.family_log import FamilyLog
+from smapstop.model.short_names import without_path
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
 from smapstop.model.totals import SUMMED_FIELDS
-from smapstop.model.view.row_names import row_name, without_path
+from smapstop.model.view.row_names import row_name
 from smapstop.model.view.table_data import static_table
 from smapstop.proc.fields import FIELD_BY_NAME
 from smapstop.text import format as fmt

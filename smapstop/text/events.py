@@ -15,9 +15,9 @@ from smapstop.model.history.log_entry import EVENT_KINDS, LogEntry
 from smapstop.model.history.mapping_history import label_at
 from smapstop.model.history.tick_entries import tick_entries
 from smapstop.model.kinds import SHARED_ANONYMOUS, SHARED_ANONYMOUS_TEXT, Kind
+from smapstop.model.short_names import without_path
 from smapstop.model.tick import Tick
 from smapstop.model.timeline.timeline import Timeline
-from smapstop.model.view.row_names import without_path
 from smapstop.proc.fields import EVIDENCE_FIELDS, EXTERNALLY_DRIVEN, FIELD_BY_NAME
 from smapstop.text import format as fmt
 from smapstop.text.culprit import culprit_text

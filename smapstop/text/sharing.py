@@ -7,7 +7,8 @@ from smapstop.model.callers.call_stacks import BEYOND
 from smapstop.model.family.family_table import MemberRow
 from smapstop.model.family.sharing import FirstCopy, Part, SharedMapping
 from smapstop.model.kinds import Kind, kind_of
-from smapstop.model.view.row_names import NAMELESS, without_path
+from smapstop.model.short_names import without_path
+from smapstop.model.view.row_names import NAMELESS
 from smapstop.proc.callstack.frames import Frame
 from smapstop.text import format as fmt
 from smapstop.text.family import FamilyMoment

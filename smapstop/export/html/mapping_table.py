@@ -8,8 +8,8 @@ from smapstop.export.html.svg_paths import spark_path
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.kinds import Kind
-from smapstop.model.lookup import base_name
 from smapstop.model.mapping_rows import find_rows
+from smapstop.model.short_names import base_name
 from smapstop.model.tick import Ids
 from smapstop.model.timeline.map_snapshot import MapSnapshot
 from smapstop.model.view.row_names import row_name

@@ -11,7 +11,8 @@ from smapstop.model.kinds import Kind
 from smapstop.model.labels import purpose_label
 from smapstop.model.purpose_groups import PURPOSE_GROUPS, PurposeGroup
 from smapstop.model.purposes import Purpose
-from smapstop.model.view.row_names import row_section, without_path
+from smapstop.model.short_names import without_path
+from smapstop.model.view.row_names import row_section
 from smapstop.model.view.sort import Mask, sort_column
 from smapstop.model.view.table_data import TableData
 from smapstop.proc.added_fields import HIDDEN_FIELDS

@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from smapstop.model.kinds import SHARED_ANONYMOUS, SHARED_ANONYMOUS_TEXT, Kind, section_of
+from smapstop.model.kinds import Kind, section_of
 from smapstop.model.mapping_rows import find_rows
+from smapstop.model.short_names import without_path
 from smapstop.model.view.table_data import TableData
-from smapstop.proc.columns import strip_deleted
 
 NAMELESS = "anon"
 """Name of memory that has none, and whose purpose is not known."""
@@ -45,19 +45,6 @@ def _stem(table: TableData, row: int) -> str:
     if not name:
         return str(table.label(row) or NAMELESS)
     return f"{name} {row_section(table, row)}".rstrip()
-
-
-def without_path(name: str) -> str:
-    """Name of a file without its directory; other names unchanged but that of shared memory without one.
-
-    A number alone says nothing, such as the file that a JVM names after its pid: it keeps the last directory.
-    """
-    if name == SHARED_ANONYMOUS:
-        return SHARED_ANONYMOUS_TEXT
-    if not name.startswith("/"):
-        return name
-    *_, directory, base = name.split("/")
-    return f"{directory}/{base}" if directory and strip_deleted(base).isdecimal() else base
 
 
 def row_section(table: TableData, row: int) -> str:

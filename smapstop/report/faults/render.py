@@ -11,7 +11,8 @@ import numpy as np
 from smapstop.model.callers.call_stacks import BEYOND
 from smapstop.model.callers.call_tree import CountedStack, counted_stacks
 from smapstop.model.callers.page_faults import PageFaults
-from smapstop.model.lookup import base_name, full_name
+from smapstop.model.lookup import full_name
+from smapstop.model.short_names import base_name
 from smapstop.proc.callstack.frames import Frame
 from smapstop.report.faults.fault_report import FaultReport, KnownMapping
 from smapstop.report.json_csv import json_text

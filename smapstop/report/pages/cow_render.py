@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from smapstop.model.lookup import base_name
+from smapstop.model.short_names import base_name
 from smapstop.proc.columns import Counters, strip_deleted
 from smapstop.proc.pages.pagemap import PAGE_BYTES
 from smapstop.report.json_csv import json_text

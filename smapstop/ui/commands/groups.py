@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from smapstop.errors import SmapstopError
-from smapstop.model.view.row_names import without_path
+from smapstop.model.short_names import without_path
 from smapstop.ui.commands.command import ScreenCommand
 from smapstop.ui.screens.dashboard import MainScreen
 

@@ -8,7 +8,8 @@ from textual.geometry import Offset
 
 from smapstop.errors import SmapstopError
 from smapstop.model.kinds import Kind
-from smapstop.model.view.row_names import row_name, without_path
+from smapstop.model.short_names import without_path
+from smapstop.model.view.row_names import row_name
 from smapstop.model.view.table_data import TableData
 from smapstop.ui.commands.command import ScreenCommand
 from smapstop.ui.keys.key_app import key_of

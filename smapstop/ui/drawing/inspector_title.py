@@ -8,7 +8,7 @@ from textual.strip import Strip
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.kinds import Kind
-from smapstop.model.view.row_names import without_path
+from smapstop.model.short_names import without_path
 from smapstop.text import format as fmt
 from smapstop.text.kinds import LETTERS
 from smapstop.ui.drawing.style import DrawStyle

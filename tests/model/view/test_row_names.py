@@ -1,10 +1,9 @@
 """Names of the rows as they are shown, and their order."""
 
-import pytest
 from factories import mappings_of, tick_of, timeline_of
 
 from smapstop.model.tick import ThreadStack
-from smapstop.model.view.row_names import name_ranks, row_name, without_path
+from smapstop.model.view.row_names import name_ranks, row_name
 from smapstop.model.view.sort import Sorting, sort_rows
 from smapstop.model.view.view import derive_view
 from smapstop.model.view.view_state import ViewState
@@ -35,22 +34,6 @@ def test_shared_memory_without_a_file_is_not_named_after_a_device_that_was_delet
     assert [row_name(table, row) for row in (0, 1)] == ["shared anonymous", "SYSV0 (deleted)"]
     grouped = derive_view(timeline_of(tick_of(0, rows, [0, 1])), ViewState(grouping="name")).table
     assert row_name(grouped, 0) == "shared anonymous × 1"
-
-
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [
-        ("/tmp/hsperfdata_me/4711", "hsperfdata_me/4711"),
-        ("/tmp/hsperfdata_me/4711 (deleted)", "hsperfdata_me/4711 (deleted)"),
-        ("/4711", "4711"),
-        ("/tmp/4711.map", "4711.map"),
-        ("/lib/libc.so.6", "libc.so.6"),
-        ("[heap]", "[heap]"),
-        ("", ""),
-    ],
-)
-def test_a_file_named_by_a_number_keeps_its_directory(name: str, shown: str) -> None:
-    assert without_path(name) == shown
 
 
 def test_rows_of_one_name_have_one_rank_and_stay_in_address_order() -> None:
