@@ -22,8 +22,11 @@ class FamilyTimeline(MemberLists):
 
     def change_view(self, view_state: ViewState) -> None:
         """Set the view state, and redraw."""
+        label = self.pause_label()
         self.session.set_view_state(view_state)
         self.session.refresh()
+        if label != self.pause_label():
+            self.refresh_bindings()
         self.redraw()
 
     @on(FamilyBand.MomentRequested)
@@ -42,6 +45,10 @@ class FamilyTimeline(MemberLists):
         """The last tick up to a moment, monotonic clock, ns; else the oldest known one."""
         number = tick_at(self.session.timeline, at_ns)
         return self.session.timeline.oldest if number is None else number
+
+    def pause_label(self) -> str:
+        """What the key for pausing does now, in a word."""
+        return "pause" if self.session.view_state.at is None or self.session.view_state.speed else "resume"
 
     def action_pause(self) -> None:
         """Pause at the moment shown, or go back to live."""

@@ -55,9 +55,9 @@ class TimelineScreen(Screen[None]):
 
     def change_view(self, view_state: ViewState) -> None:
         """Set the view state, and redraw."""
-        was_live = self.session.view_state.at is None
+        was_live, label = self.session.view_state.at is None, self.pause_label()
         self.session.set_view_state(view_state)
-        if was_live != (self.session.view_state.at is None):
+        if (was_live, label) != (self.session.view_state.at is None, self.pause_label()):
             self.refresh_bindings()
         self.request_redraw()
 
@@ -72,6 +72,13 @@ class TimelineScreen(Screen[None]):
         self.post_message(ViewOutdated())
 
     # the tick shown
+
+    def pause_label(self) -> str:
+        """What the key for pausing does now, in a word."""
+        view_state = self.session.view_state
+        if view_state.speed or (view_state.at is None and not self.recorded):
+            return "pause"
+        return "play" if self.recorded else "resume"
 
     def action_pause(self) -> None:
         """Pause at the tick shown, or resume: follow the process again, or play the recording."""

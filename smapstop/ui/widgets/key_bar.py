@@ -1,6 +1,7 @@
 """Key bar: the keys available now, as many as fit without being cut."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from rich.segment import Segment
 from textual import events
@@ -16,6 +17,8 @@ from smapstop.ui.theme.contrast import ensure_legible
 
 _LAST = "palette"
 """The key at the right end."""
+_PAUSE = "pause"
+"""Action of the key whose label changes."""
 
 
 def fit_keys(keys: Sequence[tuple[str, str]], width: int) -> list[tuple[int, int]]:
@@ -48,7 +51,11 @@ def _sort_key(binding: Binding) -> tuple[bool, int]:
 
 
 class KeyBar(Widget):
-    """One line at the bottom; a click on a key presses it."""
+    """One line at the bottom; a click on a key presses it.
+
+    Args:
+        pause_label: Returns what the key for pausing does now, which differs from moment to moment.
+    """
 
     COMPONENT_CLASSES = {"keybar--key"}  # noqa: RUF012  (as Textual declares it)
     DEFAULT_CSS = """
@@ -56,6 +63,10 @@ class KeyBar(Widget):
       & > .keybar--key { color: $footer-key-foreground; background: $footer-background; text-style: bold; }
     }
     """
+
+    def __init__(self, pause_label: Callable[[], str] | None = None) -> None:
+        super().__init__()
+        self._pause_label = pause_label
 
     def on_mount(self) -> None:
         """Redraw when the available keys change."""
@@ -70,6 +81,8 @@ class KeyBar(Widget):
         for _, binding, enabled, _ in active:
             if binding.show and enabled and not (is_typing and self._types_character(binding)):
                 shown.setdefault(binding.action, binding)
+        if self._pause_label is not None and _PAUSE in shown:
+            shown[_PAUSE] = replace(shown[_PAUSE], description=self._pause_label())
         return sorted(shown.values(), key=_sort_key)
 
     def _types_character(self, binding: Binding) -> bool:

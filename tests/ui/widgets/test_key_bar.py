@@ -6,8 +6,8 @@ from textual.command import CommandPalette
 from textual.pilot import Pilot
 from waiting import pause_until
 
-from smapstop.model.protocol import Attach
-from smapstop.settings import Settings
+from smapstop.model.protocol import Attach, EndOfRecording
+from smapstop.settings import Replay, Settings
 from smapstop.ui.app import Dashboard
 from smapstop.ui.screens.help import HelpScreen
 from smapstop.ui.widgets.key_bar import KeyBar, fit_keys
@@ -45,6 +45,29 @@ async def test_what_makes_no_sense_now_is_not_shown() -> None:
         assert "t program" not in line
         await pilot.press("space")
         assert "p play" in await shown(pilot)
+
+
+async def test_the_key_for_pausing_says_what_it_does_now() -> None:
+    async with dashboard().run_test(size=(80, 24)) as pilot:
+        assert "space pause" in await shown(pilot)
+        await pilot.press("space")
+        assert "space resume" in await shown(pilot)
+        await pilot.press("space")
+        assert "space pause" in await shown(pilot)
+
+
+async def test_in_a_recording_the_key_for_pausing_plays_and_pauses() -> None:
+    ticks = [tick_of(number, mappings_of((0, 4)), [0]) for number in range(3)]
+    source = ListSource(*ticks)
+    app = Dashboard(source, Replay("run.smaps"), Settings())
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.request(Attach(4711))
+        source.deliver(EndOfRecording("SIGINT"))
+        assert "space play" in await shown(pilot)
+        await pilot.press("space")
+        assert "space pause" in await shown(pilot)
+        await pilot.press("space")
+        assert "space play" in await shown(pilot)
 
 
 async def test_a_click_on_a_key_is_the_key() -> None:
