@@ -74,7 +74,8 @@ def cancel_moved_files(ledger: Ledger, evidence: Evidence, was: FileRanges, now:
     moved = MovedPages.none(len(evidence.lost_kb))
     change = ledger.unexplained["rss"] + np.where(evidence.owns_swap, ledger.unexplained["swap"], 0)
     change = change + ledger.unexplained["private_hugetlb"] + ledger.unexplained["shared_hugetlb"]
-    changed = (change != 0) | (ledger.unexplained["anonymous"] != 0)
+    lost = (change < 0) | (ledger.unexplained["swap"] < 0)  # copies in swap, perhaps, though a tmpfs has some there
+    changed = lost | (change != 0) | (ledger.unexplained["anonymous"] != 0)
     sources = np.flatnonzero((was.inode > 0) & (changed | (evidence.lost_kb > 0)))
     moved.doubtful[:] = _may_have_moved_in_place(was, now, change, ledger.unexplained["anonymous"])
     targets = np.flatnonzero((now.inode > 0) & (evidence.gained_kb > 0))
@@ -92,7 +93,7 @@ def cancel_moved_files(ledger: Ledger, evidence: Evidence, was: FileRanges, now:
             if source == target or common_kb <= 0 or was.private[source] != now.private[target]:
                 continue
             alike = was.perms[source] == now.perms[target]
-            if change[source] < 0 or evidence.lost_kb[source] or (alike and evidence.amount_before("rss")[source]):
+            if lost[source] or evidence.lost_kb[source] or (alike and evidence.amount_before("rss")[source]):
                 moved.doubtful[[source, target]] = True
             if not alike or is_filled[target]:
                 continue
