@@ -183,7 +183,8 @@ def most_pages(pages: MappingPages, others: bool, gave_up: bool) -> dict[str, in
         "ksm-unmerge": was.anonymous,
     }
     if pages.in_memory:
-        masks["discard"] = (pages.held_before & ~pages.held_after & stays) | (was.anonymous & ~now.anonymous & stays)
+        given_up = (was.anonymous & ~now.anonymous & stays) | (was.swapped & departed)
+        masks["discard"] = (pages.held_before & ~pages.held_after & stays) | given_up
         masks["first-touch"] = mapped & ~pages.held_before
         masks["shared-map"] = mapped & (pages.held_before | others | pages.unseen)
     else:
