@@ -135,8 +135,9 @@ def _new_time(band: Band) -> tuple[int, str]:
     if new_s <= 0:
         return 0, ""
     cells = int(new_s * band.layout.cells / max(band.window.seconds, 1e-9)) + 1
-    room = band.layout.labels > MAX_NEW_CELLS
-    return min(cells, MAX_NEW_CELLS), f" +{fmt.age(new_s)}" if room and new_s >= 1 else ""
+    if band.layout.labels <= MAX_NEW_CELLS:
+        return min(cells, MAX_NEW_CELLS), ""
+    return min(cells, MAX_NEW_CELLS - 1), f"+{fmt.age(new_s)}" if new_s >= 1 else ""  # a space before the names
 
 
 def _with_columns(band: Band, strip: Strip) -> Strip:

@@ -183,7 +183,8 @@ async def test_the_window_is_held_while_paused_and_new_time_is_grey() -> None:
         source.deliver(*(tick(number) for number in range(200, 206)))
         after = await band(pilot)
         assert [line[: GUTTER + CELLS] for line in before[:3]] == [line[: GUTTER + CELLS] for line in after[:3]]
-        assert after[0].rstrip().endswith("░░░ +6 s")
+        assert after[0].rstrip().endswith("┃░░ +6 s")
+        assert "┃░░ file 500 K" in after[2], "the name of an area has a space before it, too"
         await pilot.press("L")
         assert "░" not in "".join(await band(pilot))
 
