@@ -59,13 +59,14 @@ class HeadlessRun:
         self._count, self._seconds, self._outlives = count, seconds, outlives
         self._on_tick, self._on_write_error, self._on_notice = on_tick, on_write_error, on_notice
         self._on_family = on_family
-        self._recorded_ticks = 0
+        self._recorded_ticks, self._is_over = 0, False
         self._messages: queue.SimpleQueue[SourceMessage | _Stop] = queue.SimpleQueue()
 
     def stop(self, why: str) -> None:
-        """End the recording now and the run soon; callable from a signal handler and from any thread."""
-        self._source.end_recording(why)
-        self._messages.put(_Stop())
+        """End the recording now and the run soon, if it is not over; callable from a signal handler or any thread."""
+        if not self._is_over:
+            self._source.end_recording(why)
+            self._messages.put(_Stop())
 
     def run(self) -> ExitStatus | None:
         """Record until the process ends or the run is stopped.
@@ -80,6 +81,7 @@ class HeadlessRun:
         for request in (self._first_request, *self._further_requests):
             self._source.request(request)
         ending = self._wait_for_end()
+        self._is_over = True
         if ending is None and isinstance(self._first_request, Launch):
             self._end_program()
         return ending

@@ -122,6 +122,14 @@ def test_a_stop_from_outside_says_why_and_what_comes_after_it_is_not_recorded(pa
     assert ran.recorded == ([0], "SIGTERM")
 
 
+def test_a_stop_when_the_run_is_over_changes_nothing(path: Path) -> None:
+    ran = Ran(path, ListSource(tick(0), ended(1, status=0)))
+    with closing(ran.source):
+        ran.run.run()
+        ran.run.stop("SIGTERM")
+    assert ran.recorded == ([0, 1], "the process ended")
+
+
 @pytest.mark.parametrize(("ends_at", "asked"), [(TERM, [TERM]), (KILL, [TERM, KILL]), (None, [TERM, KILL])])
 def test_a_launched_program_is_ended_after_the_run(path: Path, ends_at: Signal | None, asked: list[Signal]) -> None:
     class Program(ListSource):

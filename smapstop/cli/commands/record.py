@@ -4,7 +4,7 @@ import argparse
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -145,7 +145,8 @@ def _record(begin: Attach | Launch, options: argparse.Namespace, alerts: "list[A
             raise error
         print(f"smapstop: {sanitize_line(str(error))}; the program keeps running", file=sys.stderr)
 
-    with closing(LiveSource(stdio=(0, 1, 2) if launched else ())) as live:
+    # a signal that comes when the run is over must not end us before the recording is closed
+    with ExitStack() as until_closed, closing(LiveSource(stdio=(0, 1, 2) if launched else ())) as live:
         redaction = Redaction() if options.redact else None
         recorder = Recorder(Path(options.output), overwrite=options.force, redaction=redaction)
         progress = Progress(quiet=launched)
@@ -172,8 +173,8 @@ def _record(begin: Attach | Launch, options: argparse.Namespace, alerts: "list[A
                 )
                 watched = _watch_alerts(alerts, options, progress, run.stop) if alerts else None
                 # ctrl-c goes to a launched program, which has the terminal; otherwise it stops the recording
-                with _stop_on_signals(run.stop, ignored=(signal.SIGINT,) if launched else ()):
-                    ending = run.run()
+                until_closed.enter_context(_stop_on_signals(run.stop, ignored=(signal.SIGINT,) if launched else ()))
+                ending = run.run()
         finally:
             if watched is not None:
                 watched.finish()

@@ -112,6 +112,25 @@ def test_after_the_duration_the_program_is_ended(path: Path) -> None:
     assert stopped(path) == "--duration"
 
 
+TERMINATED_WHILE_CLOSING = """
+import os, signal, sys
+from smapstop.cli.main import main
+from smapstop.recording.writer import Recorder
+close = Recorder.close
+def closing(recorder, why):
+    os.kill(os.getpid(), signal.SIGTERM)
+    close(recorder, why)
+Recorder.close = closing
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_a_signal_while_the_recording_is_closed_does_not_cut_it_short(path: Path) -> None:
+    command = [sys.executable, "-c", TERMINATED_WHILE_CLOSING, "record", "-o", str(path), "--", "true"]
+    assert subprocess.run(command, timeout=DEADLINE_SECONDS).returncode == 0
+    assert stopped(path) == "the process ended"
+
+
 def test_the_family_is_recorded_with_the_process(path: Path) -> None:
     """Workers of a shell: those that are there, and that one of them has ended."""
     with recording(path, "--family", "--", "sh", "-c", "sleep 1000 & sleep 1000 & wait") as process:
@@ -120,8 +139,7 @@ def test_the_family_is_recorded_with_the_process(path: Path) -> None:
             *_, reading = opened.family()
         os.kill(int(reading.pids[-1]), signal.SIGTERM)
         wait_until(lambda: families(path)[-1] == ["sh", "sleep"])
-        os.kill(int(reading.pids[1]), signal.SIGTERM)  # it would outlive the shell
-        process.terminate()
+        os.kill(int(reading.pids[1]), signal.SIGTERM)  # the shell waits for no other
         assert process.wait(DEADLINE_SECONDS) == 0
 
 
