@@ -1,4 +1,4 @@
-"""Label unnamed memory with its purpose: thread stacks, malloc arenas, .bss of a file, the heap of Go, a JVM or V8.
+"""Label unnamed memory with its purpose: thread stacks, malloc arenas, .bss of a file, the heap of a runtime.
 
 The kernel does not know these. Names that it prints, `[anon:NAME]`, are taken as they are; the rest is what
 `purposes` proves or guesses.
@@ -23,6 +23,7 @@ PURPOSE_TEXTS = {
     Purpose.JEMALLOC: "jemalloc",
     Purpose.MIMALLOC: "mimalloc",
     Purpose.JIT_CODE: "JIT code",
+    Purpose.PYTHON_HEAP: "Python heap",
 }
 """Texts of the labels; `.bss` follows the name of the file."""
 

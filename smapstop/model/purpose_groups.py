@@ -55,6 +55,7 @@ _UNNAMED = {
     Purpose.JEMALLOC: PurposeGroup.ARENAS,
     Purpose.MIMALLOC: PurposeGroup.ARENAS,
     Purpose.JIT_CODE: PurposeGroup.JIT_CODE,
+    Purpose.PYTHON_HEAP: PurposeGroup.PYTHON_HEAP,
 }
 KIND_OF_GROUP = {
     **dict.fromkeys(

@@ -1,8 +1,8 @@
 """Infer what memory without a name is for: by proof if there is any, as a guess only where nothing contradicts it.
 
-Proof is what the process's files and threads say: the size of a file's zeroed data (`FILE_BSS`), the heap of a Go
-program (`GO_HEAP`) or of a JVM (`JVM_HEAP`), stack pointers. Without proof the shape of a mapping and its neighbours
-allow a guess.
+Proof is what the process's files, threads and memory say: the size of a file's zeroed data (`FILE_BSS`), the heap of
+Go (`GO_HEAP`), of a JVM (`JVM_HEAP`) or of Python (`PYTHON_HEAP`), stack pointers. Without proof the shape of a
+mapping and its neighbours allow a guess.
 """
 
 import re
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.kinds import classify_texts
 from smapstop.model.tick import ThreadStack
-from smapstop.proc.added_fields import FILE_BSS, GO_HEAP, JVM_HEAP
+from smapstop.proc.added_fields import FILE_BSS, GO_HEAP, JVM_HEAP, PYTHON_HEAP
 from smapstop.proc.columns import ABSENT, Mappings, StringIds, strip_deleted
 
 _ARENA_BYTES = np.uint64(64 << 20)
@@ -61,6 +61,7 @@ class Purpose(IntEnum):
     """These two: memory of an allocator that is a library."""
     JIT_CODE = 11
     """Executable memory without a file: what a compiler wrote at run time."""
+    PYTHON_HEAP = 12
 
 
 _ALLOCATORS = {_JEMALLOC: Purpose.JEMALLOC, _MIMALLOC: Purpose.MIMALLOC}
@@ -161,28 +162,29 @@ def _shapes_of(mappings: Mappings) -> _Shapes:
     # 1: MAP_NORESERVE, as heaps of arenas have and stacks have not; 0: this kernel prints no flags
     reserved = classify_texts(strings, mappings.flags, lambda text: (1 if "nr" in text.split() else -1) * bool(text))
 
-    go, jvm = (_marked(mappings, column) & unnamed for column in (GO_HEAP, JVM_HEAP))
+    go, jvm, python = (_marked(mappings, column) & unnamed for column in (GO_HEAP, JVM_HEAP, PYTHON_HEAP))
     bss, bss_proven = _bss(mappings, writable & adjacent)
     reserve = inaccessible & adjacent & _shift_down(writable)
     nothing, runtimes = np.zeros(n, np.bool_), _runtimes_in(mappings)
     v8 = _v8_heap(mappings, unnamed) if _NODE in runtimes else nothing
-    known = go | jvm | v8
+    known = go | jvm | v8 | python
     allocator = next((_ALLOCATORS[each] for each in runtimes if each in _ALLOCATORS), None)
     allocated = nothing if allocator is None else writable & (reserved > 0) & ~known
     free = writable & (reserved >= 0) & ~known & ~allocated
     arena = _arenas(mappings, free, reserve) if _GLIBC in runtimes else nothing
     guarded = writable & adjacent & _shift_down(inaccessible & (size <= _MAX_GUARD_BYTES))
     guarded &= size >= _MIN_STACK_BYTES
-    firm = arena | go | jvm | bss_proven
+    firm = arena | go | jvm | python | bss_proven
 
     purpose = np.where(unnamed & (perms == _EXECUTABLE), np.int8(Purpose.JIT_CODE), np.int8(0))
     purpose[reserve & _shift_down(arena)] = Purpose.RESERVE
     purpose[bss], purpose[arena], purpose[go] = Purpose.BSS, Purpose.ARENA, Purpose.GO_HEAP
     purpose[jvm], purpose[v8], purpose[allocated] = Purpose.JVM_HEAP, Purpose.V8_HEAP, allocator or Purpose.UNKNOWN
+    purpose[python] = Purpose.PYTHON_HEAP
     owner = np.where(purpose == Purpose.BSS, np.concatenate([mappings.name[:1], mappings.name[:-1]]), 0)
     stack_sized = size <= _MAX_STACK_BYTES
     return _Shapes(
-        base=Purposes(purpose, bss_proven | go | jvm, owner.astype(np.int32)),
+        base=Purposes(purpose, bss_proven | go | jvm | python, owner.astype(np.int32)),
         firm=firm,
         writable=writable,
         guarded=guarded,

@@ -17,12 +17,17 @@ GO_HEAP = "go_heap"
 """1 for unnamed memory where the Go runtime puts its heap, in a program built by Go; else `ABSENT`."""
 JVM_HEAP = "jvm_heap"
 """1 for unnamed memory where a HotSpot JVM says that it has its heap; else `ABSENT`."""
+PYTHON_HEAP = "python_heap"
+"""1 for unnamed memory that is mostly pools of CPython's allocator, as far as it was looked into; else `ABSENT`."""
 DATA_FILE = "data_file"
 """1 for a file that is mapped privately, and of which nothing is mapped executable: of a program or library that is
 loaded something always is, so this is neither; else `ABSENT`."""
 
 ADDED_PROPERTIES = frozenset(
-    (OBJECT_ALLOCATED, OBJECT_GROWN_WHILE_READ, MEMORY_FILESYSTEM, FILE_BSS, GO_HEAP, JVM_HEAP, DATA_FILE)
+    (
+        *(OBJECT_ALLOCATED, OBJECT_GROWN_WHILE_READ, MEMORY_FILESYSTEM, FILE_BSS),
+        *(GO_HEAP, JVM_HEAP, PYTHON_HEAP, DATA_FILE),
+    )
 )
 """Added columns that are properties of a mapping rather than amounts: their sum is meaningless."""
 

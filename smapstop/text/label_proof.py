@@ -17,6 +17,7 @@ _PROOFS = {
     Purpose.MIMALLOC: "mapped without reserving memory (VmFlags nr), as mimalloc does, whose library the process has",
     Purpose.JIT_CODE: "executable, and of no file, as what a compiler writes at run time; so may be unpacked code",
     Purpose.JVM_HEAP: "the JVM has its heap here, by its tables for debuggers (gHotSpotVMStructs)",
+    Purpose.PYTHON_HEAP: "mostly pools of Python's allocator: objects of up to 512 bytes; larger may be here, too",
 }
 _GUARDED = "an inaccessible guard lies below it"
 _FLAG_OF_GUARDS = "gu"

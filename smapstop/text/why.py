@@ -31,6 +31,7 @@ _PROFILERS = {
     PURPOSE_TEXTS[Purpose.GO_HEAP]: "pprof",
     PURPOSE_TEXTS[Purpose.JVM_HEAP]: "jcmd GC.class_histogram, a heap dump",
     PURPOSE_TEXTS[Purpose.V8_HEAP]: "a heap snapshot (node --inspect)",
+    PURPOSE_TEXTS[Purpose.PYTHON_HEAP]: "memray, tracemalloc",
     PURPOSE_TEXTS[Purpose.JEMALLOC]: "jeprof, heaptrack",
 }
 """What finds who allocates, by the label of the memory."""

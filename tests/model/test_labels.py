@@ -37,6 +37,7 @@ def test_names_that_a_program_gave_are_no_guesses() -> None:
         (Purpose.JEMALLOC, None, False, "jemalloc?"),
         (Purpose.V8_HEAP, None, False, "V8 heap?"),
         (Purpose.JVM_HEAP, None, True, "JVM heap"),
+        (Purpose.PYTHON_HEAP, None, True, "Python heap"),
         (Purpose.BSS, None, True, "libc.so.6 .bss"),
     ],
 )

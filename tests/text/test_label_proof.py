@@ -92,6 +92,7 @@ def test_guards_arenas_and_go() -> None:
     node = (0x10, 0x20, "r-xp", "/usr/bin/node")
     assert proof(1, node, (0x2000, 0x2800, "rw-p", "", 0, 0, "rd wr dc nr")).startswith("V8 heap?: aligned and kept")
     assert proof(0, (0x2000, 0x2800), jvm_heap=[1]).startswith("JVM heap: the JVM has its heap here")
+    assert proof(0, (0x2000, 0x2800), python_heap=[1]).startswith("Python heap: mostly pools of Python's allocator")
 
 
 def test_a_name_that_the_program_gave_needs_no_other_proof() -> None:

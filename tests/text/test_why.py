@@ -12,7 +12,7 @@ from smapstop.model.history.mapping_history import MappingHistory
 from smapstop.model.tick import LifecycleEvent, Tick
 from smapstop.model.view.view import derive_view
 from smapstop.model.view.view_state import ViewState
-from smapstop.proc.added_fields import GO_HEAP, JVM_HEAP
+from smapstop.proc.added_fields import GO_HEAP, JVM_HEAP, PYTHON_HEAP
 from smapstop.text.mapping_detail import compared_ticks
 from smapstop.text.units import UnitFormat
 from smapstop.text.why import Why, pair_text, why_of
@@ -86,7 +86,12 @@ def test_with_callers_it_says_by_whom_with_the_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("column", "profiler"), [(GO_HEAP, "pprof"), (JVM_HEAP, "jcmd GC.class_histogram, a heap dump")]
+    ("column", "profiler"),
+    [
+        (GO_HEAP, "pprof"),
+        (JVM_HEAP, "jcmd GC.class_histogram, a heap dump"),
+        (PYTHON_HEAP, "memray, tracemalloc"),
+    ],
 )
 def test_the_heap_of_a_runtime_has_its_own_profiler(column: str, profiler: str) -> None:
     def tick(number: int) -> Tick:

@@ -1,4 +1,4 @@
-"""Facts that a process proves: which unnamed memory is .bss or the heap of Go or of a JVM, and which file is data."""
+"""Facts that a process proves: which unnamed memory is .bss or the heap of a runtime, and which file is data."""
 
 import os
 
@@ -6,12 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.kinds import data_file_column
-from smapstop.proc.added_fields import DATA_FILE, FILE_BSS, GO_HEAP, JVM_HEAP
+from smapstop.proc.added_fields import DATA_FILE, FILE_BSS, GO_HEAP, JVM_HEAP, PYTHON_HEAP
 from smapstop.proc.columns import ABSENT, Amounts, Mappings
 from smapstop.proc.elf.mapped_files import open_mapped_file
 from smapstop.proc.elf.program_headers import ProgramHeaders, read_program_headers
 from smapstop.proc.process import ProcDir
 from smapstop.sampling.added_columns.jvm_heap import JvmHeap
+from smapstop.sampling.added_columns.python_heap import PythonHeap
 
 _GO_ARENA_HINTS = (0xC0 << 32, 0x40 << 32)
 """Addresses modulo 2**40 of the first heap arenas of the Go runtime: on arm64 the second, elsewhere the first
@@ -23,9 +24,9 @@ _FilePart = tuple[int, int, int, int]
 
 
 class ProgramFacts:
-    """Add columns to readings, from the first that has such memory: `FILE_BSS`, `GO_HEAP`, `JVM_HEAP`, `DATA_FILE`.
+    """Add columns to readings, each from the first that has such memory.
 
-    Each part of a file is read once.
+    They are `FILE_BSS`, `GO_HEAP`, `JVM_HEAP`, `PYTHON_HEAP` and `DATA_FILE`. Each part of a file is read once.
     """
 
     def __init__(self, process: ProcDir) -> None:
@@ -33,7 +34,7 @@ class ProgramFacts:
         self._bss_kb: dict[_FilePart, int] = {}
         self._executable: tuple[int, int] | None = None
         self._is_go = False
-        self._jvm_heap = JvmHeap(process)
+        self._jvm_heap, self._python_heap = JvmHeap(process), PythonHeap(process)
         self._columns: set[str] = set()
         self._added: dict[str, Amounts] = {}
         """Columns of the last reading."""
@@ -46,6 +47,7 @@ class ProgramFacts:
                 FILE_BSS: self._bss_column(mappings),
                 GO_HEAP: self._go_column(mappings),
                 JVM_HEAP: self._jvm_column(mappings),
+                PYTHON_HEAP: self._python_column(mappings),
                 DATA_FILE: data_file_column(mappings),
             }
             self._columns |= {name for name, column in columns.items() if (column != ABSENT).any()}
@@ -98,6 +100,12 @@ class ProgramFacts:
         start, end = self._jvm_heap.range_in(mappings) or (0, 0)
         within = (mappings.start >= np.uint64(start)) & (mappings.end <= np.uint64(end)) & (mappings.name == 0)
         return np.where(within, 1, ABSENT)
+
+    def _python_column(self, mappings: Mappings) -> Amounts:
+        """1 for the heap of CPython."""
+        column = np.full(len(mappings), ABSENT, np.int64)
+        column[self._python_heap.rows_in(mappings)] = 1
+        return column
 
     def _is_go_program(self) -> bool:
         """Whether Go's linker made the program that runs; read again only after an exec."""

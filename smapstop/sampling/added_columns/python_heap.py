@@ -1,0 +1,122 @@
+"""Where CPython has its small objects: by the headers of its allocator's pools, alike in all versions."""
+
+import struct
+from bisect import bisect_right
+from contextlib import suppress
+
+import numpy as np
+
+from smapstop.lazy_dataclass import dataclass
+from smapstop.model.kinds import classify_texts
+from smapstop.proc.columns import Mappings
+from smapstop.proc.process import ProcDir
+from smapstop.proc.resident_memory import ResidentMemory
+
+_POOL = struct.Struct("<I4xQ16x4xIII")
+"""pool_header: blocks in use, first free block, two pools, an arena, size class, next and last offset of a block
+(Include/internal/pycore_obmalloc.h, before Python 3.11 Objects/obmalloc.c)."""
+_POOL_BYTES = (16 << 10, 4 << 10)
+"""Size and alignment of pools: since Python 3.10, and before."""
+_BLOCK_UNITS = (16, 8)
+"""Blocks are a multiple of this long, up to 512 bytes: since Python 3.7, and before."""
+_MAX_BLOCK_BYTES = 512
+_MIN_BYTES = 256 << 10
+"""Size of an arena, which has many pools; 1 MiB since Python 3.10."""
+_PLACES = 16
+"""Places in a mapping to look at."""
+_MOST_MAPPINGS = 500
+"""Mappings to look into at one reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """What a range of addresses was found to be."""
+
+    start: int
+    end: int
+    is_heap: bool
+
+
+class PythonHeap:
+    """Memory that is mostly pools of small objects.
+
+    A mapping is looked into when it is new, and again when it is twice as large.
+
+    Args:
+        process: Any process.
+    """
+
+    def __init__(self, process: ProcDir) -> None:
+        self._process = process
+        self._findings: list[_Finding] = []
+        """Of the last mappings, in address order."""
+
+    def rows_in(self, mappings: Mappings) -> list[int]:
+        """Rows of the heap; none in another program, or where its memory may not be read."""
+        if not classify_texts(mappings.strings, mappings.name, _is_python).any():
+            self._findings = []
+            return []
+        writable = classify_texts(mappings.strings, mappings.perms, lambda perms: perms == "rw-p") > 0
+        large = mappings.end - mappings.start >= np.uint64(_MIN_BYTES)
+        rows = np.flatnonzero(writable & large & (mappings.name == 0)).tolist()
+        ranges = {row: (int(mappings.start[row]), int(mappings.end[row])) for row in rows}
+        found = {row: self._known(*ranges[row]) for row in rows}
+        new = [row for row in rows if found[row] is None][:_MOST_MAPPINGS]
+        if new:
+            with suppress(OSError), ResidentMemory(self._process) as memory:
+                found |= {row: _look_into(memory, *ranges[row]) for row in new}
+        self._findings = [finding for finding in found.values() if finding is not None]
+        return [row for row, finding in found.items() if finding is not None and finding.is_heap]
+
+    def _known(self, start: int, end: int) -> _Finding | None:
+        """What is known of at least half of a range."""
+        for finding in self._findings[bisect_right(self._findings, start, key=lambda each: each.end) :]:
+            if finding.start >= end:
+                break
+            first, last = max(start, finding.start), min(end, finding.end)
+            if (last - first) * 2 >= end - start:
+                return _Finding(first, last, finding.is_heap)
+        return None
+
+
+def _is_python(name: str) -> int:
+    """Whether a file is of CPython: the program, its library, or a module of its own or of others."""
+    base = name.rpartition("/")[2]
+    return base.startswith(("python", "libpython")) or ".cpython-" in base
+
+
+def _look_into(memory: ResidentMemory, start: int, end: int) -> _Finding | None:
+    """Look at some places of a range; None if none of them is in memory."""
+    unit = _POOL_BYTES[0]
+    first = -(-start // unit) * unit
+    step = max(unit, (end - first) // _PLACES // unit * unit)
+    texts = dict[int, bytes]()
+    for address in range(first, end - unit + 1, step):
+        with suppress(OSError):  # unmapped meanwhile
+            texts[address] = memory.read(address, _POOL.size)
+    resident = {address: raw for address, raw in texts.items() if len(raw) == _POOL.size}
+    if not resident:
+        return None
+    pools = sum(is_pool(raw, address) for address, raw in resident.items())
+    return _Finding(start, end, pools * 2 >= len(resident))
+
+
+def is_pool(raw: bytes, address: int) -> bool:
+    """Whether what lies at an address is the header of a pool.
+
+    Its offsets follow from the size of its blocks, and its first free block is in it.
+    """
+    used, free, size_class, next_offset, last_offset = _POOL.unpack(raw)
+    for pool_bytes in _POOL_BYTES:
+        for unit in _BLOCK_UNITS:
+            block_bytes = (size_class + 1) * unit
+            if (
+                block_bytes <= _MAX_BLOCK_BYTES
+                and last_offset == pool_bytes - block_bytes
+                and _POOL.size <= next_offset <= pool_bytes
+                and (next_offset - _POOL.size) % block_bytes == 0
+                and used <= (pool_bytes - _POOL.size) // block_bytes
+                and (free == 0 or address < free < address + pool_bytes)
+            ):
+                return True
+    return False
