@@ -24,6 +24,7 @@ PURPOSE_TEXTS = {
     Purpose.MIMALLOC: "mimalloc",
     Purpose.JIT_CODE: "JIT code",
     Purpose.PYTHON_HEAP: "Python heap",
+    Purpose.MALLOC_BLOCK: "malloc block",
 }
 """Texts of the labels; `.bss` follows the name of the file."""
 

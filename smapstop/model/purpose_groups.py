@@ -56,6 +56,7 @@ _UNNAMED = {
     Purpose.MIMALLOC: PurposeGroup.ARENAS,
     Purpose.JIT_CODE: PurposeGroup.JIT_CODE,
     Purpose.PYTHON_HEAP: PurposeGroup.PYTHON_HEAP,
+    Purpose.MALLOC_BLOCK: PurposeGroup.ARENAS,
 }
 KIND_OF_GROUP = {
     **dict.fromkeys(

@@ -1,8 +1,8 @@
 """Infer what memory without a name is for: by proof if there is any, as a guess only where nothing contradicts it.
 
-Proof is what the process's files, threads and memory say: the size of a file's zeroed data (`FILE_BSS`), the heap of
-Go (`GO_HEAP`), of a JVM (`JVM_HEAP`) or of Python (`PYTHON_HEAP`), stack pointers. Without proof the shape of a
-mapping and its neighbours allow a guess.
+Proof is what the process's files, threads and memory say: the size of a file's zeroed data (`FILE_BSS`), stack
+pointers, the heap of Go (`GO_HEAP`), of a JVM (`JVM_HEAP`) or of Python (`PYTHON_HEAP`), headers of malloc
+(`MALLOC_HEAP`, `MALLOC_BLOCKS`). Without proof the shape of a mapping and its neighbours allow a guess.
 """
 
 import re
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.kinds import classify_texts
 from smapstop.model.tick import ThreadStack
-from smapstop.proc.added_fields import FILE_BSS, GO_HEAP, JVM_HEAP, PYTHON_HEAP
+from smapstop.proc.added_fields import FILE_BSS, GO_HEAP, JVM_HEAP, MALLOC_BLOCKS, MALLOC_HEAP, PYTHON_HEAP
 from smapstop.proc.columns import ABSENT, Mappings, StringIds, strip_deleted
 
 _ARENA_BYTES = np.uint64(64 << 20)
@@ -62,10 +62,22 @@ class Purpose(IntEnum):
     JIT_CODE = 11
     """Executable memory without a file: what a compiler wrote at run time."""
     PYTHON_HEAP = 12
+    MALLOC_BLOCK = 13
+    """Large blocks of malloc, each with a mapping of its own."""
 
 
 _ALLOCATORS = {_JEMALLOC: Purpose.JEMALLOC, _MIMALLOC: Purpose.MIMALLOC}
 """Libraries that serve malloc of the whole process, from memory without a reservation (MAP_NORESERVE)."""
+
+
+_PROVEN_BY = {
+    Purpose.ARENA: MALLOC_HEAP,
+    Purpose.MALLOC_BLOCK: MALLOC_BLOCKS,
+    Purpose.GO_HEAP: GO_HEAP,
+    Purpose.JVM_HEAP: JVM_HEAP,
+    Purpose.PYTHON_HEAP: PYTHON_HEAP,
+}
+"""Added columns that mark memory of a purpose; the last one counts, as Python's own blocks lie beside its heap."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,29 +174,31 @@ def _shapes_of(mappings: Mappings) -> _Shapes:
     # 1: MAP_NORESERVE, as heaps of arenas have and stacks have not; 0: this kernel prints no flags
     reserved = classify_texts(strings, mappings.flags, lambda text: (1 if "nr" in text.split() else -1) * bool(text))
 
-    go, jvm, python = (_marked(mappings, column) & unnamed for column in (GO_HEAP, JVM_HEAP, PYTHON_HEAP))
     bss, bss_proven = _bss(mappings, writable & adjacent)
     reserve = inaccessible & adjacent & _shift_down(writable)
     nothing, runtimes = np.zeros(n, np.bool_), _runtimes_in(mappings)
     v8 = _v8_heap(mappings, unnamed) if _NODE in runtimes else nothing
-    known = go | jvm | v8 | python
+    proven = _marked_purposes(mappings, unnamed)
+    known = (proven > 0) | v8
+    blocks = _marked(mappings, MALLOC_BLOCKS, 0) & unnamed & ~known
     allocator = next((_ALLOCATORS[each] for each in runtimes if each in _ALLOCATORS), None)
     allocated = nothing if allocator is None else writable & (reserved > 0) & ~known
     free = writable & (reserved >= 0) & ~known & ~allocated
-    arena = _arenas(mappings, free, reserve) if _GLIBC in runtimes else nothing
+    arena = (proven == Purpose.ARENA) | (_arenas(mappings, free, reserve) if _GLIBC in runtimes else nothing)
     guarded = writable & adjacent & _shift_down(inaccessible & (size <= _MAX_GUARD_BYTES))
     guarded &= size >= _MIN_STACK_BYTES
-    firm = arena | go | jvm | python | bss_proven
+    firm = arena | blocks | (proven > 0) | bss_proven
 
     purpose = np.where(unnamed & (perms == _EXECUTABLE), np.int8(Purpose.JIT_CODE), np.int8(0))
     purpose[reserve & _shift_down(arena)] = Purpose.RESERVE
-    purpose[bss], purpose[arena], purpose[go] = Purpose.BSS, Purpose.ARENA, Purpose.GO_HEAP
-    purpose[jvm], purpose[v8], purpose[allocated] = Purpose.JVM_HEAP, Purpose.V8_HEAP, allocator or Purpose.UNKNOWN
-    purpose[python] = Purpose.PYTHON_HEAP
+    proven_reserve = reserve & _shift_down(proven == Purpose.ARENA)
+    purpose[bss], purpose[blocks & ~bss_proven], purpose[arena] = Purpose.BSS, Purpose.MALLOC_BLOCK, Purpose.ARENA
+    purpose[v8], purpose[allocated] = Purpose.V8_HEAP, allocator or Purpose.UNKNOWN
+    purpose[proven > 0] = proven[proven > 0]
     owner = np.where(purpose == Purpose.BSS, np.concatenate([mappings.name[:1], mappings.name[:-1]]), 0)
     stack_sized = size <= _MAX_STACK_BYTES
     return _Shapes(
-        base=Purposes(purpose, bss_proven | go | jvm | python, owner.astype(np.int32)),
+        base=Purposes(purpose, bss_proven | (proven > 0) | proven_reserve, owner.astype(np.int32)),
         firm=firm,
         writable=writable,
         guarded=guarded,
@@ -200,10 +214,18 @@ def _access_of(perms: str) -> int:
     return _EXECUTABLE if "x" in perms and perms.endswith("p") else access
 
 
-def _marked(mappings: Mappings, column: str) -> Mask:
-    """Mappings that an added column marks with 1; none without the column."""
+def _marked_purposes(mappings: Mappings, unnamed: Mask) -> NDArray[np.int8]:
+    """Purposes that added columns prove, shape (n,); 0 for others."""
+    purpose = np.zeros(len(mappings), np.int8)
+    for of_column, column in _PROVEN_BY.items():
+        purpose[unnamed & _marked(mappings, column)] = of_column
+    return purpose
+
+
+def _marked(mappings: Mappings, column: str, mark: int = 1) -> Mask:
+    """Mappings that an added column marks; none without the column."""
     marks = mappings.get(column)
-    return np.zeros(len(mappings), np.bool_) if marks is None else marks == 1
+    return np.zeros(len(mappings), np.bool_) if marks is None else marks == mark
 
 
 def _runtimes_in(mappings: Mappings) -> frozenset[int]:

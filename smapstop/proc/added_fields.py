@@ -17,6 +17,11 @@ GO_HEAP = "go_heap"
 """1 for unnamed memory where the Go runtime puts its heap, in a program built by Go; else `ABSENT`."""
 JVM_HEAP = "jvm_heap"
 """1 for unnamed memory where a HotSpot JVM says that it has its heap; else `ABSENT`."""
+MALLOC_HEAP = "malloc_heap"
+"""1 for unnamed memory that is heaps of an arena of glibc's malloc, by their headers; else `ABSENT`."""
+MALLOC_BLOCKS = "malloc_blocks"
+"""Of unnamed memory that begins with a large block of glibc's malloc: 1 if seven eighths of it or more are such
+blocks, 0 if half of it is, as far as it was looked into; else `ABSENT`."""
 PYTHON_HEAP = "python_heap"
 """1 for unnamed memory that is mostly pools of CPython's allocator, as far as it was looked into; else `ABSENT`."""
 DATA_FILE = "data_file"
@@ -26,7 +31,7 @@ loaded something always is, so this is neither; else `ABSENT`."""
 ADDED_PROPERTIES = frozenset(
     (
         *(OBJECT_ALLOCATED, OBJECT_GROWN_WHILE_READ, MEMORY_FILESYSTEM, FILE_BSS),
-        *(GO_HEAP, JVM_HEAP, PYTHON_HEAP, DATA_FILE),
+        *(GO_HEAP, JVM_HEAP, MALLOC_HEAP, MALLOC_BLOCKS, PYTHON_HEAP, DATA_FILE),
     )
 )
 """Added columns that are properties of a mapping rather than amounts: their sum is meaningless."""

@@ -18,7 +18,15 @@ _PROOFS = {
     Purpose.JIT_CODE: "executable, and of no file, as what a compiler writes at run time; so may be unpacked code",
     Purpose.JVM_HEAP: "the JVM has its heap here, by its tables for debuggers (gHotSpotVMStructs)",
     Purpose.PYTHON_HEAP: "mostly pools of Python's allocator: objects of up to 512 bytes; larger may be here, too",
+    Purpose.MALLOC_BLOCK: "half large blocks of glibc's malloc, by their headers; the rest may be other memory",
 }
+"""By purpose, what suggests it, or proves it if it is never a guess."""
+_PROVEN = {
+    Purpose.ARENA: "begins with the header of a heap of a glibc arena (heap_info)",
+    Purpose.RESERVE: "inaccessible, the rest of the 64 MiB that the heap before it reserves",
+    Purpose.MALLOC_BLOCK: "large blocks of glibc's malloc, by their headers (IS_MMAPPED); at most an eighth is not",
+}
+"""What proves a purpose that is a guess elsewhere."""
 _GUARDED = "an inaccessible guard lies below it"
 _FLAG_OF_GUARDS = "gu"
 
@@ -43,7 +51,7 @@ def label_proof(timeline: Timeline, number: int, mapping: int) -> str:
             return _stack_proof(mappings, row, timeline.stacks_at(number).get(mapping), proven=proven)
         case Purpose.GUARD:
             return f"inaccessible, below what is {'' if proven else 'likely '}the stack of a thread"
-    return _PROOFS.get(purpose, "")
+    return _PROVEN[purpose] if proven and purpose in _PROVEN else _PROOFS.get(purpose, "")
 
 
 def _bss_proof(mappings: Mappings, row: int, *, proven: bool) -> str:

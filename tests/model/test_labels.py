@@ -38,6 +38,8 @@ def test_names_that_a_program_gave_are_no_guesses() -> None:
         (Purpose.V8_HEAP, None, False, "V8 heap?"),
         (Purpose.JVM_HEAP, None, True, "JVM heap"),
         (Purpose.PYTHON_HEAP, None, True, "Python heap"),
+        (Purpose.ARENA, None, True, "malloc arena"),
+        (Purpose.MALLOC_BLOCK, None, False, "malloc block?"),
         (Purpose.BSS, None, True, "libc.so.6 .bss"),
     ],
 )

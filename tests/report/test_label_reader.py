@@ -38,7 +38,7 @@ def test_threads_arenas_and_zeroed_data_of_a_real_program(program: Callable[[str
         tids = sorted(int(tid) for tid in os.listdir(f"/proc/{target.pid}/task") if int(tid) != target.pid)
         assert Label(f"stack of worker one {tids[0]}", guess=False) in labels
         assert Label(f"stack of worker two {tids[1]}", guess=False) in labels
-        assert labels.count(Label("malloc arena", guess=True)) == 2
+        assert labels.count(Label("malloc arena", guess=False)) == 2
         row = int(mappings.start.searchsorted(target.address, "right")) - 1
         bss = row if mappings.name_of(row) == "" else row + 1  # it may begin on the last page of .data
         assert labels[bss] == Label("threads .bss", guess=False)
@@ -59,7 +59,7 @@ def test_a_stack_pointer_alone_makes_no_stack(program: Callable[[str], Path]) ->
             "together": "stacks of 2 threads",
             "large": "",
             "lone": "stack of TID?",
-            "arena": "malloc arena?",
+            "arena": "malloc arena",
         }
 
 
@@ -190,8 +190,12 @@ def is_true(mappings: Mappings, row: int, label: Label, stack_pointers: int) -> 
         return not label.guess and label.text == f"stacks of {stack_pointers} threads"
     if label.text == "guard of a stack":
         return is_guarded(mappings, row + 1)
-    if label.text.startswith("malloc"):
-        return bool(label.guess and "nr" in flags and size_kb <= 64 << 10)
+    if label.text in ("malloc arena", "malloc reserve"):
+        return "nr" in flags and size_kb <= 64 << 10
+    if label.text == "malloc block":
+        return "ac" in flags and size_kb > 128
+    if label.text == "Python heap":
+        return not label.guess and any("python" in mappings.name_of(row) for row in range(len(mappings)))
     if label.text == "JIT code":
         return label.guess and "x" in mappings.perms_of(row)
     if label.text in ("jemalloc", "mimalloc"):

@@ -92,6 +92,11 @@ def test_guards_arenas_and_go() -> None:
     node = (0x10, 0x20, "r-xp", "/usr/bin/node")
     assert proof(1, node, (0x2000, 0x2800, "rw-p", "", 0, 0, "rd wr dc nr")).startswith("V8 heap?: aligned and kept")
     assert proof(0, (0x2000, 0x2800), jvm_heap=[1]).startswith("JVM heap: the JVM has its heap here")
+    heap = "malloc arena: begins with the header of a heap"
+    assert proof(1, *arena, malloc_heap=[-1, 1, -1]).startswith(heap)
+    assert proof(2, *arena, malloc_heap=[-1, 1, -1]).startswith("malloc reserve: inaccessible, the rest")
+    assert proof(0, (0x2000, 0x2800), malloc_blocks=[1]).startswith("malloc block: large blocks of glibc's malloc")
+    assert proof(0, (0x2000, 0x2800), malloc_blocks=[0]).startswith("malloc block?: half large blocks")
     assert proof(0, (0x2000, 0x2800), python_heap=[1]).startswith("Python heap: mostly pools of Python's allocator")
 
 

@@ -6,11 +6,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smapstop.model.kinds import data_file_column
-from smapstop.proc.added_fields import DATA_FILE, FILE_BSS, GO_HEAP, JVM_HEAP, PYTHON_HEAP
+from smapstop.proc.added_fields import (
+    DATA_FILE,
+    FILE_BSS,
+    GO_HEAP,
+    JVM_HEAP,
+    MALLOC_BLOCKS,
+    MALLOC_HEAP,
+    PYTHON_HEAP,
+)
 from smapstop.proc.columns import ABSENT, Amounts, Mappings
 from smapstop.proc.elf.mapped_files import open_mapped_file
 from smapstop.proc.elf.program_headers import ProgramHeaders, read_program_headers
 from smapstop.proc.process import ProcDir
+from smapstop.sampling.added_columns.glibc_malloc import GlibcMalloc, MallocMemory
 from smapstop.sampling.added_columns.jvm_heap import JvmHeap
 from smapstop.sampling.added_columns.python_heap import PythonHeap
 
@@ -26,7 +35,8 @@ _FilePart = tuple[int, int, int, int]
 class ProgramFacts:
     """Add columns to readings, each from the first that has such memory.
 
-    They are `FILE_BSS`, `GO_HEAP`, `JVM_HEAP`, `PYTHON_HEAP` and `DATA_FILE`. Each part of a file is read once.
+    They are `FILE_BSS`, `GO_HEAP`, `JVM_HEAP`, `MALLOC_HEAP`, `MALLOC_BLOCKS`, `PYTHON_HEAP` and `DATA_FILE`. Each
+    part of a file is read once.
     """
 
     def __init__(self, process: ProcDir) -> None:
@@ -34,7 +44,7 @@ class ProgramFacts:
         self._bss_kb: dict[_FilePart, int] = {}
         self._executable: tuple[int, int] | None = None
         self._is_go = False
-        self._jvm_heap, self._python_heap = JvmHeap(process), PythonHeap(process)
+        self._jvm_heap, self._malloc, self._python_heap = JvmHeap(process), GlibcMalloc(process), PythonHeap(process)
         self._columns: set[str] = set()
         self._added: dict[str, Amounts] = {}
         """Columns of the last reading."""
@@ -47,6 +57,7 @@ class ProgramFacts:
                 FILE_BSS: self._bss_column(mappings),
                 GO_HEAP: self._go_column(mappings),
                 JVM_HEAP: self._jvm_column(mappings),
+                **self._malloc_columns(mappings),
                 PYTHON_HEAP: self._python_column(mappings),
                 DATA_FILE: data_file_column(mappings),
             }
@@ -100,6 +111,16 @@ class ProgramFacts:
         start, end = self._jvm_heap.range_in(mappings) or (0, 0)
         within = (mappings.start >= np.uint64(start)) & (mappings.end <= np.uint64(end)) & (mappings.name == 0)
         return np.where(within, 1, ABSENT)
+
+    def _malloc_columns(self, mappings: Mappings) -> dict[str, Amounts]:
+        """What glibc's malloc has: heaps of arenas, and large blocks."""
+        heap, blocks = np.full(len(mappings), ABSENT, np.int64), np.full(len(mappings), ABSENT, np.int64)
+        for row, has in self._malloc.find_in(mappings).items():
+            if has is MallocMemory.HEAPS:
+                heap[row] = 1
+            else:
+                blocks[row] = int(has is MallocMemory.BLOCKS)
+        return {MALLOC_HEAP: heap, MALLOC_BLOCKS: blocks}
 
     def _python_column(self, mappings: Mappings) -> Amounts:
         """1 for the heap of CPython."""

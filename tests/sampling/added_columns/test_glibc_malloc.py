@@ -1,0 +1,66 @@
+"""Large blocks and heaps of glibc's malloc, by their headers, and memory that only looks like them."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from stepped_program import SteppedProgram
+
+from smapstop.proc.columns import Mappings
+from smapstop.proc.process import ProcDir
+from smapstop.proc.smaps.parser import parse_smaps
+from smapstop.sampling.added_columns.glibc_malloc import GlibcMalloc, MallocMemory
+
+pytestmark = pytest.mark.skipif(
+    "glibc" not in (os.confstr("CS_GNU_LIBC_VERSION") or ""), reason="another libc has another malloc"
+)
+STEPS = {
+    "one": MallocMemory.BLOCKS,
+    "two": MallocMemory.BLOCKS,
+    "whole": MallocMemory.BLOCKS,
+    "nearly-whole": MallocMemory.BLOCKS,
+    "half": MallocMemory.SOME,
+    "less": None,
+    "more": None,
+    "unknown": None,
+    "untouched": None,
+    "heaps": MallocMemory.HEAPS,
+}
+
+
+def row_at(mappings: Mappings, address: int) -> int:
+    row = int(np.searchsorted(mappings.start, np.uint64(address), "right")) - 1
+    assert address < mappings.end[row]
+    return row
+
+
+def test_what_begins_with_headers_of_malloc_is_its_memory(program: Callable[[str], Path]) -> None:
+    with SteppedProgram(program("malloc_blocks")) as target, ProcDir(target.pid) as process:
+        found, malloc = dict[str, MallocMemory | None](), GlibcMalloc(process)
+        for name in STEPS:
+            mappings = parse_smaps(process.read_smaps())
+            found[target.words[0]] = malloc.find_in(mappings).get(row_at(mappings, target.address))
+            if name != "heaps":
+                target.go()
+        assert found == STEPS
+        first_heap = next(has for has in malloc.find_in(mappings).items() if has[1] is MallocMemory.HEAPS)
+        assert mappings.start[first_heap[0]] % (64 << 20) == 0
+
+
+@pytest.mark.usefixtures("swap")
+def test_what_was_found_stands_while_the_header_is_in_swap(program: Callable[[str], Path]) -> None:
+    with SteppedProgram(program("malloc_blocks"), "paged-out") as target, ProcDir(target.pid) as process:
+        malloc, late = GlibcMalloc(process), GlibcMalloc(process)
+        while target.words[0] != "whole":
+            target.go()
+        mappings = parse_smaps(process.read_smaps())
+        row = row_at(mappings, target.address)
+        assert malloc.find_in(mappings)[row] is MallocMemory.BLOCKS
+        while target.words[0] != "paged-out":
+            target.go()
+            mappings = parse_smaps(process.read_smaps())
+            has = malloc.find_in(mappings)
+        assert has[row_at(mappings, target.address)] is MallocMemory.BLOCKS
+        assert row_at(mappings, target.address) not in late.find_in(mappings), "it was never seen"
