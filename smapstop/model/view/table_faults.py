@@ -38,4 +38,4 @@ def with_faults(table: TableData, faults: FaultQueries, number: int, since: int 
 def _counts(table: TableData, faults: FaultQueries, first: int, last: int) -> NDArray[np.int64] | None:
     """Faults of each row in the ticks `first` to `last`; None if they were not watched."""
     counts = faults.counts(table.ids, first, last + 1)
-    return None if np.isnan(counts).all() and first == 0 else np.nan_to_num(counts).clip(max=_MOST).astype(np.int64)
+    return None if np.isnan(counts).all() and first == 0 else np.nan_to_num(counts).clip(0, _MOST).astype(np.int64)

@@ -66,3 +66,15 @@ def test_a_mapping_that_is_gone_keeps_its_faults() -> None:
     view = derive_view(log, ViewState(metric="faults"))
     assert view.table.metric_amounts is not None
     assert sorted(view.table.metric_amounts.tolist()) == [33, 111, 222]
+
+
+def test_more_faults_than_can_be_counted_are_not_negative() -> None:
+    """A damaged recording may have any numbers."""
+    faults = [faults_of(*((0, f"{name} < main", 1 << 62) for name in "fg"), (1, "main", 5)) for _ in range(3)]
+    view = derive_view(
+        timeline_of(*(tick_of(number, ROWS, [0, 1, 2], faults=each) for number, each in enumerate(faults))),
+        ViewState(metric="faults", baseline="start"),
+    )
+    assert view.table.metric_amounts is not None
+    assert (view.table.metric_amounts >= 0).all()
+    assert view.table.metric_amounts[1] == 15
