@@ -77,7 +77,7 @@ _PROVEN_BY = {
     Purpose.JVM_HEAP: JVM_HEAP,
     Purpose.PYTHON_HEAP: PYTHON_HEAP,
 }
-"""Added columns that mark memory of a purpose; the last one counts, as Python's own blocks lie beside its heap."""
+"""Added columns that mark memory of a purpose."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

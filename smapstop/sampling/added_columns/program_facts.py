@@ -57,8 +57,7 @@ class ProgramFacts:
                 FILE_BSS: self._bss_column(mappings),
                 GO_HEAP: self._go_column(mappings),
                 JVM_HEAP: self._jvm_column(mappings),
-                **self._malloc_columns(mappings),
-                PYTHON_HEAP: self._python_column(mappings),
+                **self._allocator_columns(mappings),
                 DATA_FILE: data_file_column(mappings),
             }
             self._columns |= {name for name, column in columns.items() if (column != ABSENT).any()}
@@ -112,21 +111,18 @@ class ProgramFacts:
         within = (mappings.start >= np.uint64(start)) & (mappings.end <= np.uint64(end)) & (mappings.name == 0)
         return np.where(within, 1, ABSENT)
 
-    def _malloc_columns(self, mappings: Mappings) -> dict[str, Amounts]:
-        """What glibc's malloc has: heaps of arenas, and large blocks."""
-        heap, blocks = np.full(len(mappings), ABSENT, np.int64), np.full(len(mappings), ABSENT, np.int64)
-        for row, has in self._malloc.find_in(mappings).items():
+    def _allocator_columns(self, mappings: Mappings) -> dict[str, Amounts]:
+        """What glibc's malloc has, heaps of arenas and large blocks; of what it has not, what CPython has."""
+        heap, blocks, python = (np.full(len(mappings), ABSENT, np.int64) for _ in range(3))
+        found = self._malloc.find_in(mappings)
+        for row, has in found.items():
             if has is MallocMemory.HEAPS:
                 heap[row] = 1
             else:
                 blocks[row] = int(has is MallocMemory.BLOCKS)
-        return {MALLOC_HEAP: heap, MALLOC_BLOCKS: blocks}
-
-    def _python_column(self, mappings: Mappings) -> Amounts:
-        """1 for the heap of CPython."""
-        column = np.full(len(mappings), ABSENT, np.int64)
-        column[self._python_heap.rows_in(mappings)] = 1
-        return column
+        of_malloc = {row for row, has in found.items() if has is not MallocMemory.SOME}
+        python[self._python_heap.rows_in(mappings, of_malloc)] = 1
+        return {MALLOC_HEAP: heap, MALLOC_BLOCKS: blocks, PYTHON_HEAP: python}
 
     def _is_go_program(self) -> bool:
         """Whether Go's linker made the program that runs; read again only after an exec."""

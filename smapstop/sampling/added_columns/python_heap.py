@@ -2,6 +2,7 @@
 
 import struct
 from bisect import bisect_right
+from collections.abc import Set
 from contextlib import suppress
 
 import numpy as np
@@ -51,14 +52,19 @@ class PythonHeap:
         self._findings: list[_Finding] = []
         """Of the last mappings, in address order."""
 
-    def rows_in(self, mappings: Mappings) -> list[int]:
-        """Rows of the heap; none in another program, or where its memory may not be read."""
+    def rows_in(self, mappings: Mappings, but: Set[int]) -> list[int]:
+        """Rows of the heap; none in another program, or where its memory may not be read.
+
+        Args:
+            mappings: Of the process.
+            but: Rows of something else; what takes their place is looked into.
+        """
         if not classify_texts(mappings.strings, mappings.name, _is_python).any():
             self._findings = []
             return []
         writable = classify_texts(mappings.strings, mappings.perms, lambda perms: perms == "rw-p") > 0
         large = mappings.end - mappings.start >= np.uint64(_MIN_BYTES)
-        rows = np.flatnonzero(writable & large & (mappings.name == 0)).tolist()
+        rows = [row for row in np.flatnonzero(writable & large & (mappings.name == 0)).tolist() if row not in but]
         ranges = {row: (int(mappings.start[row]), int(mappings.end[row])) for row in rows}
         found = {row: self._known(*ranges[row]) for row in rows}
         new = [row for row in rows if found[row] is None][:_MOST_MAPPINGS]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from stepped_program import stepped_python
 
+from smapstop.model.labels import labels_of
 from smapstop.proc.added_fields import PYTHON_HEAP
 from smapstop.proc.columns import Mappings
 from smapstop.proc.process import ProcDir
@@ -29,6 +30,27 @@ for memory in memories:
 memories[0].write(b"x" * (4 << 20))
 addresses = [ctypes.addressof(ctypes.c_char.from_buffer(memory)) for memory in memories]
 os.write(1, f"memory {min(addresses):x} {max(addresses):x}\\n".encode()); os.read(0, 1)
+"""
+REPLACED = """
+import ctypes, mmap, struct
+memory = mmap.mmap(-1, 1 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+memory.madvise(mmap.MADV_DONTFORK)
+address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+others = []
+def stand():
+    others.append(mmap.mmap(-1, 4096))  # now the map is another one
+    os.write(1, f"memory {address:x}\\n".encode()); os.read(0, 1)
+def fill(text, places):
+    memory[:] = bytes(1 << 20)
+    for place in places:
+        memory[place : place + len(text)] = text
+block = struct.pack("QQ", 0, (1 << 20) + 2)
+pool = struct.pack("IIQQQIIII", 3, 0, 0, 1, 2, 7, 1, 48 + 32 * 5, 16384 - 32)
+for _ in range(2):
+    fill(block, [0])
+    stand()
+    fill(pool, [place for place in range(1 << 20) if (address + place) % 16384 == 0])
+    stand()
 """
 STRINGS_KB = 100_000 * 150 // 1024
 """Size of the strings that are kept at one step, at least."""
@@ -73,6 +95,18 @@ def test_what_lies_beside_the_heap_is_none() -> None:
             row = int(np.flatnonzero(mappings.start <= address)[-1])
             assert mappings.end[row] > address
             assert row not in heap_of(mappings)
+
+
+def test_what_takes_the_place_of_other_memory_has_a_label_of_its_own() -> None:
+    with stepped_python(REPLACED) as target, ProcDir(target.pid) as process:
+        facts, labels = ProgramFacts(process), list[str]()
+        for at in range(4):
+            mappings = read(process, facts)
+            row = int(np.flatnonzero(mappings.start <= target.address)[-1])
+            labels.append(str(labels_of(mappings, {})[row]))
+            if at < 3:
+                target.go()
+        assert labels == ["malloc block", "Python heap"] * 2
 
 
 def header(
