@@ -23,7 +23,8 @@ class PurposeGroup(StrEnum):
     FILES = "mapped files"
     """Files that are no programs."""
     HEAP = "main heap"
-    ARENAS = "malloc arenas"
+    MALLOC = "malloc"
+    """Its arenas and large blocks, and memory of other allocators."""
     STACKS = "stacks"
     PYTHON_HEAP = "Python heap"
     GO_HEAP = "Go heap"
@@ -44,19 +45,19 @@ PURPOSE_GROUPS: tuple[PurposeGroup, ...] = tuple(PurposeGroup)
 """Groups in the order of their codes."""
 _CODES = {group: code for code, group in enumerate(PURPOSE_GROUPS)}
 _UNNAMED = {
-    Purpose.ARENA: PurposeGroup.ARENAS,
-    Purpose.RESERVE: PurposeGroup.ARENAS,
+    Purpose.ARENA: PurposeGroup.MALLOC,
+    Purpose.RESERVE: PurposeGroup.MALLOC,
     Purpose.STACK: PurposeGroup.STACKS,
     Purpose.GUARD: PurposeGroup.STACKS,
     Purpose.BSS: PurposeGroup.DATA,
     Purpose.GO_HEAP: PurposeGroup.GO_HEAP,
     Purpose.JVM_HEAP: PurposeGroup.JVM_HEAP,
     Purpose.V8_HEAP: PurposeGroup.V8_HEAP,
-    Purpose.JEMALLOC: PurposeGroup.ARENAS,
-    Purpose.MIMALLOC: PurposeGroup.ARENAS,
+    Purpose.JEMALLOC: PurposeGroup.MALLOC,
+    Purpose.MIMALLOC: PurposeGroup.MALLOC,
     Purpose.JIT_CODE: PurposeGroup.JIT_CODE,
     Purpose.PYTHON_HEAP: PurposeGroup.PYTHON_HEAP,
-    Purpose.MALLOC_BLOCK: PurposeGroup.ARENAS,
+    Purpose.MALLOC_BLOCK: PurposeGroup.MALLOC,
 }
 KIND_OF_GROUP = {
     **dict.fromkeys(
@@ -70,7 +71,7 @@ KIND_OF_GROUP = {
 }
 """Kind whose letter and colour a group has; the others are anonymous."""
 _GIVEN_NAMES = (
-    (PurposeGroup.ARENAS, r"glibc: malloc|scudo|jemalloc|tcmalloc|mimalloc|libc_malloc"),
+    (PurposeGroup.MALLOC, r"glibc: malloc|scudo|jemalloc|tcmalloc|mimalloc|libc_malloc"),
     (PurposeGroup.STACKS, r"(glibc: pthread )?stack|thread stack|stack_and_tls|Go: .*stack"),
     (PurposeGroup.DATA, r"\.bss"),
     (PurposeGroup.GO_HEAP, r"Go: heap"),

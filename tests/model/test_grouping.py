@@ -19,7 +19,7 @@ MAPPINGS = mappings_of(
 PURPOSES = np.array(
     [
         PURPOSE_GROUPS.index(PurposeGroup(name))
-        for name in ("main heap", "malloc arenas", "code", "program data", "other", "shared memory")
+        for name in ("main heap", "malloc", "code", "program data", "other", "shared memory")
     ]
 )
 
@@ -29,7 +29,7 @@ PURPOSES = np.array(
     [
         ("name", ["[heap]", "anonymous", "/lib/c", "/lib/c", "[anon:cache]", "/memfd:pool"]),
         ("kind", ["heap", "anonymous", "file", "file", "anonymous", "shared"]),
-        ("purpose", ["main heap", "malloc arenas", "code", "program data", "other", "shared memory"]),
+        ("purpose", ["main heap", "malloc", "code", "program data", "other", "shared memory"]),
         ("file", ["heap", "anonymous", "/lib/c", "/lib/c", "anonymous", "shared"]),
     ],
 )
