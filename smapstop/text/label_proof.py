@@ -18,7 +18,7 @@ _PROOFS = {
     Purpose.JIT_CODE: "executable, and of no file, as what a compiler writes at run time; so may be unpacked code",
     Purpose.JVM_HEAP: "the JVM has its heap here, by its tables for debuggers (gHotSpotVMStructs)",
     Purpose.PYTHON_HEAP: "mostly pools of Python's allocator: objects of up to 512 bytes; larger may be here, too",
-    Purpose.MALLOC_BLOCK: "half large blocks of glibc's malloc, by their headers; the rest may be other memory",
+    Purpose.MALLOC_BLOCK: "large blocks of glibc's malloc, by their headers; the rest was not looked at, or is not",
 }
 """By purpose, what suggests it, or proves it if it is never a guess."""
 _PROVEN = {

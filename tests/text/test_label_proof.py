@@ -96,7 +96,7 @@ def test_guards_arenas_and_go() -> None:
     assert proof(1, *arena, malloc_heap=[-1, 1, -1]).startswith(heap)
     assert proof(2, *arena, malloc_heap=[-1, 1, -1]).startswith("malloc reserve: inaccessible, the rest")
     assert proof(0, (0x2000, 0x2800), malloc_blocks=[1]).startswith("malloc block: large blocks of glibc's malloc")
-    assert proof(0, (0x2000, 0x2800), malloc_blocks=[0]).startswith("malloc block?: half large blocks")
+    assert proof(0, (0x2000, 0x2800), malloc_blocks=[0]).startswith("malloc block?: large blocks")
     assert proof(0, (0x2000, 0x2800), python_heap=[1]).startswith("Python heap: mostly pools of Python's allocator")
 
 

@@ -1,12 +1,12 @@
 """Where glibc's malloc has large blocks, and the heaps of its arenas: by the headers at their beginnings."""
 
 import struct
-from collections.abc import Callable
 from contextlib import suppress
 from enum import IntEnum
 
 import numpy as np
 
+from smapstop.lazy_dataclass import dataclass
 from smapstop.model.kinds import classify_texts
 from smapstop.proc.columns import Mappings
 from smapstop.proc.process import ProcDir
@@ -23,27 +23,42 @@ _MAX_HEAP_INFO_BYTES = 128
 _MIN_BYTES = 128 << 10
 """Smaller blocks come from a heap (DEFAULT_MMAP_THRESHOLD_MIN)."""
 _PAGE_BYTES = 4096
-_MAX_BLOCKS = 64
+_MAX_BLOCKS = 1_000
 """Blocks of a mapping to look at."""
-_MAX_MAPPINGS = 500
-"""Mappings to look into at one reading, the largest."""
+_FEW_BLOCKS = 64
+"""So many in a row are hardly followed by something else."""
+_MAX_HEADERS = 4_000
+"""Headers to look at in one reading."""
 
 
 class MallocMemory(IntEnum):
     """What a mapping has of malloc."""
 
     SOME = 0
-    """Large blocks, in at least half of it."""
+    """Large blocks, in at least half of it, or as far as it was looked at."""
     BLOCKS = 1
     """Large blocks, and at most an eighth is something else."""
     HEAPS = 2
     """Heaps of an arena."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """What was found in a mapping."""
+
+    start: int
+    has: MallocMemory
+    blocks_bytes: int
+    """How much of it is large blocks, as far as it was looked at."""
+    is_seen: bool
+    """Whether it was looked at until something else came."""
+
+
 class GlibcMalloc:
     """Memory of glibc's malloc.
 
-    All mappings are looked into each time, because what is unmapped may be replaced by something else of that size.
+    The first header of each mapping is looked at each time, because what is unmapped may be replaced by something of
+    the same size; then what has been added below what is known, which is where the kernel adds.
 
     Args:
         process: Any process.
@@ -51,86 +66,111 @@ class GlibcMalloc:
 
     def __init__(self, process: ProcDir) -> None:
         self._process = process
-        self._found: dict[tuple[int, int], MallocMemory] = {}
-        """By the addresses of the mappings."""
+        self._findings: dict[int, _Finding] = {}
+        """By the end of the mapping."""
 
     def find_in(self, mappings: Mappings) -> dict[int, MallocMemory]:
-        """What malloc has, by row; nothing where memory may not be read, or no header is in memory."""
+        """What malloc has, by row, as far as memory may be read and headers are in memory; the largest come first."""
         writable = classify_texts(mappings.strings, mappings.perms, lambda perms: perms == "rw-p") > 0
         size = mappings.end - mappings.start
         rows = np.flatnonzero(writable & (size >= np.uint64(_MIN_BYTES)) & (mappings.name == 0))
-        rows = np.sort(rows[np.argsort(size[rows], kind="stable")[::-1][:_MAX_MAPPINGS]])
-        found, by_row = dict[tuple[int, int], MallocMemory](), dict[int, MallocMemory]()
+        rows = rows[np.argsort(size[rows], kind="stable")[::-1]]
+        findings, found = dict[int, _Finding](), dict[int, MallocMemory]()
         if not len(rows):
-            return by_row
+            return found
         with suppress(OSError), ResidentMemory(self._process) as memory:
+            headers = _Headers(memory)
             for row in rows.tolist():
-                place = int(mappings.start[row]), int(mappings.end[row])
-                has = _look_into(memory, *place, self._found.get(place))
-                if has is not None:
-                    found[place] = by_row[row] = has
-        self._found = found
-        return by_row
+                end = int(mappings.end[row])
+                finding = _look_into(headers, int(mappings.start[row]), end, self._findings.get(end))
+                if finding is not None:
+                    findings[end], found[row] = finding, finding.has
+        self._findings = findings
+        return found
 
 
-def _look_into(memory: ResidentMemory, start: int, end: int, before: MallocMemory | None) -> MallocMemory | None:
+class _Headers:
+    """Headers in the memory of a process, of which no more than `_MAX_HEADERS` are read."""
+
+    def __init__(self, memory: ResidentMemory) -> None:
+        self._memory, self._left = memory, _MAX_HEADERS
+
+    def read(self, layout: struct.Struct, address: int) -> tuple[int, ...] | None:
+        """The words of a header; None if it is not in memory, or too many have been read.
+
+        Raises:
+            OSError: Nothing is mapped there any more.
+        """
+        if not self._left:
+            return None
+        self._left -= 1
+        raw = self._memory.read(address, layout.size)
+        return layout.unpack(raw) if len(raw) == layout.size else None
+
+
+def _look_into(headers: _Headers, start: int, end: int, before: _Finding | None) -> _Finding | None:
     """Look at the headers in a mapping.
 
     Args:
-        memory: That of the process.
+        headers: Those of the process.
         start: Its first address.
         end: The address past it.
-        before: What was found there before, which stands while the first header is not in memory, or just changed.
+        before: What was found in the mapping that had this end: it stands while the first header is not in memory.
     """
-    size = end - start
     with suppress(OSError):  # unmapped meanwhile
-        first = memory.read(start, _HEAP.size)
-        if len(first) < _HEAP.size:
-            return before
-        if _measure(memory, start, end, _HEAP.size, _heap_bytes) >= size:
-            return MallocMemory.HEAPS
-        blocks = _measure(memory, start, end, _BLOCK.size, _block_bytes)
-        if blocks > size:
-            return before
-        if blocks * 2 >= size:
-            return MallocMemory.BLOCKS if blocks * 8 >= size * 7 else MallocMemory.SOME
+        if headers.read(_HEAP, start) is None:
+            return before if before is not None and before.start == start else None
+        if _are_heaps(headers, start, end):
+            return _Finding(start, MallocMemory.HEAPS, 0, is_seen=True)
+        found, is_seen = _measure_blocks(headers, start, end, before)
+        if found * 8 >= (end - start) * 7:
+            return _Finding(start, MallocMemory.BLOCKS, found, is_seen)
+        if found * 2 >= end - start or not is_seen:
+            return _Finding(start, MallocMemory.SOME, found, is_seen)
     return None
 
 
-def _measure(
-    memory: ResidentMemory, start: int, end: int, header_bytes: int, size_of: Callable[[bytes, int], int]
-) -> int:
-    """Bytes from a start on that are blocks or heaps, one after the other; all if there are many of them.
-
-    It is more than there are if the last one has grown since.
-
-    Args:
-        memory: That of the process.
-        start: Where the first one may be.
-        end: The address past the last one.
-        header_bytes: Length of a header.
-        size_of: Returns the size of what begins with a header at an address; 0 if it is none.
-    """
+def _are_heaps(headers: _Headers, start: int, end: int) -> bool:
+    """Whether a mapping is heaps of an arena, one after the other; the last one may have grown since it was read."""
     at = start
-    for _ in range(_MAX_BLOCKS):
-        raw = memory.read(at, header_bytes)
-        size = size_of(raw, at) if len(raw) == header_bytes else 0
+    while at < end:
+        words = headers.read(_HEAP, at)
+        size = 0 if words is None else _heap_bytes(words, at)
+        if not size:
+            return False
         at += size
-        if not size or at >= end:
-            return at - start
-    return end - start
+    return True
 
 
-def _block_bytes(raw: bytes, _: int) -> int:
+def _measure_blocks(headers: _Headers, start: int, end: int, before: _Finding | None) -> tuple[int, bool]:
+    """Bytes from a start on that are large blocks, one after the other, and whether something else follows.
+
+    Blocks that were there before are counted as then, but for the first one.
+    """
+    at, count = start, 0
+    while at < end and count < _MAX_BLOCKS:
+        if before is not None and before.blocks_bytes and count and before.start in (start, at):
+            return before.start - start + before.blocks_bytes, before.is_seen
+        words = headers.read(_BLOCK, at)
+        if words is None:
+            break
+        size = _block_bytes(words)
+        if not size or at + size > end:
+            return at - start, True
+        at, count = at + size, count + 1
+    return at - start, count < _FEW_BLOCKS
+
+
+def _block_bytes(words: tuple[int, ...]) -> int:
     """Size of the block with a header; 0 if it is none."""
-    before, size = _BLOCK.unpack(raw)
+    before, size = words
     is_block = before == 0 and size & _ALL_FLAGS == _IS_MMAPPED and (size - _IS_MMAPPED) % _PAGE_BYTES == 0
-    return int(size) - _IS_MMAPPED if is_block else 0
+    return size - _IS_MMAPPED if is_block else 0
 
 
-def _heap_bytes(raw: bytes, address: int) -> int:
+def _heap_bytes(words: tuple[int, ...], address: int) -> int:
     """Accessible size of the heap with a header, of its arena the first or a further one; 0 if it is none."""
-    arena, before, used, accessible = _HEAP.unpack(raw)
+    arena, before, used, accessible = words
     first = address if before == 0 else arena - arena % _HEAP_BYTES
     is_heap = address % _HEAP_BYTES == before % _HEAP_BYTES == 0 and 0 < arena - first <= _MAX_HEAP_INFO_BYTES
-    return int(accessible) if is_heap and used <= accessible <= _HEAP_BYTES else 0
+    return accessible if is_heap and used <= accessible <= _HEAP_BYTES else 0

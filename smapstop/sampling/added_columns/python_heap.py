@@ -25,7 +25,7 @@ _MIN_BYTES = 256 << 10
 """Size of an arena, which has many pools; 1 MiB since Python 3.10."""
 _PLACES = 16
 """Places in a mapping to look at."""
-_MOST_MAPPINGS = 500
+_MAX_MAPPINGS = 500
 """Mappings to look into at one reading."""
 
 
@@ -67,7 +67,7 @@ class PythonHeap:
         rows = [row for row in np.flatnonzero(writable & large & (mappings.name == 0)).tolist() if row not in but]
         ranges = {row: (int(mappings.start[row]), int(mappings.end[row])) for row in rows}
         found = {row: self._known(*ranges[row]) for row in rows}
-        new = [row for row in rows if found[row] is None][:_MOST_MAPPINGS]
+        new = [row for row in rows if found[row] is None][:_MAX_MAPPINGS]
         if new:
             with suppress(OSError), ResidentMemory(self._process) as memory:
                 found |= {row: _look_into(memory, *ranges[row]) for row in new}

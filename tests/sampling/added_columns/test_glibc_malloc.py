@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from stepped_program import SteppedProgram
+from stepped_program import SteppedProgram, stepped_python
 
 from smapstop.proc.columns import Mappings
 from smapstop.proc.process import ProcDir
@@ -30,6 +30,20 @@ STEPS = {
 }
 
 
+MANY = """
+import ctypes
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+libc.mallopt(-3, 128 << 10)  # M_MMAP_THRESHOLD
+libc.malloc(128 << 10)
+def stand(count):
+    address = [libc.malloc(200 << 10) for _ in range(count)][-1]
+    os.write(1, f"blocks {address:x} {count}\\n".encode()); os.read(0, 1)
+for _ in range(3):
+    stand(900)
+"""
+
+
 def row_at(mappings: Mappings, address: int) -> int:
     row = int(np.searchsorted(mappings.start, np.uint64(address), "right")) - 1
     assert address < mappings.end[row]
@@ -47,6 +61,21 @@ def test_what_begins_with_headers_of_malloc_is_its_memory(program: Callable[[str
         assert found == STEPS
         first_heap = next(has for has in malloc.find_in(mappings).items() if has[1] is MallocMemory.HEAPS)
         assert mappings.start[first_heap[0]] % (64 << 20) == 0
+
+
+def test_of_many_blocks_those_that_are_new_are_looked_at() -> None:
+    with stepped_python(MANY) as target, ProcDir(target.pid) as process:
+        malloc, found = GlibcMalloc(process), list[MallocMemory | None]()
+        for at in range(3):
+            mappings = parse_smaps(process.read_smaps())
+            row = row_at(mappings, target.address)
+            found.append(malloc.find_in(mappings).get(row))
+            late = GlibcMalloc(process).find_in(mappings).get(row)
+            if at < 2:
+                target.go()
+        assert found == [MallocMemory.BLOCKS] * 3
+        assert mappings.end[row] - mappings.start[row] > np.uint64(2_500 * (200 << 10)), "all in one mapping"
+        assert late is MallocMemory.SOME, "more than a reading looks at"
 
 
 @pytest.mark.usefixtures("swap")
