@@ -89,7 +89,7 @@ class MainScreen(RowScreen):
         yield self.views
         self.panes = Panes(self._walkthrough, self.dock, self.settings.pane)
         yield self.panes
-        yield KeyBar(self.pause_label)
+        yield KeyBar(self.key_labels)
 
     def show_progress(self, begin: StartRequest) -> None:
         """Focus the table, and say what is being done until the first tick."""

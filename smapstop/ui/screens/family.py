@@ -102,7 +102,7 @@ class FamilyScreen(FamilyTimeline):
                 yield MemberPages()
             yield FamilyBand()
         yield from self.compose_lines()
-        yield KeyBar(self.pause_label)
+        yield KeyBar(self.key_labels)
 
     def on_mount(self) -> None:
         """Begin to read the family."""

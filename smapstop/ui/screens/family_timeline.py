@@ -22,10 +22,10 @@ class FamilyTimeline(MemberLists):
 
     def change_view(self, view_state: ViewState) -> None:
         """Set the view state, and redraw."""
-        label = self.pause_label()
+        labels = self.key_labels()
         self.session.set_view_state(view_state)
         self.session.refresh()
-        if label != self.pause_label():
+        if labels != self.key_labels():
             self.refresh_bindings()
         self.redraw()
 
@@ -46,9 +46,10 @@ class FamilyTimeline(MemberLists):
         number = tick_at(self.session.timeline, at_ns)
         return self.session.timeline.oldest if number is None else number
 
-    def pause_label(self) -> str:
-        """What the key for pausing does now, in a word."""
-        return "pause" if self.session.view_state.at is None or self.session.view_state.speed else "resume"
+    def key_labels(self) -> dict[str, str]:
+        """What the key for pausing does now, by action, if it does not pause."""
+        view_state = self.session.view_state
+        return {} if view_state.at is None or view_state.speed else {"pause": "resume"}
 
     def action_pause(self) -> None:
         """Pause at the moment shown, or go back to live."""

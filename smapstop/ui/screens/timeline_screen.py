@@ -55,9 +55,9 @@ class TimelineScreen(Screen[None]):
 
     def change_view(self, view_state: ViewState) -> None:
         """Set the view state, and redraw."""
-        was_live, label = self.session.view_state.at is None, self.pause_label()
+        was_live, labels = self.session.view_state.at is None, self.key_labels()
         self.session.set_view_state(view_state)
-        if (was_live, label) != (self.session.view_state.at is None, self.pause_label()):
+        if (was_live, labels) != (self.session.view_state.at is None, self.key_labels()):
             self.refresh_bindings()
         self.request_redraw()
 
@@ -73,12 +73,14 @@ class TimelineScreen(Screen[None]):
 
     # the tick shown
 
-    def pause_label(self) -> str:
-        """What the key for pausing does now, in a word."""
+    def key_labels(self) -> dict[str, str]:
+        """What the keys for pausing and playing do now, by action; nothing where both do the same."""
         view_state = self.session.view_state
-        if view_state.speed or (view_state.at is None and not self.recorded):
-            return "pause"
-        return "play" if self.recorded else "resume"
+        if view_state.speed:
+            return {"play": "speed"}
+        if self.recorded:
+            return {"pause": "play", "play": ""}
+        return {} if view_state.at is None else {"pause": "resume"}
 
     def action_pause(self) -> None:
         """Pause at the tick shown, or resume: follow the process again, or play the recording."""

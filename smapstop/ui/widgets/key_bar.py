@@ -1,6 +1,6 @@
 """Key bar: the keys available now, as many as fit without being cut."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from rich.segment import Segment
@@ -17,8 +17,6 @@ from smapstop.ui.theme.contrast import ensure_legible
 
 _LAST = "palette"
 """The key at the right end."""
-_PAUSE = "pause"
-"""Action of the key whose label changes."""
 
 
 def fit_keys(keys: Sequence[tuple[str, str]], width: int) -> list[tuple[int, int]]:
@@ -54,7 +52,7 @@ class KeyBar(Widget):
     """One line at the bottom; a click on a key presses it.
 
     Args:
-        pause_label: Returns what the key for pausing does now, which differs from moment to moment.
+        labels: Returns, by action, what keys do now that do not always do the same; nothing for one not to be shown.
     """
 
     COMPONENT_CLASSES = {"keybar--key"}  # noqa: RUF012  (as Textual declares it)
@@ -64,9 +62,9 @@ class KeyBar(Widget):
     }
     """
 
-    def __init__(self, pause_label: Callable[[], str] | None = None) -> None:
+    def __init__(self, labels: Callable[[], Mapping[str, str]] = dict[str, str]) -> None:
         super().__init__()
-        self._pause_label = pause_label
+        self._labels = labels
 
     def on_mount(self) -> None:
         """Redraw when the available keys change."""
@@ -81,9 +79,10 @@ class KeyBar(Widget):
         for _, binding, enabled, _ in active:
             if binding.show and enabled and not (is_typing and self._types_character(binding)):
                 shown.setdefault(binding.action, binding)
-        if self._pause_label is not None and _PAUSE in shown:
-            shown[_PAUSE] = replace(shown[_PAUSE], description=self._pause_label())
-        return sorted(shown.values(), key=_sort_key)
+        for action, label in self._labels().items():
+            if action in shown:
+                shown[action] = replace(shown[action], description=label)
+        return sorted((binding for binding in shown.values() if binding.description), key=_sort_key)
 
     def _types_character(self, binding: Binding) -> bool:
         """Whether the key shown for a binding types a character into a text input."""

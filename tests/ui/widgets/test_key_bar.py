@@ -63,11 +63,11 @@ async def test_in_a_recording_the_key_for_pausing_plays_and_pauses() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         source.request(Attach(4711))
         source.deliver(EndOfRecording("SIGINT"))
-        assert "space play" in await shown(pilot)
+        assert "  space play  /" in await shown(pilot)
         await pilot.press("space")
-        assert "space pause" in await shown(pilot)
+        assert "  space pause  p speed  /" in await shown(pilot)
         await pilot.press("space")
-        assert "space play" in await shown(pilot)
+        assert "  space play  /" in await shown(pilot)
 
 
 async def test_a_click_on_a_key_is_the_key() -> None:
