@@ -12,6 +12,8 @@ from smapstop.proc.stat import PAGE_KB
 _PAGE_BYTES = PAGE_KB * 1024
 _PRESENT = 1 << 63
 """Bit of a pagemap entry: the page is in memory."""
+_SWAPPED = 1 << 62
+"""Bit of a pagemap entry: the page is in swap."""
 _POINTER = struct.Struct("<Q")
 
 
@@ -53,6 +55,15 @@ class ResidentMemory:
         pages = next((at for at, entry in enumerate(entries) if not entry & _PRESENT), len(entries))
         room = min(size, (first + pages) * _PAGE_BYTES - address)
         return os.pread(self._memory, room, address) if room > 0 else b""
+
+    def is_swapped(self, address: int) -> bool:
+        """Whether the page at an address is in swap.
+
+        Raises:
+            OSError: The process is gone.
+        """
+        raw = os.pread(self._pagemap, 8, address // _PAGE_BYTES * 8)
+        return len(raw) == 8 and bool(_POINTER.unpack(raw)[0] & _SWAPPED)
 
     def read_pointer(self, address: int) -> int | None:
         """Read a little-endian number of 8 bytes; None if it is not in memory.

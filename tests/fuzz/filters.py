@@ -57,7 +57,7 @@ def seeds() -> Iterator[bytes]:
         b"kind:",
         b"!",
         b"!!x",
-        b"purpose:malloc-arenas",
+        b"purpose:mapped-files",
         b"swap=-5",
         b"RSS>1T",
         b"kind:HEAP !kind:file",

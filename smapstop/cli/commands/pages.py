@@ -97,10 +97,10 @@ def _format_pages(process: "ProcDir", options: argparse.Namespace) -> str:
     from smapstop.report.pages.render import as_json, as_table
 
     mappings, files = read_map(process), ElfCache()
-    rows, labels = find_mappings(mappings, options.mapping), read_labels(process, mappings)
-    page_lists = [
-        read_page_list(process, mappings, row, files, labels[row], frame_info=options.facts) for row in rows
-    ]
+    rows = find_mappings(mappings, options.mapping)
+    page_lists = [read_page_list(process, mappings, row, files, frame_info=options.facts) for row in rows]
+    labels = read_labels(process, mappings)  # it reads headers, to the kernel that references their pages
+    page_lists = [pages.with_label(labels[row]) for pages, row in zip(page_lists, rows, strict=True)]
     try:
         counters = process.counters()
     except OSError as error:

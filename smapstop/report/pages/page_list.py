@@ -70,8 +70,13 @@ class PageList:
     page_bytes: int
     has_frame_info: bool | None
     """Whether frame information could be read; None if not requested."""
-    label: Label | None
+    label: Label | None = None
     """Purpose of memory without a name."""
+
+    def with_label(self, label: Label | None) -> "PageList":
+        """The same with a label; symbols of the file confirm its .bss."""
+        is_confirmed = label is not None and label.may_be_bss and any(run.symbols.names for run in self.runs)
+        return replace(self, label=replace(label, guess=False) if label is not None and is_confirmed else label)
 
 
 def read_map(process: ProcDir) -> Mappings:
@@ -107,17 +112,14 @@ def pagemap_error(process: ProcDir, error: OSError) -> SmapstopError:
     return access_error(pid, error)
 
 
-def read_page_list(
-    process: ProcDir, mappings: Mappings, row: int, files: ElfCache, label: Label | None = None, *, frame_info: bool
-) -> PageList:
-    """Read the pages of a mapping.
+def read_page_list(process: ProcDir, mappings: Mappings, row: int, files: ElfCache, *, frame_info: bool) -> PageList:
+    """Read the pages of a mapping, without its label.
 
     Args:
         process: Process that has the mapping.
         mappings: A reading of its memory map.
         row: Row of the mapping.
         files: Cache of ELF files.
-        label: Purpose of the mapping, if known.
         frame_info: Whether to read frame information, too, which takes time for each page.
 
     Raises:
@@ -132,8 +134,6 @@ def read_page_list(
     pieces, which = _fill_holes(frames.runs if frames else runs, start, end)
     codes = states_of_runs(pieces, backing_of(kind, mappings.perms_of(row)))
     names = _names(process, mappings, row, pieces, files)
-    if label is not None and label.may_be_bss and any(symbols.names for symbols in names):
-        label = replace(label, guess=False)  # confirmed by the file's symbols
     has_file = mappings.inode[row] and kind is not Kind.DEVICE
     to_file = int(mappings.offset[row]) - start if has_file else None
     ranges = [
@@ -156,9 +156,7 @@ def read_page_list(
             strict=True,
         )
     ]
-    return PageList(
-        mappings, row, ranges, runs.source, runs.page_bytes, frames is not None if frame_info else None, label
-    )
+    return PageList(mappings, row, ranges, runs.source, runs.page_bytes, frames is not None if frame_info else None)
 
 
 def _names(process: ProcDir, mappings: Mappings, row: int, pieces: PageRuns, files: ElfCache) -> list[Symbols]:

@@ -43,11 +43,12 @@ class MallocMemory(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Finding:
-    """What was found in a mapping."""
+class _Found:
+    """What was found in a mapping; nothing if it has no memory of malloc."""
 
     start: int
-    has: MallocMemory
+    rss_kb: int
+    has: MallocMemory | None
     blocks_bytes: int
     """How much of it is large blocks, as far as it was looked at."""
     is_seen: bool
@@ -57,8 +58,8 @@ class _Finding:
 class GlibcMalloc:
     """Memory of glibc's malloc.
 
-    The first header of each mapping is looked at each time, because what is unmapped may be replaced by something of
-    the same size; then what has been added below what is known, which is where the kernel adds.
+    A header is read once: to the kernel, that references its page. Where addresses or Rss have changed, the first one
+    is read again, since something else may be there; then what has been added below, which is where the kernel adds.
 
     Args:
         process: Any process.
@@ -66,7 +67,7 @@ class GlibcMalloc:
 
     def __init__(self, process: ProcDir) -> None:
         self._process = process
-        self._findings: dict[int, _Finding] = {}
+        self._findings: dict[int, _Found] = {}
         """By the end of the mapping."""
 
     def find_in(self, mappings: Mappings) -> dict[int, MallocMemory]:
@@ -75,16 +76,20 @@ class GlibcMalloc:
         size = mappings.end - mappings.start
         rows = np.flatnonzero(writable & (size >= np.uint64(_MIN_BYTES)) & (mappings.name == 0))
         rows = rows[np.argsort(size[rows], kind="stable")[::-1]]
-        findings, found = dict[int, _Finding](), dict[int, MallocMemory]()
+        rss, findings, found = mappings.get("rss"), dict[int, _Found](), dict[int, MallocMemory]()
         if not len(rows):
             return found
         with suppress(OSError), ResidentMemory(self._process) as memory:
             headers = _Headers(memory)
             for row in rows.tolist():
-                end = int(mappings.end[row])
-                finding = _look_into(headers, int(mappings.start[row]), end, self._findings.get(end))
+                start, end = int(mappings.start[row]), int(mappings.end[row])
+                kb, finding = 0 if rss is None else int(rss[row]), self._findings.get(end)
+                if finding is None or (finding.start, finding.rss_kb) != (start, kb):
+                    finding = _look_into(headers, start, end, kb, finding)
                 if finding is not None:
-                    findings[end], found[row] = finding, finding.has
+                    findings[end] = finding
+                    if finding.has is not None:
+                        found[row] = finding.has
         self._findings = findings
         return found
 
@@ -93,7 +98,7 @@ class _Headers:
     """Headers in the memory of a process, of which no more than `_MAX_HEADERS` are read."""
 
     def __init__(self, memory: ResidentMemory) -> None:
-        self._memory, self._left = memory, _MAX_HEADERS
+        self.memory, self._left = memory, _MAX_HEADERS
 
     def read(self, layout: struct.Struct, address: int) -> tuple[int, ...] | None:
         """The words of a header; None if it is not in memory, or too many have been read.
@@ -104,29 +109,31 @@ class _Headers:
         if not self._left:
             return None
         self._left -= 1
-        raw = self._memory.read(address, layout.size)
+        raw = self.memory.read(address, layout.size)
         return layout.unpack(raw) if len(raw) == layout.size else None
 
 
-def _look_into(headers: _Headers, start: int, end: int, before: _Finding | None) -> _Finding | None:
-    """Look at the headers in a mapping.
+def _look_into(headers: _Headers, start: int, end: int, rss_kb: int, before: _Found | None) -> _Found | None:
+    """Look at the headers in a mapping; None if the first one cannot be read, and never was.
 
     Args:
         headers: Those of the process.
         start: Its first address.
         end: The address past it.
-        before: What was found in the mapping that had this end: it stands while the first header is not in memory.
+        rss_kb: Its Rss.
+        before: What was found in the mapping that had this end: it stands while the first header is in swap.
     """
     with suppress(OSError):  # unmapped meanwhile
         if headers.read(_HEAP, start) is None:
-            return before if before is not None and before.start == start else None
+            is_kept = before is not None and before.start == start and headers.memory.is_swapped(start)
+            return before if is_kept else None
         if _are_heaps(headers, start, end):
-            return _Finding(start, MallocMemory.HEAPS, 0, is_seen=True)
+            return _Found(start, rss_kb, MallocMemory.HEAPS, 0, is_seen=True)
         found, is_seen = _measure_blocks(headers, start, end, before)
+        has = MallocMemory.SOME if found * 2 >= end - start or not is_seen else None
         if found * 8 >= (end - start) * 7:
-            return _Finding(start, MallocMemory.BLOCKS, found, is_seen)
-        if found * 2 >= end - start or not is_seen:
-            return _Finding(start, MallocMemory.SOME, found, is_seen)
+            has = MallocMemory.BLOCKS
+        return _Found(start, rss_kb, has, found, is_seen)
     return None
 
 
@@ -142,7 +149,7 @@ def _are_heaps(headers: _Headers, start: int, end: int) -> bool:
     return True
 
 
-def _measure_blocks(headers: _Headers, start: int, end: int, before: _Finding | None) -> tuple[int, bool]:
+def _measure_blocks(headers: _Headers, start: int, end: int, before: _Found | None) -> tuple[int, bool]:
     """Bytes from a start on that are large blocks, one after the other, and whether something else follows.
 
     Blocks that were there before are counted as then, but for the first one.

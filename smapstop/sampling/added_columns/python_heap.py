@@ -30,7 +30,7 @@ _MAX_MAPPINGS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class _Finding:
+class _LookedInto:
     """What a range of addresses was found to be."""
 
     start: int
@@ -49,7 +49,7 @@ class PythonHeap:
 
     def __init__(self, process: ProcDir) -> None:
         self._process = process
-        self._findings: list[_Finding] = []
+        self._findings: list[_LookedInto] = []
         """Of the last mappings, in address order."""
 
     def rows_in(self, mappings: Mappings, but: Set[int]) -> list[int]:
@@ -74,14 +74,14 @@ class PythonHeap:
         self._findings = [finding for finding in found.values() if finding is not None]
         return [row for row, finding in found.items() if finding is not None and finding.is_heap]
 
-    def _known(self, start: int, end: int) -> _Finding | None:
+    def _known(self, start: int, end: int) -> _LookedInto | None:
         """What is known of at least half of a range."""
         for finding in self._findings[bisect_right(self._findings, start, key=lambda each: each.end) :]:
             if finding.start >= end:
                 break
             first, last = max(start, finding.start), min(end, finding.end)
             if (last - first) * 2 >= end - start:
-                return _Finding(first, last, finding.is_heap)
+                return _LookedInto(first, last, finding.is_heap)
         return None
 
 
@@ -91,7 +91,7 @@ def _is_python(name: str) -> int:
     return base.startswith(("python", "libpython")) or ".cpython-" in base
 
 
-def _look_into(memory: ResidentMemory, start: int, end: int) -> _Finding | None:
+def _look_into(memory: ResidentMemory, start: int, end: int) -> _LookedInto | None:
     """Look at some places of a range; None if none of them is in memory."""
     unit = _POOL_BYTES[0]
     first = -(-start // unit) * unit
@@ -104,7 +104,7 @@ def _look_into(memory: ResidentMemory, start: int, end: int) -> _Finding | None:
     if not resident:
         return None
     pools = sum(is_pool(raw, address) for address, raw in resident.items())
-    return _Finding(start, end, pools * 2 >= len(resident))
+    return _LookedInto(start, end, pools * 2 >= len(resident))
 
 
 def is_pool(raw: bytes, address: int) -> bool:

@@ -219,8 +219,8 @@ def test_facts_of_the_frames_split_the_runs(program: Program) -> None:
     with SteppedProgram(program("fork")) as target:
         target.go().go()
         mapping = hex(target.address)
-        assert [run["pages"] for run in told("-p", target.pid, mapping)["runs"]] == [9, 51]
         document = told("-p", target.pid, mapping, "--facts")
+        assert [run["pages"] for run in told("-p", target.pid, mapping)["runs"]] == [9, 51]
         assert document["facts"] == ["dirty", "referenced", "huge_frame", "ksm", "map_count"]
         counts = [(run["pages"], run["map_count"]) for run in document["runs"]]
         assert counts == [(9, 1), (51, 2)]

@@ -219,7 +219,7 @@ def test_filter_by_purpose() -> None:
     assert {expression: shown(expression) for expression in expected} == expected
     with pytest.raises(SmapstopError) as caught:
         parse_filter("purpose:nothing")
-    assert "malloc-arenas" in caught.value.remedy
+    assert "malloc" in caught.value.remedy
 
 
 def test_the_last_word_of_a_filter_is_completed() -> None:
@@ -236,6 +236,6 @@ def test_the_last_word_of_a_filter_is_completed() -> None:
         "rss>1 private_dirty>",
     ]
     assert found("kind:s") == ["kind:stack", "kind:shared", "kind:special"]
-    assert found("!purpose:m") == ["!purpose:mapped-files", "!purpose:main-heap", "!purpose:malloc-arenas"]
+    assert found("!purpose:m") == ["!purpose:mapped-files", "!purpose:main-heap", "!purpose:malloc"]
     assert found("kind:heap") == found("libc") == []
     assert found("libc ")[:3] == ["libc kind:", "libc purpose:", "libc perm:"]

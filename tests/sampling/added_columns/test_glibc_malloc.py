@@ -63,6 +63,23 @@ def test_what_begins_with_headers_of_malloc_is_its_memory(program: Callable[[str
         assert mappings.start[first_heap[0]] % (64 << 20) == 0
 
 
+def test_a_header_is_looked_at_once(program: Callable[[str], Path]) -> None:
+    """Its page is referenced by that, which others may measure."""
+    with SteppedProgram(program("malloc_blocks")) as target, ProcDir(target.pid) as process:
+        malloc, referenced = GlibcMalloc(process), list[int]()
+        while target.words[0] != "whole":
+            target.go()
+        for _ in range(2):
+            mappings = parse_smaps(process.read_smaps())
+            row = row_at(mappings, target.address)
+            Path(f"/proc/{target.pid}/clear_refs").write_text("1")
+            assert malloc.find_in(mappings)[row] is MallocMemory.BLOCKS
+            column = parse_smaps(process.read_smaps()).get("referenced")
+            assert column is not None
+            referenced.append(int(column[row]))
+        assert referenced == [4, 0]
+
+
 def test_of_many_blocks_those_that_are_new_are_looked_at() -> None:
     with stepped_python(MANY) as target, ProcDir(target.pid) as process:
         malloc, found = GlibcMalloc(process), list[MallocMemory | None]()
