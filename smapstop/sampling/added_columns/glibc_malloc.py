@@ -23,6 +23,8 @@ _MAX_HEAP_INFO_BYTES = 128
 _MIN_BYTES = 128 << 10
 """Smaller blocks come from a heap (DEFAULT_MMAP_THRESHOLD_MIN)."""
 _PAGE_BYTES = 4096
+_MAX_MAPPINGS = 1_000
+"""Mappings to look into, the largest."""
 _MAX_BLOCKS = 1_000
 """Blocks of a mapping to look at."""
 _FEW_BLOCKS = 64
@@ -75,7 +77,8 @@ class GlibcMalloc:
         writable = classify_texts(mappings.strings, mappings.perms, lambda perms: perms == "rw-p") > 0
         size = mappings.end - mappings.start
         rows = np.flatnonzero(writable & (size >= np.uint64(_MIN_BYTES)) & (mappings.name == 0))
-        rows = rows[np.argsort(size[rows], kind="stable")[::-1]]
+        if len(rows) > _MAX_MAPPINGS:
+            rows = rows[np.argpartition(size[rows], -_MAX_MAPPINGS)[-_MAX_MAPPINGS:]]
         rss, findings, found = mappings.get("rss"), dict[int, _Found](), dict[int, MallocMemory]()
         if not len(rows):
             return found
@@ -124,12 +127,13 @@ def _look_into(headers: _Headers, start: int, end: int, rss_kb: int, before: _Fo
         before: What was found in the mapping that had this end: it stands while the first header is in swap.
     """
     with suppress(OSError):  # unmapped meanwhile
-        if headers.read(_HEAP, start) is None:
+        first = headers.read(_HEAP, start)
+        if first is None:
             is_kept = before is not None and before.start == start and headers.memory.is_swapped(start)
             return before if is_kept else None
-        if _are_heaps(headers, start, end):
+        if _are_heaps(headers, start, end, _heap_bytes(first, start)):
             return _Found(start, rss_kb, MallocMemory.HEAPS, 0, is_seen=True)
-        found, is_seen = _measure_blocks(headers, start, end, before)
+        found, is_seen = _measure_blocks(headers, start, end, _block_bytes(first[:2]), before)
         has = MallocMemory.SOME if found * 2 >= end - start or not is_seen else None
         if found * 8 >= (end - start) * 7:
             has = MallocMemory.BLOCKS
@@ -137,35 +141,43 @@ def _look_into(headers: _Headers, start: int, end: int, rss_kb: int, before: _Fo
     return None
 
 
-def _are_heaps(headers: _Headers, start: int, end: int) -> bool:
-    """Whether a mapping is heaps of an arena, one after the other; the last one may have grown since it was read."""
-    at = start
-    while at < end:
+def _are_heaps(headers: _Headers, start: int, end: int, first: int) -> bool:
+    """Whether a mapping is heaps of an arena, one after the other; the last one may have grown since it was read.
+
+    Args:
+        headers: Those of the process.
+        start: The first address of the mapping.
+        end: The address past it.
+        first: Size of the first heap; 0 if it is none.
+    """
+    at, size = start + first, first
+    while size and at < end:
         words = headers.read(_HEAP, at)
         size = 0 if words is None else _heap_bytes(words, at)
-        if not size:
-            return False
         at += size
-    return True
+    return size > 0
 
 
-def _measure_blocks(headers: _Headers, start: int, end: int, before: _Found | None) -> tuple[int, bool]:
+def _measure_blocks(headers: _Headers, start: int, end: int, first: int, before: _Found | None) -> tuple[int, bool]:
     """Bytes from a start on that are large blocks, one after the other, and whether something else follows.
 
-    Blocks that were there before are counted as then, but for the first one.
+    Args:
+        headers: Those of the process.
+        start: The first address of the mapping.
+        end: The address past it.
+        first: Size of the first block; 0 if it is none.
+        before: What was found before: other blocks that were there then are counted as then.
     """
-    at, count = start, 0
-    while at < end and count < _MAX_BLOCKS:
-        if before is not None and before.blocks_bytes and count and before.start in (start, at):
+    at, size, count = start, first, 1
+    while size and at + size <= end:
+        at += size
+        if before is not None and before.blocks_bytes and before.start in (start, at):
             return before.start - start + before.blocks_bytes, before.is_seen
-        words = headers.read(_BLOCK, at)
+        words = headers.read(_BLOCK, at) if at < end and count < _MAX_BLOCKS else None
         if words is None:
-            break
-        size = _block_bytes(words)
-        if not size or at + size > end:
-            return at - start, True
-        at, count = at + size, count + 1
-    return at - start, count < _FEW_BLOCKS
+            return at - start, at == end or count < _FEW_BLOCKS
+        size, count = _block_bytes(words), count + 1
+    return at - start, True
 
 
 def _block_bytes(words: tuple[int, ...]) -> int:
