@@ -4,13 +4,11 @@ import struct
 from contextlib import suppress
 from enum import IntEnum
 
-import numpy as np
-
 from smapstop.lazy_dataclass import dataclass
-from smapstop.model.kinds import classify_texts
 from smapstop.proc.columns import Mappings
 from smapstop.proc.process import ProcDir
 from smapstop.proc.resident_memory import ResidentMemory
+from smapstop.sampling.added_columns.unnamed_memory import unnamed_memory
 
 _BLOCK = struct.Struct("<QQ")
 """malloc_chunk of a block that has a mapping of its own: nothing, and its size with a flag (malloc/malloc.c)."""
@@ -23,8 +21,6 @@ _MAX_HEAP_INFO_BYTES = 128
 _MIN_BYTES = 128 << 10
 """Smaller blocks come from a heap (DEFAULT_MMAP_THRESHOLD_MIN)."""
 _PAGE_BYTES = 4096
-_MAX_MAPPINGS = 1_000
-"""Mappings to look into, the largest."""
 _MAX_BLOCKS = 1_000
 """Blocks of a mapping to look at."""
 _FEW_BLOCKS = 64
@@ -73,19 +69,14 @@ class GlibcMalloc:
         """By the end of the mapping."""
 
     def find_in(self, mappings: Mappings) -> dict[int, MallocMemory]:
-        """What malloc has, by row, as far as memory may be read and headers are in memory; the largest come first."""
-        writable = classify_texts(mappings.strings, mappings.perms, lambda perms: perms == "rw-p") > 0
-        size = mappings.end - mappings.start
-        rows = np.flatnonzero(writable & (size >= np.uint64(_MIN_BYTES)) & (mappings.name == 0))
-        if len(rows) > _MAX_MAPPINGS:
-            rows = rows[np.argpartition(size[rows], -_MAX_MAPPINGS)[-_MAX_MAPPINGS:]]
+        """What malloc has, by row, as far as memory may be read and headers are in memory."""
         rss, findings, found = mappings.get("rss"), dict[int, _Found](), dict[int, MallocMemory]()
-        if not len(rows):
+        places = unnamed_memory(mappings, _MIN_BYTES)
+        if not places:
             return found
         with suppress(OSError), ResidentMemory(self._process) as memory:
             headers = _Headers(memory)
-            for row in rows.tolist():
-                start, end = int(mappings.start[row]), int(mappings.end[row])
+            for row, start, end in places:
                 kb, finding = 0 if rss is None else int(rss[row]), self._findings.get(end)
                 if finding is None or (finding.start, finding.rss_kb) != (start, kb):
                     finding = _look_into(headers, start, end, kb, finding)

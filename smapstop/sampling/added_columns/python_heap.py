@@ -4,14 +4,14 @@ import struct
 from bisect import bisect_right
 from collections.abc import Set
 from contextlib import suppress
-
-import numpy as np
+from itertools import islice, takewhile
 
 from smapstop.lazy_dataclass import dataclass
 from smapstop.model.kinds import classify_texts
 from smapstop.proc.columns import Mappings
 from smapstop.proc.process import ProcDir
 from smapstop.proc.resident_memory import ResidentMemory
+from smapstop.sampling.added_columns.unnamed_memory import unnamed_memory
 
 _POOL = struct.Struct("<I4xQ16x4xIII")
 """pool_header: blocks in use, first free block, two pools, an arena, size class, next and last offset of a block
@@ -25,8 +25,6 @@ _MIN_BYTES = 256 << 10
 """Size of an arena, which has many pools; 1 MiB since Python 3.10."""
 _PLACES = 16
 """Places in a mapping to look at."""
-_MAX_MAPPINGS = 500
-"""Mappings to look into at one reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +60,9 @@ class PythonHeap:
         if not classify_texts(mappings.strings, mappings.name, _is_python).any():
             self._findings = []
             return []
-        writable = classify_texts(mappings.strings, mappings.perms, lambda perms: perms == "rw-p") > 0
-        large = mappings.end - mappings.start >= np.uint64(_MIN_BYTES)
-        rows = [row for row in np.flatnonzero(writable & large & (mappings.name == 0)).tolist() if row not in but]
-        ranges = {row: (int(mappings.start[row]), int(mappings.end[row])) for row in rows}
-        found = {row: self._known(*ranges[row]) for row in rows}
-        new = [row for row in rows if found[row] is None][:_MAX_MAPPINGS]
+        ranges = {row: (start, end) for row, start, end in unnamed_memory(mappings, _MIN_BYTES) if row not in but}
+        found = {row: self._known(*place) for row, place in ranges.items()}
+        new = [row for row, known in found.items() if known is None]
         if new:
             with suppress(OSError), ResidentMemory(self._process) as memory:
                 found |= {row: _look_into(memory, *ranges[row]) for row in new}
@@ -76,9 +71,8 @@ class PythonHeap:
 
     def _known(self, start: int, end: int) -> _LookedInto | None:
         """What is known of at least half of a range."""
-        for finding in self._findings[bisect_right(self._findings, start, key=lambda each: each.end) :]:
-            if finding.start >= end:
-                break
+        first_at = bisect_right(self._findings, start, key=lambda each: each.end)
+        for finding in takewhile(lambda each: each.start < end, islice(self._findings, first_at, None)):
             first, last = max(start, finding.start), min(end, finding.end)
             if (last - first) * 2 >= end - start:
                 return _LookedInto(first, last, finding.is_heap)
