@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from places import own_name
-from stepped_program import wait_for_exec
+from stepped_program import wait_for_exec, wait_until
 
 from smapstop.errors import SmapstopError
 from smapstop.proc.process_list import list_processes
@@ -28,6 +28,11 @@ def processes() -> Iterator[RemoteProcesses]:
         yield RemoteProcesses(RemoteMachine(shell))
 
 
+def resident_pages(pid: int) -> int:
+    """Rss by stat, to which the kernel adds only some dozens of pages at once: none right after an exec."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[21])
+
+
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., int]]:
     """Start a program of any name that waits, with that or another one as its first argument; end it afterwards."""
@@ -40,6 +45,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., int]]:
             process = subprocess.Popen([argument or path], executable=path, stdin=subprocess.PIPE)
             stack.callback(process.communicate)  # EOF on its stdin ends it
             wait_for_exec(process.pid)
+            wait_until(lambda: resident_pages(process.pid) > 0)
             return process.pid
 
         yield started
