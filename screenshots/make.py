@@ -333,7 +333,7 @@ RUNS: dict[Scenario, dict[str, tuple[Action, ...]]] = {
                 wait_for(r"CoW after fork.* · (now|\d s)(.|\n)*^A .* p\? · "),
                 press("down down tab"),
             ),
-            press_until("down", r"^A (anon \w+) .* p\? · (.|\n)*─ \1 in "),
+            press_until("down", r"^A ([A-Za-z ]+ \w+) .* p\? · (.|\n)*─ \1 in "),
             wait_for("own .*shared|shared .*own"),
         ),
         "family-large": (resize(*LARGE_SIZE), wait_for_ticks(30), wait_for("own .*shared|shared .*own")),
