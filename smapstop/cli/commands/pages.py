@@ -99,7 +99,7 @@ def _format_pages(process: "ProcDir", options: argparse.Namespace) -> str:
     mappings, files = read_map(process), ElfCache()
     rows = find_mappings(mappings, options.mapping)
     page_lists = [read_page_list(process, mappings, row, files, frame_info=options.facts) for row in rows]
-    labels = read_labels(process, mappings)  # it reads headers, to the kernel that references their pages
+    labels = read_labels(process, mappings)  # last: reading a header makes its page a referenced one
     page_lists = [pages.with_label(labels[row]) for pages, row in zip(page_lists, rows, strict=True)]
     try:
         counters = process.counters()

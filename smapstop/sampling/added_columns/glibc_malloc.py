@@ -56,8 +56,8 @@ class _Found:
 class GlibcMalloc:
     """Memory of glibc's malloc.
 
-    A header is read once: to the kernel, that references its page. Where addresses or Rss have changed, the first one
-    is read again, since something else may be there; then what has been added below, which is where the kernel adds.
+    A header is read once, since that makes its page a referenced one. Where addresses or Rss have changed, the first
+    is read again, for something else may be there; then what has been added below, which is where the kernel adds.
 
     Args:
         process: Any process.
